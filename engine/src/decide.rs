@@ -1,0 +1,107 @@
+//! What follows from a command: events, or a refusal that changes nothing.
+//!
+//! [`advance`] is what the runtime calls: it folds each event as it is decided, so that one command
+//! can settle a whole workflow without a copy of it. [`decide`] is the same on a copy.
+
+mod act;
+mod recover;
+mod report;
+mod settle;
+mod start_task;
+
+use crate::command::{Command, Refusal};
+use crate::event::{Event, EventRecord};
+use crate::time::Timestamp;
+use crate::workflow::Workflow;
+
+pub use recover::reset_set;
+
+/// The events that follow from `command` at `now`.
+///
+/// # Errors
+/// The refusal, when the command does not fit the workflow.
+pub fn decide(
+    workflow: &Workflow,
+    command: &Command,
+    actor: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<EventRecord>, Refusal> {
+    advance(&mut workflow.clone(), command, actor, now)
+}
+
+/// Decides and folds: afterwards `workflow` stands behind the events that are returned. No events
+/// means that the command was already carried out.
+///
+/// # Errors
+/// The refusal, when the command does not fit; `workflow` is then unchanged.
+pub fn advance(
+    workflow: &mut Workflow,
+    command: &Command,
+    actor: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<EventRecord>, Refusal> {
+    let mut decision = Decision {
+        workflow,
+        actor,
+        now,
+        events: Vec::new(),
+    };
+    match command {
+        Command::Create => decision.create()?,
+        Command::Act(action) => decision.act(*action)?,
+        Command::StartTask { task } => decision.start_task(*task)?,
+        Command::Wait {
+            task,
+            attempt,
+            until,
+        } => decision.wait(*task, *attempt, *until)?,
+        Command::Progress {
+            task,
+            attempt,
+            progress,
+        } => {
+            decision.progress(*task, *attempt, *progress)?;
+        }
+        Command::Report {
+            task,
+            attempt,
+            outcome,
+        } => decision.report(*task, *attempt, outcome)?,
+        Command::Due { task } => decision.due(*task)?,
+    }
+    Ok(decision.events)
+}
+
+/// A decision being made.
+struct Decision<'a> {
+    workflow: &'a mut Workflow,
+    actor: Option<&'a str>,
+    now: Timestamp,
+    events: Vec<EventRecord>,
+}
+
+impl Decision<'_> {
+    /// Folds the event at once and keeps it.
+    fn emit(&mut self, event: Event) -> Result<(), Refusal> {
+        let record = EventRecord {
+            seq: self.workflow.rev() + 1,
+            at: self.now,
+            actor: self.actor.map(str::to_owned),
+            event,
+        };
+        self.workflow.apply(&record)?;
+        self.events.push(record);
+        Ok(())
+    }
+
+    fn create(&mut self) -> Result<(), Refusal> {
+        let record = self.workflow.record();
+        let event = Event::WorkflowCreated {
+            name: self.workflow.definition().name().to_owned(),
+            job_id: record.job_id,
+            total_steps: self.workflow.tasks().len(),
+            max_recovery_attempts: record.max_recovery_attempts,
+        };
+        self.emit(event)
+    }
+}

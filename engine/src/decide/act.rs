@@ -1,0 +1,62 @@
+//! What people ask for, judged by the state as the table of commands says.
+
+use super::Decision;
+use crate::allowed::{self, Verdict};
+use crate::command::{Action, Refusal};
+use crate::event::Event;
+use crate::task_status::TaskStatus;
+use crate::workflow_status::WorkflowStatus;
+
+impl Decision<'_> {
+    pub(super) fn act(&mut self, action: Action) -> Result<(), Refusal> {
+        if let Action::Recover { from_step } = action {
+            let last = self.workflow.tasks().len().saturating_sub(1);
+            if from_step > last {
+                return Err(Refusal::NoSuchStep { from_step, last });
+            }
+        }
+        match allowed::verdict(self.workflow.record(), action)? {
+            Verdict::Same => Ok(()),
+            Verdict::Go => match action {
+                Action::Start | Action::Resume => self.go(),
+                Action::Pause => self.emit(Event::WorkflowPaused),
+                Action::Cancel => self.cancel(),
+                Action::Recover { from_step } => self.recover(from_step),
+            },
+        }
+    }
+
+    /// Starts a pending workflow, or lets a paused one go on where it stood.
+    fn go(&mut self) -> Result<(), Refusal> {
+        match self.workflow.record().paused_at {
+            Some(paused_at) if self.workflow.status() == WorkflowStatus::Paused => {
+                self.emit(Event::WorkflowResumed { paused_at })?;
+            }
+            _ => self.emit(Event::WorkflowStarted)?,
+        }
+        self.settle_all()
+    }
+
+    fn cancel(&mut self) -> Result<(), Refusal> {
+        let is_active = self.workflow.status().is_active();
+        if is_active {
+            self.emit(Event::CancelRequested)?;
+        }
+        for task in 0..self.workflow.tasks().len() {
+            let record = self.workflow.tasks()[task].record();
+            let stops_at_once = match record.status {
+                TaskStatus::Pending | TaskStatus::Queued | TaskStatus::Retrying => true,
+                TaskStatus::Running => record.waiting,
+                _ => false,
+            };
+            if stops_at_once {
+                self.emit(Event::TaskCancelled { task })?;
+            }
+        }
+        if is_active {
+            self.settle()
+        } else {
+            self.emit(Event::WorkflowCancelled)
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A workflow as written: named steps, what each depends on, and the limits of each.
+//!
+//! A [`WorkflowDefinition`] that exists is valid. It comes from JSON through
+//! [`WorkflowDefinition::from_json`], which lists every problem at its field.
+
+mod key;
+mod read;
+mod read_step;
+mod write;
+
+use serde_json::{Map, Value};
+
+use crate::graph::Graph;
+use crate::id::StepIndex;
+use crate::problem::Problem;
+
+/// The limits of a definition, from the project's decisions.
+pub mod limits {
+    /// Most steps in one definition.
+    pub const STEPS_MAX: usize = 5_000;
+    /// Most characters in a name.
+    pub const NAME_CHARACTERS_MAX: usize = 200;
+    /// Most characters in a step's key.
+    pub const KEY_CHARACTERS_MAX: usize = 100;
+    /// Largest `max_retries`, `max_recovery_attempts` and `max_lost`.
+    pub const COUNT_MAX: u32 = 100;
+    /// Tries after the first unless the definition says otherwise.
+    pub const MAX_RETRIES_DEFAULT: u32 = 3;
+    /// Recoveries unless the definition says otherwise.
+    pub const MAX_RECOVERY_ATTEMPTS_DEFAULT: u32 = 3;
+    /// How often a step's attempt may be lost to a dying server before the step fails.
+    pub const MAX_LOST_DEFAULT: u32 = 3;
+    /// Longest timeout and longest wait, in seconds: 365 days.
+    pub const SECONDS_MAX: f64 = 31_536_000.0;
+    /// Timeout of a step that names none, in seconds: 24 hours.
+    pub const TIMEOUT_SECONDS_DEFAULT: f64 = 86_400.0;
+    /// Largest configuration of one step, in bytes of JSON.
+    pub const CONFIG_BYTES_MAX: usize = 256 * 1024;
+    /// Largest output of one step, in bytes of JSON.
+    pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
+}
+
+/// What happens to the rest when a step fails for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFailure {
+    /// Independent branches go on; then the workflow fails.
+    #[default]
+    FinishBranches,
+    /// Nothing new starts but steps that run always or on failure.
+    Stop,
+}
+
+/// When a step runs, judged by what it depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RunIf {
+    /// Everything it depends on ended well.
+    #[default]
+    Ok,
+    /// Everything it depends on ended, well or not.
+    Always,
+    /// Something it depends on failed.
+    Failed,
+}
+
+impl OnFailure {
+    /// The word used in JSON and forms.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FinishBranches => "finish_branches",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+impl RunIf {
+    /// The word used in JSON and forms.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Always => "always",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One step of a definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepDefinition {
+    /// What people read; 1 to 200 characters.
+    pub name: String,
+    /// What references use (`{{ steps.<key>.output }}`); unique in the definition.
+    pub key: String,
+    /// The registered kind of work.
+    pub task_type: String,
+    /// The kind's own settings.
+    pub config: Map<String, Value>,
+    /// Positions of the steps it depends on, ascending, each once.
+    pub dependencies: Vec<StepIndex>,
+    /// Tries after the first, 0 to 100.
+    pub max_retries: u32,
+    /// Longest an attempt may take, in seconds; none means the step type's default.
+    pub timeout: Option<f64>,
+    /// How long it usually takes, in seconds; weighs the progress.
+    pub estimated_duration: Option<f64>,
+    /// When it runs.
+    pub run_if: RunIf,
+    /// How often an attempt may be lost to a dying server before the step fails, 1 to 100.
+    pub max_lost: u32,
+}
+
+impl StepDefinition {
+    /// A step with the defaults of everything that is not named here. Its key is made from its
+    /// name when the definition is built.
+    pub fn new(name: impl Into<String>, task_type: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            key: String::new(),
+            task_type: task_type.into(),
+            config: Map::new(),
+            dependencies: Vec::new(),
+            max_retries: limits::MAX_RETRIES_DEFAULT,
+            timeout: None,
+            estimated_duration: None,
+            run_if: RunIf::Ok,
+            max_lost: limits::MAX_LOST_DEFAULT,
+        }
+    }
+}
+
+/// A named blueprint of steps, valid by construction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkflowDefinition {
+    name: String,
+    steps: Vec<StepDefinition>,
+    max_recovery_attempts: u32,
+    on_failure: OnFailure,
+    parameters: Map<String, Value>,
+    graph: Graph,
+}
+
+impl WorkflowDefinition {
+    /// Builds a definition from steps made in Rust, with three recoveries and no parameters.
+    ///
+    /// # Errors
+    /// Every problem, at its field: the same checks as [`WorkflowDefinition::from_json`].
+    pub fn new(name: &str, steps: &[StepDefinition]) -> Result<Self, Vec<Problem>> {
+        let mut json = Map::new();
+        json.insert("name".into(), name.into());
+        json.insert(
+            "steps".into(),
+            steps.iter().map(write::step_to_json).collect(),
+        );
+        Self::from_json(&Value::Object(json))
+    }
+
+    /// Reads a definition, listing every problem at its field.
+    ///
+    /// # Errors
+    /// All problems found: unknown or mistyped fields, names, keys, dependencies that do not
+    /// exist or close a circle, numbers out of their range.
+    pub fn from_json(json: &Value) -> Result<Self, Vec<Problem>> {
+        read::definition(json)
+    }
+
+    /// The definition as JSON, with every default written out.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        write::to_json(self)
+    }
+
+    /// What people read.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The steps in the order they were written.
+    #[must_use]
+    pub fn steps(&self) -> &[StepDefinition] {
+        &self.steps
+    }
+
+    /// How often a workflow of it may be recovered.
+    #[must_use]
+    pub const fn max_recovery_attempts(&self) -> u32 {
+        self.max_recovery_attempts
+    }
+
+    /// The same definition with another recovery budget, 0 to 100 (larger is cut to 100).
+    #[must_use]
+    pub fn with_max_recovery_attempts(mut self, attempts: u32) -> Self {
+        self.max_recovery_attempts = attempts.min(limits::COUNT_MAX);
+        self
+    }
+
+    /// The same definition with another answer to failure.
+    #[must_use]
+    pub fn with_on_failure(mut self, on_failure: OnFailure) -> Self {
+        self.on_failure = on_failure;
+        self
+    }
+
+    /// What happens to the rest when a step fails.
+    #[must_use]
+    pub const fn on_failure(&self) -> OnFailure {
+        self.on_failure
+    }
+
+    /// The parameters a workflow may be started with, and their defaults.
+    #[must_use]
+    pub const fn parameters(&self) -> &Map<String, Value> {
+        &self.parameters
+    }
+
+    /// Who depends on whom.
+    #[must_use]
+    pub const fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Whether every step says how long it usually takes.
+    #[must_use]
+    pub fn is_estimated(&self) -> bool {
+        self.steps
+            .iter()
+            .all(|step| step.estimated_duration.is_some())
+    }
+}

@@ -1,0 +1,113 @@
+//! One step of a definition, as written.
+
+use serde_json::Value;
+
+use super::read::Reader;
+use super::{RunIf, StepDefinition, key, limits};
+
+/// A step whose dependencies are not looked up yet.
+pub(super) struct RawStep {
+    pub(super) step: StepDefinition,
+    pub(super) key: Option<String>,
+    pub(super) dependencies: Vec<Value>,
+}
+
+const FIELDS: [&str; 10] = [
+    "name",
+    "key",
+    "task_type",
+    "config",
+    "dependencies",
+    "max_retries",
+    "timeout",
+    "estimated_duration",
+    "run_if",
+    "max_lost",
+];
+
+pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawStep {
+    let at = format!("#/steps/{index}");
+    let mut step = StepDefinition::new("", "");
+    let Some(object) = json.as_object() else {
+        reader.problem(&at, "must be an object with a name and a task_type");
+        return RawStep {
+            step,
+            key: None,
+            dependencies: Vec::new(),
+        };
+    };
+    reader.refuse_unknown(&at, object, &FIELDS);
+    step.name = reader.name(&format!("{at}/name"), object.get("name"));
+    step.task_type = task_type(reader, &format!("{at}/task_type"), object.get("task_type"));
+    step.config = reader.object(&format!("{at}/config"), object.get("config"));
+    let bytes = serde_json::to_string(&step.config).map_or(0, |text| text.len());
+    if bytes > limits::CONFIG_BYTES_MAX {
+        reader.problem(&format!("{at}/config"), "is larger than 256 KiB");
+    }
+    let retries = object.get("max_retries");
+    step.max_retries = reader.count(
+        &format!("{at}/max_retries"),
+        retries,
+        0,
+        limits::MAX_RETRIES_DEFAULT,
+    );
+    let lost = object.get("max_lost");
+    step.max_lost = reader.count(&format!("{at}/max_lost"), lost, 1, limits::MAX_LOST_DEFAULT);
+    step.timeout = reader.seconds(&format!("{at}/timeout"), object.get("timeout"));
+    step.estimated_duration = reader.seconds(
+        &format!("{at}/estimated_duration"),
+        object.get("estimated_duration"),
+    );
+    let words = [
+        ("ok", RunIf::Ok),
+        ("always", RunIf::Always),
+        ("failed", RunIf::Failed),
+    ];
+    let run_if = reader.word(&format!("{at}/run_if"), object.get("run_if"), &words);
+    step.run_if = run_if.unwrap_or_default();
+    let key = step_key(reader, &format!("{at}/key"), object.get("key"));
+    let dependencies = match object.get("dependencies") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(list)) => list.clone(),
+        Some(_) => {
+            reader.problem(
+                &format!("{at}/dependencies"),
+                "must be a list of positions or keys",
+            );
+            Vec::new()
+        }
+    };
+    RawStep {
+        step,
+        key,
+        dependencies,
+    }
+}
+
+fn task_type(reader: &mut Reader, at: &str, value: Option<&Value>) -> String {
+    match value.and_then(Value::as_str) {
+        Some(text) if !text.trim().is_empty() => text.to_owned(),
+        Some(_) => {
+            reader.problem(at, "must not be blank");
+            String::new()
+        }
+        None => {
+            reader.problem(at, "is missing; name a registered step type");
+            String::new()
+        }
+    }
+}
+
+fn step_key(reader: &mut Reader, at: &str, value: Option<&Value>) -> Option<String> {
+    let value = value.filter(|v| !v.is_null())?;
+    let text = value
+        .as_str()
+        .filter(|text| key::is_valid(text) && text.len() <= limits::KEY_CHARACTERS_MAX);
+    if text.is_none() {
+        reader.problem(
+            at,
+            "must be 1 to 100 lower-case letters, digits or _, and not start with a digit",
+        );
+    }
+    text.map(str::to_owned)
+}

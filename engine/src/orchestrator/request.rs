@@ -1,0 +1,181 @@
+//! What the calls of the contract take and give.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::id::{Attempt, DefinitionId, JobId, StepIndex, WorkflowId};
+use crate::progress::{Progress, WorkflowState};
+use crate::time::Timestamp;
+use crate::workflow_status::WorkflowStatus;
+
+/// What a new workflow executes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DefinitionSource {
+    /// The latest version of a saved definition.
+    Saved(DefinitionId),
+    /// One given with the request; it is kept with its workflow and not listed.
+    Inline(Value),
+}
+
+/// A workflow that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewWorkflowRequest {
+    /// What it executes.
+    pub definition: DefinitionSource,
+    /// Its job; none means the next free number.
+    pub job_id: Option<JobId>,
+    /// Values for the definition's parameters; the others keep their defaults.
+    pub parameters: Map<String, Value>,
+    /// What the caller wants to remember with it.
+    pub metadata: Map<String, Value>,
+    /// Whether it starts at once.
+    pub start: bool,
+}
+
+/// Which workflows a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WorkflowSelection {
+    /// All of them.
+    #[default]
+    All,
+    /// Running, paused or recovering.
+    Active,
+    /// Failed.
+    Failed,
+    /// Failed with budget left.
+    Recoverable,
+    /// In one state.
+    Status(WorkflowStatus),
+}
+
+impl WorkflowSelection {
+    /// Reads `active`, `failed`, `recoverable` or a state.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "active" => Some(Self::Active),
+            "failed" => Some(Self::Failed),
+            "recoverable" => Some(Self::Recoverable),
+            state => state.parse().ok().map(Self::Status),
+        }
+    }
+}
+
+/// Which workflows a list shows, and from where.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WorkflowFilter {
+    /// By state.
+    pub selection: WorkflowSelection,
+    /// Text that the name contains (any case), or the number of the workflow or its job.
+    pub query: Option<String>,
+    /// At most this many, 1 to 200.
+    pub limit: usize,
+    /// Only workflows with a lower number than this: the last one of the page before.
+    pub before: Option<WorkflowId>,
+}
+
+/// A part of a list, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// The number to go on from; none at the end.
+    pub next: Option<i64>,
+}
+
+/// A version of a definition as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedDefinition {
+    /// Its number.
+    pub definition_id: DefinitionId,
+    /// Its version, from 1.
+    pub version: u32,
+    /// When this version was saved.
+    pub saved_at: Timestamp,
+    /// Who saved it.
+    pub saved_by: String,
+    /// The definition with every default written out.
+    pub definition: Value,
+}
+
+/// A workflow with its tasks and what it executes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowDetail {
+    /// What lists show of it.
+    pub state: WorkflowState,
+    /// Its progress with all tasks.
+    pub progress: Progress,
+    /// The frozen definition with every default written out.
+    pub definition: Value,
+}
+
+/// One try of a task, as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptRecord {
+    /// Which try, from 1.
+    pub attempt: Attempt,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// `running`, `succeeded`, `failed`, `timed_out`, `cancelled`, `interrupted` or `lost`.
+    pub outcome: String,
+    /// Why it failed, in words.
+    pub error: Option<String>,
+}
+
+/// What is stored about one task beside its progress.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskDetail {
+    /// The step's position.
+    pub task: StepIndex,
+    /// What it gave to later steps.
+    pub output: Option<Value>,
+    /// Its tries, oldest first.
+    pub attempts: Vec<AttemptRecord>,
+}
+
+/// What steps may do on this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StepSwitches {
+    /// Whether steps may start programs on this machine.
+    pub commands: bool,
+    /// Whether HTTP steps may reach loopback and private addresses.
+    pub private_addresses: bool,
+}
+
+/// Who wrote a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogStream {
+    /// The step's ordinary output.
+    Stdout,
+    /// The step's error output.
+    Stderr,
+    /// The engine.
+    Engine,
+}
+
+/// One line of a task's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// 1, 2, 3 … over all attempts of the task.
+    pub number: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Which try wrote it.
+    pub attempt: Attempt,
+    /// Who wrote it.
+    pub stream: LogStream,
+    /// The text, without its line end.
+    pub text: String,
+}
+
+/// A part of a task's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogPage {
+    /// The lines, in order.
+    pub lines: Vec<LogLine>,
+    /// The number of the last line there is, 0 when there is none.
+    pub last: u64,
+}

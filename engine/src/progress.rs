@@ -1,0 +1,238 @@
+//! The read model: exactly what a page or a program shows of a workflow, and the same fold.
+//!
+//! [`Progress::of`] computes it from the aggregate, [`Progress::apply`] keeps a copy up to date
+//! event by event; a property test holds the two together. The percentage is a function of the
+//! workflow and of `now`, so a page that ticks asks [`Progress::at`] again.
+
+mod fold;
+pub(crate) mod share;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::id::{Attempt, DefinitionId, JobId, Seq, StepIndex, TaskId, WorkflowId};
+use crate::task_status::{SkipReason, TaskStatus};
+use crate::time::Timestamp;
+use crate::workflow::{Task, Workflow};
+use crate::workflow_status::WorkflowStatus;
+
+pub use crate::workflow::Counts;
+
+/// Everything about a workflow's progress but its tasks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The workflow's number.
+    pub workflow_id: WorkflowId,
+    /// The job's number.
+    pub job_id: JobId,
+    /// Its state.
+    pub status: WorkflowStatus,
+    /// 0 to 100, rounded down; 100 only when completed.
+    pub progress: u8,
+    /// The lowest step neither completed nor skipped; the last one when there is none.
+    pub current_step: StepIndex,
+    /// The steps that are queued, running or retrying.
+    pub current_steps: Vec<StepIndex>,
+    /// How many steps the definition has.
+    pub total_steps: usize,
+    /// Tasks that ended well.
+    pub completed_tasks: usize,
+    /// Tasks that failed for good.
+    pub failed_tasks: usize,
+    /// Tasks under way.
+    pub running_tasks: usize,
+    /// All tasks.
+    pub total_tasks: usize,
+    /// Tasks by state; they add up to `total_tasks`.
+    pub counts: Counts,
+    /// How often it was recovered.
+    pub recovery_attempts: u32,
+    /// How often it may be recovered.
+    pub max_recovery_attempts: u32,
+    /// When it was first started.
+    pub started_at: Option<Timestamp>,
+    /// When it completed, failed or was cancelled.
+    pub completed_at: Option<Timestamp>,
+    /// The number of its last event.
+    pub events: Seq,
+    /// Present while somebody's wish to cancel it is being carried out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancel_requested: bool,
+}
+
+/// One task's progress.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskProgress {
+    /// Its number.
+    pub id: TaskId,
+    /// The step's name.
+    pub name: String,
+    /// The step's type.
+    #[serde(rename = "type")]
+    pub task_type: String,
+    /// Its state.
+    pub status: TaskStatus,
+    /// Failed tries that were charged, since the last recovery.
+    pub retry_count: u32,
+    /// The last failure, in words.
+    pub error_message: Option<String>,
+    /// The steps it depends on, by position.
+    pub dependencies: Vec<StepIndex>,
+    /// Which try this is, from 1; 0 before the first.
+    pub attempt: Attempt,
+    /// When the next try is due, while it is retrying.
+    pub next_retry_at: Option<Timestamp>,
+    /// When the last attempt started.
+    pub started_at: Option<Timestamp>,
+    /// When the last attempt ended.
+    pub ended_at: Option<Timestamp>,
+    /// The highest share done that was reached since the last recovery, 0 to 1.
+    pub progress: f64,
+    /// How long it usually takes, in seconds, when its definition says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_duration: Option<f64>,
+    /// Why it was skipped, when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_reason: Option<SkipReason>,
+    /// Until when it waits, when it hands over to a moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_until: Option<Timestamp>,
+}
+
+/// A workflow's progress, with its tasks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Everything but the tasks.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// The tasks, in the order of the steps.
+    pub tasks: Vec<TaskProgress>,
+}
+
+/// A workflow as lists and commands answer it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowState {
+    /// The fields of its progress.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// The definition's name.
+    pub name: String,
+    /// The definition's number; none for a definition that was given inline.
+    pub definition_id: Option<DefinitionId>,
+    /// What the caller wanted to remember with it.
+    pub metadata: Map<String, Value>,
+    /// The parameters it runs with.
+    pub parameters: Map<String, Value>,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+impl Summary {
+    /// Whether it failed and may still be recovered.
+    #[must_use]
+    pub const fn is_recoverable(&self) -> bool {
+        matches!(self.status, WorkflowStatus::Failed)
+            && self.recovery_attempts < self.max_recovery_attempts
+    }
+}
+
+impl Progress {
+    /// The progress of `workflow` at `now`.
+    #[must_use]
+    pub fn of(workflow: &Workflow, now: Timestamp) -> Self {
+        let record = workflow.record();
+        let steps = workflow.definition().steps();
+        let tasks: Vec<_> = steps
+            .iter()
+            .zip(workflow.tasks())
+            .map(|(step, task)| TaskProgress::of(step, task))
+            .collect();
+        let summary = Summary {
+            workflow_id: record.id,
+            job_id: record.job_id,
+            status: record.status,
+            progress: 0,
+            current_step: 0,
+            current_steps: Vec::new(),
+            total_steps: tasks.len(),
+            completed_tasks: 0,
+            failed_tasks: 0,
+            running_tasks: 0,
+            total_tasks: tasks.len(),
+            counts: workflow.tally().counts,
+            recovery_attempts: record.recovery_attempts,
+            max_recovery_attempts: record.max_recovery_attempts,
+            started_at: record.started_at,
+            completed_at: record.completed_at,
+            events: record.rev,
+            cancel_requested: record.cancel_requested,
+        };
+        let mut progress = Self { summary, tasks };
+        progress.derive(now);
+        progress
+    }
+
+    /// The same progress seen at another moment: only the percentage can differ.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Self {
+        let mut later = self.clone();
+        later.summary.progress = share::percent(&later, now);
+        later
+    }
+
+    /// The step to show as having failed first, if one failed.
+    #[must_use]
+    pub fn failed_step(&self) -> Option<StepIndex> {
+        self.tasks
+            .iter()
+            .position(|task| task.status == TaskStatus::Failed)
+    }
+
+    /// Fills in everything that follows from the tasks.
+    fn derive(&mut self, now: Timestamp) {
+        use TaskStatus::{Completed, Failed, Queued, Retrying, Running, Skipped};
+        let summary = &mut self.summary;
+        let is_past = |s: TaskStatus| matches!(s, Completed | Skipped);
+        let is_current = |s: TaskStatus| matches!(s, Queued | Running | Retrying);
+        let last = self.tasks.len().saturating_sub(1);
+        summary.current_step = self
+            .tasks
+            .iter()
+            .position(|t| !is_past(t.status))
+            .unwrap_or(last);
+        let current = self
+            .tasks
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| is_current(t.status));
+        summary.current_steps = current.map(|(index, _)| index).collect();
+        summary.completed_tasks = summary.counts.of(Completed);
+        summary.failed_tasks = summary.counts.of(Failed);
+        summary.running_tasks = summary.counts.of(Running);
+        self.summary.progress = share::percent(self, now);
+    }
+}
+
+impl TaskProgress {
+    fn of(step: &crate::definition::StepDefinition, task: &Task) -> Self {
+        let record = task.record();
+        let due = |wanted: bool| record.due_at.filter(|_| wanted);
+        Self {
+            id: record.id,
+            name: step.name.clone(),
+            task_type: step.task_type.clone(),
+            status: record.status,
+            retry_count: record.retry_count,
+            error_message: record.error_message.clone(),
+            dependencies: step.dependencies.clone(),
+            attempt: record.attempt,
+            next_retry_at: due(record.status == TaskStatus::Retrying),
+            started_at: record.started_at,
+            ended_at: record.ended_at,
+            progress: record.share,
+            estimated_duration: step.estimated_duration,
+            skip_reason: record.skip_reason,
+            waits_until: due(record.waiting),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The fold: what each event does to the aggregate. Every change of a state passes here, and each
+//! goes through the table of its kind.
+
+use std::sync::Arc;
+
+use super::Workflow;
+use crate::event::{Event, EventRecord};
+use crate::id::StepIndex;
+use crate::progress::share;
+use crate::task_status::{IllegalTaskTransition, TaskStatus, TaskTrigger};
+use crate::time::Timestamp;
+use crate::workflow_status::{IllegalTransition, WorkflowTrigger};
+
+/// The event cannot follow the events before it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Impossible {
+    /// Its number is not the next one.
+    #[error("event {found} follows event {last}")]
+    Hole {
+        /// The last event's number.
+        last: u64,
+        /// The number found.
+        found: u64,
+    },
+    /// The workflow's table has no such row.
+    #[error(transparent)]
+    Workflow(#[from] IllegalTransition),
+    /// The tasks' table has no such row.
+    #[error("task {task}: {source}")]
+    Task {
+        /// The step.
+        task: StepIndex,
+        /// The row that is missing.
+        source: IllegalTaskTransition,
+    },
+    /// There is no such step.
+    #[error("there is no step {0}")]
+    NoSuchStep(StepIndex),
+}
+
+impl Workflow {
+    /// Folds one event into the aggregate.
+    ///
+    /// # Errors
+    /// When the event cannot follow: a hole in the numbers or a row that no table has. The
+    /// aggregate is then unchanged.
+    pub fn apply(&mut self, record: &EventRecord) -> Result<(), Impossible> {
+        let next = self.record.rev + 1;
+        if record.seq != next {
+            return Err(Impossible::Hole {
+                last: self.record.rev,
+                found: record.seq,
+            });
+        }
+        match record.event.task() {
+            Some(task) => self.apply_to_task(task, &record.event, record.at)?,
+            None => self.apply_to_workflow(&record.event, record.at)?,
+        }
+        self.record.rev = next;
+        Ok(())
+    }
+
+    fn apply_to_workflow(&mut self, event: &Event, at: Timestamp) -> Result<(), IllegalTransition> {
+        use WorkflowTrigger as T;
+        let trigger = match event {
+            Event::WorkflowStarted => T::Start,
+            Event::WorkflowPaused => T::Pause,
+            Event::WorkflowResumed { .. } => T::Resume,
+            Event::CancelRequested => T::AskCancel,
+            Event::WorkflowCancelled => T::Cancel,
+            Event::WorkflowCompleted => T::Complete,
+            Event::WorkflowFailed { .. } => T::Fail,
+            Event::RecoveryStarted { .. } => T::Recover,
+            Event::WorkflowRegained => T::Regain,
+            Event::RecoveryBudgetRaised { .. } => T::RaiseBudget,
+            _ => return Ok(()), // WorkflowCreated: the aggregate already stands at its beginning
+        };
+        let record = &mut self.record;
+        record.status = record.status.next(trigger)?;
+        match event {
+            Event::WorkflowStarted => record.started_at = Some(at),
+            Event::WorkflowPaused => record.paused_at = Some(at),
+            Event::WorkflowResumed { paused_at } => {
+                record.paused_at = None;
+                record.recovering_from = None;
+                self.move_retries(*paused_at, at);
+            }
+            Event::CancelRequested => record.cancel_requested = true,
+            Event::WorkflowCancelled | Event::WorkflowCompleted | Event::WorkflowFailed { .. } => {
+                record.cancel_requested = false;
+                record.recovering_from = None;
+                record.paused_at = None;
+                record.completed_at = Some(at);
+            }
+            Event::RecoveryStarted {
+                from_step,
+                recovery_attempts,
+            } => {
+                record.recovery_attempts = *recovery_attempts;
+                record.recovering_from = Some(*from_step);
+                record.epoch += 1;
+                record.completed_at = None;
+                record.started_at = record.started_at.or(Some(at));
+            }
+            Event::WorkflowRegained => record.recovering_from = None,
+            Event::RecoveryBudgetRaised {
+                max_recovery_attempts,
+            } => {
+                record.max_recovery_attempts = *max_recovery_attempts;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Waiting before a retry stood still while the workflow was paused.
+    fn move_retries(&mut self, paused_at: Timestamp, now: Timestamp) {
+        for task in &mut self.tasks {
+            let record = &mut task.record;
+            if record.status == TaskStatus::Retrying {
+                record.due_at =
+                    share::due_after_pause(record.due_at, record.ended_at, paused_at, now);
+            }
+        }
+    }
+
+    fn apply_to_task(
+        &mut self,
+        index: StepIndex,
+        event: &Event,
+        at: Timestamp,
+    ) -> Result<(), Impossible> {
+        let Some(task) = self.tasks.get(index) else {
+            return Err(Impossible::NoSuchStep(index));
+        };
+        let from = task.record.status;
+        let trigger = task_trigger(event, from);
+        let to = from.next(trigger).map_err(|source| Impossible::Task {
+            task: index,
+            source,
+        })?;
+        self.change_task(index, event, at);
+        self.tasks[index].record.status = to;
+        if from != to || matches!(event, Event::TaskReset { .. }) {
+            self.follow(index, from);
+        }
+        if to == TaskStatus::Pending {
+            self.touched.push(index);
+        }
+        Ok(())
+    }
+
+    /// Everything an event changes in a task but its state.
+    fn change_task(&mut self, index: StepIndex, event: &Event, at: Timestamp) {
+        let estimate = self.definition.steps()[index].estimated_duration;
+        let record = &mut self.tasks[index].record;
+        if ends_attempt(event) && record.status == TaskStatus::Running {
+            record.share = share::running(record.share, record.started_at, estimate, at);
+            record.ended_at = Some(at);
+            record.waiting = false;
+        }
+        match event {
+            Event::TaskStarted { attempt, .. } => {
+                record.attempt = *attempt;
+                record.started_at = Some(at);
+                record.ended_at = None;
+                record.due_at = None;
+                record.waiting = false;
+            }
+            Event::TaskQueued { .. } => record.due_at = None,
+            Event::TaskWaiting { until, .. } => {
+                record.waiting = true;
+                record.due_at = Some(*until);
+            }
+            Event::TaskProgressed { progress, .. } => {
+                record.share = record.share.max(progress.clamp(0.0, share::REPORTED_MAX));
+            }
+            Event::TaskCompleted { output, .. } | Event::TaskMarkedDone { output, .. } => {
+                record.output = Some(Arc::new(output.clone()));
+                record.share = 1.0;
+                clear_failure(record);
+            }
+            Event::TaskRetryScheduled {
+                failure,
+                error,
+                retry_count,
+                due_at,
+                ..
+            } => {
+                record.retry_count = *retry_count;
+                record.due_at = Some(*due_at);
+                record.failure = Some(*failure);
+                record.error_message = Some(error.clone());
+            }
+            Event::TaskFailed { failure, error, .. } => {
+                record.due_at = None;
+                record.failure = Some(*failure);
+                record.error_message = Some(error.clone());
+            }
+            Event::TaskLost { lost_count, .. } => {
+                record.lost_count = *lost_count;
+                record.due_at = None;
+            }
+            Event::TaskSkipped { reason, .. } => {
+                record.skip_reason = Some(*reason);
+                record.due_at = None;
+            }
+            Event::TaskInterrupted { .. } | Event::TaskCancelled { .. } => record.due_at = None,
+            Event::TaskReset { .. } => reset(record),
+            _ => {}
+        }
+    }
+}
+
+fn task_trigger(event: &Event, from: TaskStatus) -> TaskTrigger {
+    use TaskTrigger as T;
+    match event {
+        Event::TaskQueued { .. } if from == TaskStatus::Retrying => T::Due,
+        Event::TaskQueued { .. } => T::Enqueue,
+        Event::TaskStarted { .. } => T::Start,
+        Event::TaskWaiting { .. } => T::Wait,
+        Event::TaskCompleted { .. } => T::Succeed,
+        Event::TaskRetryScheduled { .. } => T::Retry,
+        Event::TaskFailed { .. } => T::GiveUp,
+        Event::TaskInterrupted { .. } => T::Interrupt,
+        Event::TaskLost { .. } => T::Lose,
+        Event::TaskSkipped { reason, .. } => skip_trigger(*reason, from),
+        Event::TaskCancelled { .. } => T::Cancel,
+        Event::TaskMarkedDone { .. } => T::MarkDone,
+        Event::TaskReset { .. } => T::Reset,
+        _ => T::Progress,
+    }
+}
+
+fn skip_trigger(reason: crate::task_status::SkipReason, from: TaskStatus) -> TaskTrigger {
+    use crate::task_status::SkipReason as R;
+    match reason {
+        R::NotNeeded if from == TaskStatus::Running => TaskTrigger::NothingToDo,
+        R::NotNeeded => TaskTrigger::NoNeed,
+        R::UpstreamFailed | R::Stopped => TaskTrigger::Block,
+        R::Operator => TaskTrigger::Skip,
+    }
+}
+
+const fn ends_attempt(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TaskCompleted { .. }
+            | Event::TaskRetryScheduled { .. }
+            | Event::TaskFailed { .. }
+            | Event::TaskInterrupted { .. }
+            | Event::TaskLost { .. }
+            | Event::TaskSkipped { .. }
+            | Event::TaskCancelled { .. }
+    )
+}
+
+fn clear_failure(record: &mut super::TaskRecord) {
+    record.failure = None;
+    record.error_message = None;
+    record.due_at = None;
+}
+
+/// A recovery begins the task anew: only its numbers that never go down stay.
+fn reset(record: &mut super::TaskRecord) {
+    let redo = record.redo + u32::from(record.status == TaskStatus::Completed);
+    let mut fresh = super::TaskRecord::new(record.id);
+    fresh.attempt = record.attempt;
+    fresh.generation = record.generation + 1;
+    fresh.redo = redo;
+    *record = fresh;
+}
