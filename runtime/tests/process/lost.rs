@@ -1,0 +1,118 @@
+//! Trees whose server or runner is gone.
+
+use super::*;
+
+#[tokio::test]
+async fn dropping_the_command_kills_its_tree() {
+    let (folder, attempt) = (TempDir::new().unwrap(), unique("drop"));
+    let runner = runner(folder.path());
+    let mut command = runner.start(&attempt, shell(TREE)).await.unwrap();
+    until_line(&mut command, "ready").await;
+    until_tree_stands(&attempt);
+    let begun = Instant::now();
+    drop(command);
+    runner.prove_dead(&attempt, LIMIT).await.unwrap();
+    println!(
+        "tree proven dead {:?} after the command was dropped",
+        begun.elapsed()
+    );
+    assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
+    assert!(locks(folder.path()).is_empty());
+}
+
+#[tokio::test]
+async fn a_killed_runner_is_reported_and_what_it_left_is_swept() {
+    let (folder, attempt) = (TempDir::new().unwrap(), unique("lost"));
+    // One of them wiped its environment: it is found below its parent.
+    let script = format!("env -i /bin/sleep 604 & {TREE}");
+    let mut command = runner(folder.path())
+        .start(&attempt, shell(&script))
+        .await
+        .unwrap();
+    until_line(&mut command, "ready").await;
+    until_tree_stands(&attempt);
+    let wiped = pids().find(|pid| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let environment = fs::read(format!("/proc/{pid}/environ"));
+        line == b"/bin/sleep\x00604\x00" && environment.is_ok_and(|bytes| bytes.is_empty())
+    });
+    let wiped = wiped.expect("the process without an environment");
+    signal(command.runner_pid().unwrap(), "-KILL");
+    let begun = Instant::now();
+    let record = follow(&mut command).await;
+    println!(
+        "orphans gone {:?} after the runner was killed",
+        begun.elapsed()
+    );
+    let facts = record.facts();
+    assert!(
+        matches!(facts.outcome, Outcome::RunnerLost { .. }),
+        "{facts:?}"
+    );
+    assert!(facts.killed && !facts.stopped);
+    assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
+    assert!(!alive(wiped));
+}
+
+#[tokio::test]
+async fn a_runner_that_is_stopped_cannot_keep_its_tree_alive() {
+    let (folder, attempt) = (TempDir::new().unwrap(), unique("hung"));
+    let runner = runner(folder.path());
+    let mut command = runner.start(&attempt, shell(TREE)).await.unwrap();
+    until_line(&mut command, "ready").await;
+    until_tree_stands(&attempt);
+    signal(command.runner_pid().unwrap(), "-STOP");
+    drop(command);
+    let refused = runner.prove_dead(&attempt, Duration::ZERO).await;
+    assert!(
+        matches!(refused, Err(ProcessError::StillAlive { .. })),
+        "{refused:?}"
+    );
+    assert!(!marked(ATTEMPT_VARIABLE, &attempt).is_empty());
+    runner
+        .prove_dead(&attempt, Duration::from_secs(2))
+        .await
+        .unwrap();
+    assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
+}
+
+/// Played by a second process of this test program: a server that is about to be killed.
+#[tokio::test]
+#[ignore = "started by the test that kills it"]
+async fn hold_a_tree_until_killed() {
+    let (Ok(folder), Ok(attempt)) = (std::env::var("HOLD_FOLDER"), std::env::var("HOLD_ATTEMPT"))
+    else {
+        return;
+    };
+    let command = runner(Path::new(&folder))
+        .start(&attempt, shell(TREE))
+        .await
+        .unwrap();
+    std::future::pending::<()>().await;
+    drop(command);
+}
+
+#[tokio::test]
+async fn when_the_server_is_killed_its_trees_die_with_it() {
+    let (folder, attempt) = (TempDir::new().unwrap(), unique("server"));
+    let mut server = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "lost::hold_a_tree_until_killed"])
+        .env("HOLD_FOLDER", folder.path())
+        .env("HOLD_ATTEMPT", &attempt)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    until_tree_stands(&attempt);
+    server.kill().unwrap();
+    let gone = until("the tree is gone", Duration::from_secs(2), || {
+        marked(ATTEMPT_VARIABLE, &attempt).is_empty()
+    });
+    println!("tree gone {gone:?} after the server was killed");
+    server.wait().unwrap();
+    assert_eq!(locks(folder.path()).len(), 1);
+    runner(folder.path())
+        .prove_dead(&attempt, LIMIT)
+        .await
+        .unwrap();
+    assert!(locks(folder.path()).is_empty());
+}

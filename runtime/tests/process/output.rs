@@ -1,0 +1,153 @@
+//! What a command reads, writes and ends with.
+
+use super::*;
+
+#[tokio::test]
+async fn output_arrives_in_order_on_its_stream_with_the_exit_code() {
+    let script = "for i in $(seq 1 500); do echo out $i; echo err $i >&2; done; exit 7";
+    let record = run(shell(script)).await;
+    let expected = |word: &str| {
+        (1..=500)
+            .map(|i| format!("{word} {i}\n"))
+            .collect::<String>()
+    };
+    assert_eq!(record.stdout, expected("out"));
+    assert_eq!(record.stderr, expected("err"));
+    let facts = ExitFacts {
+        outcome: Outcome::Exited { code: 7 },
+        stopped: false,
+        killed: false,
+        output_truncated: false,
+    };
+    assert_eq!(record.facts(), &facts);
+    assert_eq!(record.facts().code(), Some(7));
+}
+
+#[tokio::test]
+async fn a_command_that_dies_of_a_signal_says_which() {
+    let record = run(shell("kill -USR1 $$")).await;
+    assert_eq!(record.facts().outcome, Outcome::Signalled { signal: 10 });
+    assert!(!record.facts().stopped);
+}
+
+#[tokio::test]
+async fn a_command_that_signals_its_own_group_does_not_reach_the_runner() {
+    let record = run(shell("echo before; kill -KILL 0")).await;
+    assert_eq!(record.stdout, "before\n");
+    assert_eq!(record.facts().outcome, Outcome::Signalled { signal: 9 });
+}
+
+#[tokio::test]
+async fn a_line_is_shown_before_its_end_is_written() {
+    let folder = TempDir::new().unwrap();
+    let spec = shell("printf 'name? '; read name; echo hello $name");
+    let fifo = folder.path().join("answer");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut spec = CommandSpec {
+        args: spec.args,
+        ..spec
+    };
+    spec.args[1] = format!("exec < {}; {}", fifo.display(), spec.args[1]);
+    let answer =
+        tokio::task::spawn_blocking(move || fs::OpenOptions::new().write(true).open(fifo).unwrap());
+    let mut command = runner(folder.path()).start("prompt", spec).await.unwrap();
+    let prompt = tokio::time::timeout(LIMIT, command.next()).await.unwrap();
+    let text = "name? ".to_owned();
+    assert_eq!(
+        prompt,
+        Some(ProcessEvent::Output {
+            stream: OutputStream::Stdout,
+            text
+        })
+    );
+    std::io::Write::write_all(&mut answer.await.unwrap(), b"Ada\n").unwrap();
+    assert_eq!(follow(&mut command).await.stdout, "hello Ada\n");
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text_do_not_stop_the_output() {
+    let record = run(shell(
+        r"printf 'a\377b\n'; printf '\342\202'; printf '\254\n'",
+    ))
+    .await;
+    assert_eq!(record.stdout, "a\u{FFFD}b\n€\n");
+}
+
+#[tokio::test]
+async fn input_reaches_the_command_and_is_empty_without_a_text() {
+    let text = "ä line\n".repeat(50_000);
+    let mut spec = shell("cat");
+    spec.stdin = Some(text.clone());
+    assert_eq!(run(spec).await.stdout, text);
+
+    assert_eq!(run(shell("wc -c")).await.stdout.trim(), "0");
+
+    // A command that does not read its input ends all the same.
+    let mut spec = shell("exit 3");
+    spec.stdin = Some(text);
+    assert_eq!(run(spec).await.facts().code(), Some(3));
+}
+
+#[tokio::test]
+async fn output_beyond_the_cap_is_dropped_and_the_command_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let done = folder.path().join("done");
+    let mut spec = shell(&format!(
+        "head -c 3000000 /dev/zero | tr '\\0' x; touch {}",
+        done.display()
+    ));
+    spec.output_cap_bytes = 1_000_000;
+    let record = run(spec).await;
+    assert_eq!(record.stdout.len(), 1_000_000);
+    assert_eq!(record.notices.len(), 1, "{:?}", record.notices);
+    assert!(record.facts().output_truncated);
+    assert_eq!(record.facts().code(), Some(0));
+    assert!(done.exists());
+}
+
+#[tokio::test]
+async fn the_end_is_that_of_the_last_descendant() {
+    let script = "(setsid sh -c 'sleep 1; echo last' &); echo first";
+    let record = run(shell(script)).await;
+    assert_eq!(record.stdout, "first\nlast\n");
+    assert_eq!(record.facts().code(), Some(0));
+    assert_eq!(record.notices.len(), 1, "{:?}", record.notices);
+    assert!(record.notices[0].contains("are still running"));
+}
+
+#[tokio::test]
+async fn a_hundred_commands_leave_neither_processes_nor_files() {
+    let folder = TempDir::new().unwrap();
+    let runner = runner(folder.path());
+    let begun = Instant::now();
+    for number in 0..100 {
+        let attempt = format!("quick-{number}");
+        let mut command = runner
+            .start(&attempt, shell(&format!("exit {number}")))
+            .await
+            .unwrap();
+        assert_eq!(follow(&mut command).await.facts().code(), Some(number));
+    }
+    println!("{:?} per command", begun.elapsed() / 100);
+    assert!(locks(folder.path()).is_empty());
+    let children = fs::read_dir("/proc/self/task")
+        .unwrap()
+        .flatten()
+        .map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
+    // Other tests of this process have children too; a zombie has no command line.
+    let children: String = children.collect();
+    let zombies = children
+        .split_whitespace()
+        .filter(|pid| !alive(pid.parse().unwrap()));
+    let zombies: Vec<&str> = zombies.collect();
+    let name = |pid: &&str| fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    until("no zombie is left", Duration::from_secs(5), || {
+        zombies.iter().all(|pid| name(pid).is_empty())
+    });
+}
