@@ -1,0 +1,313 @@
+//! The site's files: the browser's code, the styles and the icon.
+//!
+//! `cargo xtask` puts them into `target/site`, each compressed once. A release carries them
+//! inside; a development build reads them from that folder at each request, so that a new style
+//! needs no new server. No file of the system outside that folder can be reached.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use rust_embed::{EmbeddedFile, RustEmbed};
+use serde::Deserialize;
+
+#[derive(RustEmbed)]
+#[folder = "../target/site/"]
+struct Files;
+
+/// For names that carry a hash of their content: what they stand for never changes.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// For all other names: keep it, but ask each time whether it is still right.
+const ASK: &str = "no-cache";
+
+/// The names in `target/site/manifest.json`, which the page's head needs.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SiteNames {
+    /// What `.js` and `_bg.wasm` are put behind, under `/pkg/`. It is Leptos' `output_name`.
+    pub output_name: String,
+    /// The style sheet's name under `/pkg/`.
+    pub stylesheet: String,
+}
+
+impl Default for SiteNames {
+    /// The names that cargo-leptos gives, which writes no manifest.
+    fn default() -> Self {
+        Self {
+            output_name: "job-orchestrator".to_owned(),
+            stylesheet: "job-orchestrator.css".to_owned(),
+        }
+    }
+}
+
+impl SiteNames {
+    /// Reads the names of the site as it is now. A development build may see other names at the
+    /// next call.
+    pub fn read() -> Self {
+        Self::of::<Files>()
+    }
+
+    fn of<F: RustEmbed>() -> Self {
+        F::get("manifest.json")
+            .and_then(|file| serde_json::from_slice(&file.data).ok())
+            .unwrap_or_default()
+    }
+
+    /// Whether a file directly under `/pkg/` carries a hash in its name.
+    fn fixes(&self, name: &str) -> bool {
+        let plain = Self::default();
+        let bound = self.output_name != plain.output_name && name.starts_with(&self.output_name);
+        bound || (self.stylesheet != plain.stylesheet && name == self.stylesheet)
+    }
+}
+
+/// The routes of the site: everything under `pkg` (for example `/pkg`), and the icon at `icon`
+/// (for example `/favicon.svg`).
+///
+/// Answers GET and HEAD. 404 for whatever is not a file of the site; a path is compared as it
+/// was sent, nothing in it is decoded.
+pub fn site_router<S>(pkg: &'static str, icon: &'static str) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    router_of::<Files, S>(pkg, icon)
+}
+
+fn router_of<F, S>(pkg: &'static str, icon: &'static str) -> Router<S>
+where
+    F: RustEmbed + 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    let serve = move |request: Request| async move {
+        let path = request.uri().path();
+        let name = match path.strip_prefix(pkg).and_then(|rest| rest.strip_prefix('/')) {
+            Some(rest) => format!("pkg/{rest}"),
+            None => path.trim_start_matches('/').to_owned(),
+        };
+        answer::<F>(&name, request.headers())
+    };
+    Router::new().route(&format!("{pkg}/{{*file}}"), get(serve)).route(icon, get(serve))
+}
+
+/// The answer to a request for the site's file of this name.
+fn answer<F: RustEmbed>(name: &str, headers: &HeaderMap) -> Response {
+    let Some(content_type) = content_type(name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let Some((encoding, file)) = pick::<F>(name, headers) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let fixed = name.strip_prefix("pkg/").is_some_and(|rest| SiteNames::of::<F>().fixes(rest));
+    let tag = tag(&file);
+    let unchanged = holds(headers, &tag);
+    let mut response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Response::new(Body::from(file.data))
+    };
+    let answer = response.headers_mut();
+    if !unchanged {
+        answer.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(encoding) = encoding {
+            answer.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+    }
+    answer.insert(CACHE_CONTROL, HeaderValue::from_static(if fixed { FOR_EVER } else { ASK }));
+    answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.insert(ETAG, tag);
+    }
+    response
+}
+
+/// The type of a file that may be asked for; none for the compressed forms, the manifest and
+/// names that are no plain path downwards.
+fn content_type(name: &str) -> Option<&'static str> {
+    if name.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+        return None;
+    }
+    match name.rsplit_once('.')?.1 {
+        "css" => Some("text/css; charset=utf-8"),
+        "js" => Some("text/javascript; charset=utf-8"),
+        "svg" => Some("image/svg+xml"),
+        "wasm" => Some("application/wasm"),
+        _ => None,
+    }
+}
+
+/// The smallest form of the file that the client takes, and its encoding.
+fn pick<F: RustEmbed>(
+    name: &str,
+    headers: &HeaderMap,
+) -> Option<(Option<&'static str>, EmbeddedFile)> {
+    for (encoding, ending) in [("br", "br"), ("gzip", "gz")] {
+        if accepts(headers, encoding)
+            && let Some(file) = F::get(&format!("{name}.{ending}"))
+        {
+            return Some((Some(encoding), file));
+        }
+    }
+    F::get(name).map(|file| (None, file))
+}
+
+/// Whether `Accept-Encoding` names `encoding` without refusing it (`;q=0`). `*` is not taken as a
+/// wish for any of ours: who sends it gets the plain file.
+fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+    let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let refused = parts.any(|part| {
+            let weight = part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="));
+            weight.is_some_and(|weight| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0))
+        });
+        named && !refused
+    })
+}
+
+/// A strong tag: each form of a file has its own, because its bytes differ.
+fn tag(file: &EmbeddedFile) -> String {
+    let hash = file.metadata.sha256_hash();
+    let digits: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{digits}\"")
+}
+
+/// Whether the client says that it has what `tag` stands for.
+fn holds(headers: &HeaderMap, tag: &str) -> bool {
+    let lines = headers.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim).any(|held| {
+        // A proxy that compresses may have made our tag a weak one; for this question it counts.
+        held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[derive(RustEmbed)]
+    #[folder = "tests/site/"]
+    struct Fixture;
+
+    const SCRIPT: &str = "/pkg/job-orchestrator.0123456789abcdef.js";
+
+    async fn get(path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = Request::builder().uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let router: Router = router_of::<Fixture, ()>("/pkg", "/favicon.svg");
+        router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    async fn text(response: Response) -> String {
+        let bytes = to_bytes(response.into_body(), 10_000).await.unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap().trim().to_owned()
+    }
+
+    fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+        response.headers().get(name).map(|value| value.to_str().unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_smallest_form_that_the_client_takes_is_sent() {
+        let cases = [
+            ("gzip, deflate, br", Some("br"), "brotli form"),
+            ("gzip;q=1.0, br;q=0", Some("gzip"), "gzip form"),
+            ("GZIP", Some("gzip"), "gzip form"),
+            ("identity", None, "export const plain = 1;"),
+            ("*", None, "export const plain = 1;"),
+        ];
+        for (accepted, encoding, content) in cases {
+            let response = get(SCRIPT, &[("accept-encoding", accepted)]).await;
+            assert_eq!(response.status(), StatusCode::OK);
+            assert_eq!(header(&response, "content-encoding"), encoding, "{accepted}");
+            assert_eq!(header(&response, "vary"), Some("accept-encoding"));
+            assert_eq!(header(&response, "content-type"), Some("text/javascript; charset=utf-8"));
+            assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"));
+            assert_eq!(text(response).await, content);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hashed_name_is_kept_for_ever_and_any_other_asked_for() {
+        let cases = [
+            (SCRIPT, FOR_EVER),
+            ("/pkg/job-orchestrator.0123456789abcdef_bg.wasm", FOR_EVER),
+            ("/pkg/job-orchestrator.fedcba9876543210.css", FOR_EVER),
+            ("/pkg/snippets/lib-0/inline0.js", ASK),
+            ("/favicon.svg", ASK),
+        ];
+        for (path, expected) in cases {
+            let response = get(path, &[]).await;
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            assert_eq!(header(&response, "cache-control"), Some(expected), "{path}");
+        }
+        let module = get("/pkg/job-orchestrator.0123456789abcdef_bg.wasm", &[]).await;
+        assert_eq!(header(&module, "content-type"), Some("application/wasm"));
+    }
+
+    #[tokio::test]
+    async fn what_the_client_has_is_not_sent_again() {
+        let first = get(SCRIPT, &[("accept-encoding", "br")]).await;
+        let tag = header(&first, "etag").unwrap().to_owned();
+        for held in [tag.clone(), format!("\"other\", W/{tag}"), "*".to_owned()] {
+            let headers = [("accept-encoding", "br"), ("if-none-match", held.as_str())];
+            let again = get(SCRIPT, &headers).await;
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{held}");
+            assert_eq!(header(&again, "etag"), Some(tag.as_str()));
+            assert_eq!(header(&again, "cache-control"), Some(FOR_EVER));
+            assert_eq!(text(again).await, "");
+        }
+        // The plain form has other bytes and so another tag.
+        let plain = get(SCRIPT, &[("if-none-match", &tag)]).await;
+        assert_eq!(plain.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn whatever_is_no_file_of_the_site_is_not_found() {
+        let paths = [
+            "/pkg/missing.js",
+            "/pkg/",
+            "/pkg/snippets",
+            "/pkg/../manifest.json",
+            "/pkg/%2e%2e/manifest.json",
+            "/pkg//job-orchestrator.0123456789abcdef.js",
+            "/pkg/./job-orchestrator.0123456789abcdef.js",
+            "/pkg/job-orchestrator.0123456789abcdef%2ejs",
+            "/pkg/job-orchestrator.0123456789abcdef.js.br",
+            "/pkg/job-orchestrator.0123456789abcdef.js/",
+            "/pkg/.hidden.js",
+            "/pkg/../../../Cargo.toml",
+            "/manifest.json",
+            "/favicon.svg/",
+            "/Pkg/job-orchestrator.0123456789abcdef.js",
+        ];
+        for path in paths {
+            assert_eq!(get(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_names_come_from_the_manifest() {
+        let names = SiteNames::of::<Fixture>();
+        assert_eq!(names.output_name, "job-orchestrator.0123456789abcdef");
+        assert_eq!(names.stylesheet, "job-orchestrator.fedcba9876543210.css");
+    }
+
+    #[test]
+    fn names_without_a_hash_are_never_fixed() {
+        assert!(!SiteNames::default().fixes("job-orchestrator.js"));
+        assert!(!SiteNames::default().fixes("job-orchestrator.css"));
+    }
+}

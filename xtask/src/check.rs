@@ -1,0 +1,100 @@
+//! `cargo xtask check`: format, lints, and the rules that no compiler knows.
+
+mod architecture;
+mod clock;
+mod crates;
+mod finding;
+mod length;
+mod lexer;
+mod source;
+mod sql;
+mod status;
+mod step_types;
+mod styles;
+mod urls;
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use self::finding::Finding;
+use self::source::Source;
+use crate::setup::wasm_target::{self, TARGET};
+use crate::{cargo, place, program};
+
+/// Runs every check and tells all that was found.
+///
+/// # Errors
+/// When anything is to be mended.
+pub fn command(arguments: &[String]) -> Result<()> {
+    match arguments {
+        [] => {
+            let mended: Vec<String> = [format(), boundaries(), lint()]
+                .into_iter()
+                .filter_map(|result| result.err().map(|error| format!("{error:#}")))
+                .collect();
+            if mended.is_empty() {
+                program::say("checks passed: format, boundaries, lints");
+                return Ok(());
+            }
+            bail!("{}", mended.join("\n       "))
+        }
+        [word] if word == "--boundaries" => boundaries(),
+        _ => bail!("`cargo xtask check` takes nothing or `--boundaries`"),
+    }
+}
+
+/// Whether every Rust file looks as rustfmt would write it.
+///
+/// # Errors
+/// When one does not.
+pub fn format() -> Result<()> {
+    program::say("checking the format");
+    match program::finish(&mut cargo::cargo(&["fmt", "--all", "--", "--check"])) {
+        Ok(()) => Ok(()),
+        Err(_) => bail!("the format differs from rustfmt's; run `cargo fmt --all`"),
+    }
+}
+
+/// Every lint, once for the server's machine and once for the browser's.
+fn lint() -> Result<()> {
+    program::say("checking the lints of everything that runs on a server");
+    let strict = ["--", "-D", "warnings"];
+    let here: &mut Command = &mut cargo::cargo(&["clippy", "--workspace", "--all-targets"]);
+    program::finish(here.args(["--exclude", "frontend"]).args(strict))?;
+    wasm_target::ensure()?;
+    program::say("checking the lints of what runs in a browser");
+    let there: &mut Command = &mut cargo::cargo(&["clippy", "--package", "frontend"]);
+    program::finish(there.args(["--target", TARGET]).args(strict))
+}
+
+/// The project's own rules: the walls between the crates and the size of the files.
+///
+/// # Errors
+/// When a rule is broken; each place was told on standard output.
+pub fn boundaries() -> Result<()> {
+    program::say("checking the boundaries");
+    let root = place::root();
+    let sources = Source::all(&root)?;
+    let mut found: Vec<Finding> = crates::check()?;
+    for source in &sources {
+        found.extend(sql::check(source));
+        found.extend(urls::check(source));
+        found.extend(clock::check(source));
+        found.extend(status::check(source));
+        found.extend(length::check(source));
+    }
+    found.extend(step_types::check(&sources));
+    found.extend(styles::check(&root)?);
+    found.extend(architecture::check(&root)?);
+    if found.is_empty() {
+        return Ok(());
+    }
+    for finding in &found {
+        println!("{finding}");
+    }
+    bail!(
+        "{} broken boundaries; each line above names one and its mend",
+        found.len()
+    )
+}

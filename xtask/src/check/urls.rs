@@ -1,0 +1,59 @@
+//! URLs are spelt once, in `app/src/paths.rs`.
+
+use super::finding::Finding;
+use super::source::Source;
+
+/// Says that a string that looks like a URL is something else; the reason follows the colon.
+const MARK: &str = "not a URL:";
+
+/// Folders of the file system and of a machine, which look like URLs and are none.
+const FOLDERS: [&str; 10] = [
+    "/proc", "/sys", "/bin", "/usr", "/etc", "/tmp", "/dev", "/var", "/home", "/root",
+];
+
+/// Finds string literals that look like the path of a URL.
+pub fn check(source: &Source) -> Vec<Finding> {
+    if source.path.ends_with("app/src/paths.rs") {
+        return Vec::new();
+    }
+    source
+        .parts
+        .strings
+        .iter()
+        .filter(|(line, text)| looks_like_url(text) && !source.marked(*line, MARK))
+        .map(|(line, text)| {
+            let mend = "spell it in app/src/paths.rs and use it from there";
+            source.finding(
+                *line,
+                format!("spells the URL \"{text}\"; {mend}, or say `// {MARK} why`"),
+            )
+        })
+        .collect()
+}
+
+fn looks_like_url(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('/') else {
+        return false;
+    };
+    let begins = rest.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '{');
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.{}*:?=&".contains(letter);
+    let folder = FOLDERS.iter().any(|folder| {
+        text.strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    begins && rest.chars().all(plain) && !folder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_outside_its_place_is_found() {
+        let text = "a(\"/workflows/{id}\");\nb(\"/proc/self/stat\");\nc(\"/\");\nd(\"/ and text\");\n// not a URL: a JSON pointer\ne(\"/steps\");\n";
+        let found = check(&Source::new("app/src/pages/home.rs", text));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].line, 1);
+        assert!(check(&Source::new("app/src/paths.rs", text)).is_empty());
+    }
+}

@@ -1,0 +1,8 @@
+//! What a machine must have, brought when missing.
+
+pub mod apt;
+pub mod c_compiler;
+pub mod chromium;
+pub mod node;
+pub mod npm;
+pub mod wasm_target;
