@@ -1,0 +1,67 @@
+//! What context holds for the server functions, and the one error they answer with.
+//!
+//! The server provides two values in Leptos' context before it runs a page or a server function:
+//! `Arc<dyn engine::Service>` and, for a signed-in visitor, `engine::Actor`.
+
+mod error;
+pub mod step_types;
+pub mod visit;
+pub mod workflows;
+
+pub use error::ApiError;
+
+#[cfg(feature = "ssr")]
+pub use on_server::{answer, current_user, go_back_to, now, service};
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use std::sync::Arc;
+    use std::time::SystemTime;
+
+    use engine::{Actor, JobOrchestratorError, Service, Timestamp};
+    use leptos::prelude::use_context;
+
+    use super::ApiError;
+
+    /// The service that does everything.
+    ///
+    /// # Errors
+    /// When the server did not provide it: a fault of ours.
+    pub fn service() -> Result<Arc<dyn Service>, ApiError> {
+        use_context::<Arc<dyn Service>>()
+            .ok_or_else(|| ApiError::Fault("no service".to_owned()).answered())
+    }
+
+    /// Who asks. The first line of every server function.
+    ///
+    /// # Errors
+    /// When nobody is signed in.
+    pub fn current_user() -> Result<Actor, ApiError> {
+        use_context::<Actor>().ok_or_else(|| ApiError::SignedOut.answered())
+    }
+
+    /// Turns an answer of the contract into one of a server function, and gives the response its
+    /// status.
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn answer<T>(result: Result<T, JobOrchestratorError>) -> Result<T, ApiError> {
+        result.map_err(|error| ApiError::from(error).answered())
+    }
+
+    /// What time it is at the server, sent with each page so that both sides draw the same.
+    #[must_use]
+    pub fn now() -> Timestamp {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let micros = since.unwrap_or_default().as_micros();
+        Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+    }
+
+    /// Sends a form that was posted without scripts back to its page. With scripts the page is
+    /// still there and nothing happens.
+    pub fn go_back_to(path: &str) {
+        if super::error::is_plain_form() {
+            leptos_axum::redirect(path);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The one error of all server functions.
+
+use engine::{JobOrchestratorError, Problem, Role};
+use serde::{Deserialize, Serialize};
+use server_fn::codec::JsonEncoding;
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+/// Why a server function did not do what was asked. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ApiError {
+    /// Nobody is signed in, or the session is over.
+    #[error("you are signed out; sign in to go on")]
+    SignedOut,
+    /// The role is too low.
+    #[error("this needs the role {needs}; an owner can give it to you")]
+    Forbidden {
+        /// The role it needs.
+        needs: Role,
+    },
+    /// There is no such thing.
+    #[error("there is no {what} {id}")]
+    NotFound {
+        /// What was looked for: `workflow`, `definition`, `step`.
+        what: String,
+        /// Its number.
+        id: i64,
+    },
+    /// It does not fit the state; the sentence says which and what would be possible.
+    #[error("{0}")]
+    Refused(String),
+    /// It clashes with what somebody else did in the meantime.
+    #[error("{0}")]
+    Conflict(String),
+    /// What was sent is wrong, field by field.
+    #[error("{} in what was sent", count(.0.len()))]
+    Invalid(Vec<Problem>),
+    /// What was sent cannot be read at all.
+    #[error("what was sent cannot be read: {0}")]
+    Unreadable(String),
+    /// The service is stopping.
+    #[error("the service is stopping; try again in a moment")]
+    Stopping,
+    /// The server cannot be reached from here.
+    #[error("the server cannot be reached; try again in a moment")]
+    Unreachable,
+    /// A fault of ours; the log has it under this code.
+    #[error("something went wrong here; the log has it under {0}")]
+    Fault(String),
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 {
+        "one problem".into()
+    } else {
+        format!("{problems} problems")
+    }
+}
+
+impl ApiError {
+    /// The HTTP status that says the same: the only place where the two are matched.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::SignedOut => 401,
+            Self::Forbidden { .. } => 403,
+            Self::NotFound { .. } => 404,
+            Self::Refused(_) | Self::Conflict(_) => 409,
+            Self::Invalid(_) => 422,
+            Self::Unreadable(_) => 400,
+            Self::Stopping | Self::Unreachable => 503,
+            Self::Fault(_) => 500,
+        }
+    }
+
+    /// The same error, with the response's status set to it. A form posted without scripts keeps
+    /// its redirect: the page it goes back to shows the error.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn answered(self) -> Self {
+        use leptos::prelude::use_context;
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+            && !is_plain_form()
+            && let Ok(status) = http::StatusCode::from_u16(self.status())
+        {
+            response.set_status(status);
+        }
+        self
+    }
+}
+
+/// Whether the request is a form that was posted without scripts.
+#[cfg(feature = "ssr")]
+pub(super) fn is_plain_form() -> bool {
+    use leptos::prelude::use_context;
+    use_context::<http::request::Parts>().is_some_and(|parts| {
+        let accept = parts.headers.get(http::header::ACCEPT);
+        parts.method == http::Method::POST
+            && accept
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|value| value.contains("text/html"))
+    })
+}
+
+impl From<JobOrchestratorError> for ApiError {
+    fn from(error: JobOrchestratorError) -> Self {
+        match error {
+            JobOrchestratorError::Refused(refusal) => Self::Refused(refusal.to_string()),
+            JobOrchestratorError::Conflict(detail) => Self::Conflict(detail),
+            JobOrchestratorError::Invalid(problems) => Self::Invalid(problems),
+            JobOrchestratorError::NotFound { what, id } => Self::NotFound {
+                what: what.to_owned(),
+                id,
+            },
+            JobOrchestratorError::Forbidden { needs } => Self::Forbidden { needs },
+            JobOrchestratorError::Fault { code } => Self::Fault(code),
+            JobOrchestratorError::Stopping => Self::Stopping,
+        }
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let own = match error {
+            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) => {
+                Self::Unreadable(detail)
+            }
+            ServerFnErrorErr::Request(_) => Self::Unreachable,
+            // The answer was no answer of ours: a proxy's page, or a server of another version.
+            ServerFnErrorErr::Deserialization(_) => Self::Unreachable,
+            other => Self::Fault(other.to_string()),
+        };
+        #[cfg(feature = "ssr")]
+        let own = own.answered();
+        own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_of_the_contract_has_its_status() {
+        let status = |error: JobOrchestratorError| ApiError::from(error).status();
+        let what = "workflow";
+        assert_eq!(status(JobOrchestratorError::NotFound { what, id: 7 }), 404);
+        let needs = Role::Editor;
+        assert_eq!(status(JobOrchestratorError::Forbidden { needs }), 403);
+        assert_eq!(status(JobOrchestratorError::Invalid(Vec::new())), 422);
+        assert_eq!(status(JobOrchestratorError::Conflict(String::new())), 409);
+        assert_eq!(ApiError::SignedOut.status(), 401);
+    }
+}

@@ -1,0 +1,181 @@
+//! Where boxes and lines go: layers from left to right, worked out by the dagre library.
+
+use dagre::graph::{Graph, GraphOptions};
+use dagre::{EdgeLabel, LayoutOptions, NodeLabel, Point, RankDir};
+
+/// A larger picture would be neither readable nor quickly laid out.
+pub const NODES_MAX: usize = 200;
+/// A box's width in pixels.
+pub const NODE_WIDTH: f64 = 168.0;
+/// A box's height in pixels.
+pub const NODE_HEIGHT: f64 = 48.0;
+/// Free space around everything, in pixels.
+const MARGIN: f64 = 12.0;
+
+/// A picture with its measures, in pixels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    /// The whole width.
+    pub width: f64,
+    /// The whole height.
+    pub height: f64,
+    /// Left and upper edge of each box.
+    pub nodes: Vec<(f64, f64)>,
+    /// The lines between them.
+    pub edges: Vec<Edge>,
+}
+
+/// A line from a step to one that waits for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// The step it leaves.
+    pub from: usize,
+    /// How it runs, as the `d` of a path.
+    pub path: String,
+}
+
+/// Places boxes and lines; the same lists always give the same picture.
+pub fn place(dependencies: &[Vec<usize>]) -> Placed {
+    let mut graph: Graph<NodeLabel, EdgeLabel> = Graph::with_options(GraphOptions {
+        directed: true,
+        multigraph: true,
+        compound: true,
+    });
+    for index in 0..dependencies.len() {
+        let label = NodeLabel {
+            width: NODE_WIDTH,
+            height: NODE_HEIGHT,
+            ..NodeLabel::default()
+        };
+        graph.set_node(name(index), Some(label));
+    }
+    let pairs: Vec<_> = pairs(dependencies).collect();
+    for (from, to) in &pairs {
+        graph.set_edge(name(*from), name(*to), Some(EdgeLabel::default()), None);
+    }
+    let options = LayoutOptions {
+        rankdir: RankDir::LR,
+        nodesep: 20.0,
+        edgesep: 12.0,
+        ranksep: 44.0,
+        marginx: MARGIN,
+        marginy: MARGIN,
+        ..LayoutOptions::default()
+    };
+    if !dependencies.is_empty() {
+        dagre::layout(&mut graph, Some(options));
+    }
+    read(&graph, dependencies.len(), &pairs)
+}
+
+/// Every dependency that leads to a box, as from and to.
+fn pairs(dependencies: &[Vec<usize>]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    dependencies.iter().enumerate().flat_map(move |(to, list)| {
+        list.iter()
+            .filter(move |from| **from < dependencies.len() && **from != to)
+            .map(move |from| (*from, to))
+    })
+}
+
+fn read(graph: &Graph<NodeLabel, EdgeLabel>, count: usize, pairs: &[(usize, usize)]) -> Placed {
+    let nodes: Vec<_> = (0..count)
+        .map(|index| {
+            let label = graph.node(&name(index));
+            let centre = |value: Option<f64>| value.unwrap_or_default();
+            (
+                rounded(centre(label.and_then(|l| l.x)) - NODE_WIDTH / 2.0),
+                rounded(centre(label.and_then(|l| l.y)) - NODE_HEIGHT / 2.0),
+            )
+        })
+        .collect();
+    let edges = pairs
+        .iter()
+        .filter_map(|(from, to)| {
+            let label = graph.edge(&name(*from), &name(*to), None)?;
+            Some(Edge {
+                from: *from,
+                path: smooth(&label.points),
+            })
+        })
+        .collect();
+    let far = |edge: fn(&(f64, f64)) -> f64| nodes.iter().map(edge).fold(0.0, f64::max);
+    Placed {
+        width: far(|node| node.0) + NODE_WIDTH + MARGIN,
+        height: far(|node| node.1) + NODE_HEIGHT + MARGIN,
+        nodes,
+        edges,
+    }
+}
+
+fn name(index: usize) -> String {
+    index.to_string()
+}
+
+/// Halves of a pixel are fine enough, and print alike on both sides.
+fn rounded(value: f64) -> f64 {
+    (value * 2.0).round() / 2.0
+}
+
+/// A line through all points that leaves and arrives level.
+fn smooth(points: &[Point]) -> String {
+    let mut points = points.iter();
+    let Some(first) = points.next() else {
+        return String::new();
+    };
+    let (mut x, mut y) = (rounded(first.x), rounded(first.y));
+    let mut path = format!("M{x} {y}");
+    for point in points {
+        let (to_x, to_y) = (rounded(point.x), rounded(point.y));
+        let middle = rounded(f64::midpoint(x, to_x));
+        path.push_str(&format!("C{middle} {y} {middle} {to_y} {to_x} {to_y}"));
+        (x, y) = (to_x, to_y);
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diamond() -> Vec<Vec<usize>> {
+        vec![vec![], vec![0], vec![1], vec![1], vec![2, 3]]
+    }
+
+    #[test]
+    fn every_box_lies_right_of_those_it_waits_for() {
+        let placed = place(&diamond());
+        for (to, list) in diamond().iter().enumerate() {
+            for from in list {
+                assert!(placed.nodes[*from].0 + NODE_WIDTH < placed.nodes[to].0);
+            }
+        }
+        assert_eq!(placed.edges.len(), 5);
+        assert!(placed.edges.iter().all(|edge| edge.path.starts_with('M')));
+    }
+
+    #[test]
+    fn the_same_steps_always_give_the_same_picture() {
+        let wide: Vec<Vec<usize>> = (0..60usize)
+            .map(|i| match i {
+                0 => vec![],
+                1 | 2 => vec![0],
+                _ => vec![i / 3, i / 2 + 1],
+            })
+            .collect();
+        let first = place(&wide);
+        for _ in 0..20 {
+            assert_eq!(place(&wide), first);
+        }
+    }
+
+    #[test]
+    fn a_circle_or_an_unknown_step_still_gives_a_picture() {
+        let placed = place(&[vec![1, 9], vec![0], vec![2]]);
+        assert_eq!(placed.nodes.len(), 3);
+    }
+
+    #[test]
+    fn no_steps_give_an_empty_picture() {
+        assert!(place(&[]).nodes.is_empty());
+    }
+}

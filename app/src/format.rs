@@ -1,0 +1,1 @@
+//! Durations, moments and counts as text, the same on both sides.

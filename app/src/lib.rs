@@ -1,0 +1,69 @@
+//! The pages: drawn on the server, taken over in the browser by the same code.
+
+pub mod api;
+pub mod components;
+pub mod format;
+pub mod pages;
+pub mod paths;
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::SsrMode;
+use leptos_router::components::{Route, Router, Routes};
+
+use crate::api::visit::provide_visit;
+use crate::components::frame::{Footer, TopBar};
+use crate::pages::home::HomePage;
+use crate::pages::not_found::NotFoundPage;
+use crate::paths::route;
+
+/// Everything between `<body>` and `</body>`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_visit();
+    view! {
+        <Title formatter=title/>
+        <a class="skip" href="#main">"Skip to content"</a>
+        <Router>
+            <TopBar/>
+            <main id="main" class="main" tabindex="-1">
+                <Routes fallback=NotFoundPage>
+                    <Route path=route::HOME view=HomePage ssr=SsrMode::Async/>
+                </Routes>
+            </main>
+            <Footer/>
+        </Router>
+    }
+}
+
+/// The tab's title: the page first, then the product.
+fn title(page: String) -> String {
+    if page.is_empty() {
+        "Job Orchestrator".to_owned()
+    } else {
+        format!("{page} · Job Orchestrator")
+    }
+}
+
+/// The whole document around [`App`]. `stylesheet` is the name of the style sheet's file.
+pub fn shell(options: LeptosOptions, stylesheet: &str) -> impl IntoView + use<> {
+    let stylesheet = paths::file(stylesheet);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" type="image/svg+xml" href=paths::ICON/>
+                <link rel="stylesheet" href=stylesheet/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}

@@ -1,0 +1,204 @@
+//! Every URL once: pages, server functions, the event stream, files.
+
+use engine::{DefinitionId, Seq, StepIndex, WorkflowId};
+
+/// The start page.
+pub const HOME: &str = "/";
+/// All workflows.
+pub const WORKFLOWS: &str = "/workflows";
+/// All definitions.
+pub const DEFINITIONS: &str = "/definitions";
+/// The builder with nothing in it.
+pub const NEW_DEFINITION: &str = "/definitions/new";
+/// What steps can do.
+pub const STEP_TYPES: &str = "/step-types";
+/// Where one signs in; the form is posted to the same place.
+pub const LOGIN: &str = "/login";
+/// Where the first owner is made; the form is posted to the same place.
+pub const SETUP: &str = "/setup";
+/// Where the sign-out form is posted to.
+pub const LOGOUT: &str = "/logout";
+
+/// What every server function's path begins with.
+pub const SERVER_FUNCTIONS: &str = "/fn";
+/// What every built file's path begins with.
+pub const FILES: &str = "/pkg";
+/// The icon.
+pub const ICON: &str = "/favicon.svg";
+
+/// The query parameter that names where one goes after signing in.
+pub const NEXT: &str = "next";
+
+/// One workflow, live.
+#[must_use]
+pub fn workflow(id: WorkflowId) -> String {
+    format!("/workflows/{id}")
+}
+
+/// One workflow with one of its steps selected.
+#[must_use]
+pub fn workflow_step(id: WorkflowId, step: StepIndex) -> String {
+    format!("/workflows/{id}?step={step}#step")
+}
+
+/// One workflow with one of its steps selected and its whole log.
+#[must_use]
+pub fn workflow_whole_log(id: WorkflowId, step: StepIndex) -> String {
+    format!("/workflows/{id}?step={step}&log=all#log")
+}
+
+/// Asks before a workflow is cancelled.
+#[must_use]
+pub fn cancel_workflow(id: WorkflowId) -> String {
+    format!("/workflows/{id}/cancel")
+}
+
+/// Shows what a recovery keeps and does again; `from` is the step's position.
+#[must_use]
+pub fn recover_workflow(id: WorkflowId, from: Option<StepIndex>) -> String {
+    match from {
+        Some(from) => format!("/workflows/{id}/recover?from={from}"),
+        None => format!("/workflows/{id}/recover"),
+    }
+}
+
+/// A list of workflows: by tab or state (`""` for all), by text, from a place on.
+#[must_use]
+pub fn workflows(status: &str, text: &str, cursor: Option<i64>) -> String {
+    let mut query = Vec::new();
+    if !status.is_empty() {
+        query.push(format!("status={}", encoded(status)));
+    }
+    if !text.is_empty() {
+        query.push(format!("q={}", encoded(text)));
+    }
+    if let Some(cursor) = cursor {
+        query.push(format!("cursor={cursor}"));
+    }
+    if query.is_empty() {
+        WORKFLOWS.to_owned()
+    } else {
+        format!("{WORKFLOWS}?{}", query.join("&"))
+    }
+}
+
+/// The events of one workflow as a stream, from the one after `after` on.
+#[must_use]
+pub fn workflow_events(id: WorkflowId, after: Seq) -> String {
+    format!("/events/workflows/{id}?after={after}")
+}
+
+/// One definition.
+#[must_use]
+pub fn definition(id: DefinitionId) -> String {
+    format!("/definitions/{id}")
+}
+
+/// The builder with one definition in it.
+#[must_use]
+pub fn edit_definition(id: DefinitionId) -> String {
+    format!("/definitions/{id}/edit")
+}
+
+/// Asks for the parameters and starts a workflow of one definition.
+#[must_use]
+pub fn start_definition(id: DefinitionId) -> String {
+    format!("/definitions/{id}/start")
+}
+
+/// One step type on the page of all.
+#[must_use]
+pub fn step_type(task_type: &str) -> String {
+    format!("{STEP_TYPES}#{}", encoded(task_type))
+}
+
+/// Sign in, then go to `next` (a path of this site).
+#[must_use]
+pub fn login(next: &str) -> String {
+    format!("{LOGIN}?{NEXT}={}", encoded(next))
+}
+
+/// A file of the built site by its name.
+#[must_use]
+pub fn file(name: &str) -> String {
+    format!("{FILES}/{name}")
+}
+
+/// Percent-encodes a value of a query or a fragment.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The patterns of the pages for the router, one for each page above.
+pub mod route {
+    use leptos_router::{ParamSegment, StaticSegment};
+
+    /// One fixed part.
+    pub type One = StaticSegment<&'static str>;
+    /// A fixed part and a number.
+    pub type Numbered = (One, ParamSegment);
+    /// A fixed part, a number and a verb.
+    pub type Verb = (One, ParamSegment, One);
+
+    /// The start page.
+    pub const HOME: One = StaticSegment("");
+    /// Sign-in.
+    pub const LOGIN: One = StaticSegment("login");
+    /// Set-up.
+    pub const SETUP: One = StaticSegment("setup");
+    /// The workflows.
+    pub const WORKFLOWS: One = StaticSegment("workflows");
+    /// One workflow.
+    pub const WORKFLOW: Numbered = (StaticSegment("workflows"), ParamSegment("id"));
+    /// Its cancellation.
+    pub const CANCEL_WORKFLOW: Verb = verb("workflows", "cancel");
+    /// Its recovery.
+    pub const RECOVER_WORKFLOW: Verb = verb("workflows", "recover");
+    /// The definitions.
+    pub const DEFINITIONS: One = StaticSegment("definitions");
+    /// The empty builder.
+    pub const NEW_DEFINITION: (One, One) = (StaticSegment("definitions"), StaticSegment("new"));
+    /// One definition.
+    pub const DEFINITION: Numbered = (StaticSegment("definitions"), ParamSegment("id"));
+    /// The builder with a definition in it.
+    pub const EDIT_DEFINITION: Verb = verb("definitions", "edit");
+    /// The form that starts a workflow.
+    pub const START_DEFINITION: Verb = verb("definitions", "start");
+    /// The step types.
+    pub const STEP_TYPES: One = StaticSegment("step-types");
+
+    const fn verb(noun: &'static str, verb: &'static str) -> Verb {
+        (StaticSegment(noun), ParamSegment("id"), StaticSegment(verb))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_keeps_its_filters_in_the_url() {
+        assert_eq!(workflows("", "", None), "/workflows");
+        assert_eq!(
+            workflows("failed", "a b&c", Some(7)),
+            "/workflows?status=failed&q=a%20b%26c&cursor=7"
+        );
+    }
+
+    #[test]
+    fn where_to_go_next_survives_in_the_query() {
+        assert_eq!(
+            login("/workflows/7?step=1"),
+            "/login?next=%2Fworkflows%2F7%3Fstep%3D1"
+        );
+    }
+}
