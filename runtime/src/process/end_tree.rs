@@ -12,6 +12,8 @@ use super::table::{Process, descendants, snapshot};
 const QUICK_PASSES: u32 = 3;
 /// Scans spent on freezing before the kill is sent anyway.
 const FREEZING_PASSES: u32 = 50;
+/// Looks at the runner's own children that follow each look at the whole tree.
+const CHILD_LOOKS: u32 = 100;
 
 /// Everything alive below this process.
 fn tree() -> Vec<Process> {
@@ -51,7 +53,37 @@ pub(super) fn kill(pass: u32) -> usize {
     for process in &found {
         send(process, Signal::KILL);
     }
-    found.len()
+    found.len() + kill_children()
+}
+
+/// Kills the runner's own children, the adopted ones too, a number of times. A process that forks
+/// and ends all the time is mostly gone when a look at the whole table has found it; but each of
+/// them becomes a child of the runner, and those are listed in one small file.
+fn kill_children() -> usize {
+    let own = getpid().as_raw_nonzero().get();
+    // Adopted children belong to the first thread, whose number is the process's.
+    let list = format!("/proc/{own}/task/{own}/children");
+    let mut killed = 0;
+    for _ in 0..CHILD_LOOKS {
+        // A kernel without the list: the look at the whole table has to do.
+        let Ok(children) = std::fs::read_to_string(&list) else {
+            break;
+        };
+        if children.is_empty() {
+            break;
+        }
+        let children = children
+            .split_ascii_whitespace()
+            .filter_map(|pid| pid.parse().ok());
+        for child in children
+            .filter_map(Process::read)
+            .filter(|child| !child.zombie)
+        {
+            send(&child, Signal::KILL);
+            killed += 1;
+        }
+    }
+    killed
 }
 
 /// Stops everything `find` yields, again and again until it yields nothing new.

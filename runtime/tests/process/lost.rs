@@ -24,17 +24,19 @@ async fn dropping_the_command_kills_its_tree() {
 async fn a_killed_runner_is_reported_and_what_it_left_is_swept() {
     let (folder, attempt) = (TempDir::new().unwrap(), unique("lost"));
     // One of them wiped its environment: it is found below its parent.
-    let script = format!("env -i /bin/sleep 604 & {TREE}");
+    let length = format!("604.{}", std::process::id());
+    let script = format!("env -i /bin/sleep {length} & {TREE}");
     let mut command = runner(folder.path())
         .start(&attempt, shell(&script))
         .await
         .unwrap();
     until_line(&mut command, "ready").await;
     until_tree_stands(&attempt);
+    let line = format!("/bin/sleep\0{length}\0").into_bytes();
     let wiped = pids().find(|pid| {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let environment = fs::read(format!("/proc/{pid}/environ"));
-        line == b"/bin/sleep\x00604\x00" && environment.is_ok_and(|bytes| bytes.is_empty())
+        let runs = fs::read(format!("/proc/{pid}/cmdline"));
+        runs.is_ok_and(|runs| runs == line) && environment.is_ok_and(|bytes| bytes.is_empty())
     });
     let wiped = wiped.expect("the process without an environment");
     signal(command.runner_pid().unwrap(), "-KILL");

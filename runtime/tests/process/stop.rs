@@ -86,9 +86,10 @@ async fn a_stopped_process_is_woken_so_that_it_can_end() {
 #[tokio::test]
 async fn a_process_that_forks_away_all_the_time_is_caught() {
     let (folder, attempt) = (TempDir::new().unwrap(), unique("hopper"));
+    // That the request is ignored is inherited, so none of them is caught before it could say so.
     let hop = folder.path().join("hop.sh");
-    fs::write(&hop, "trap '' TERM\nsetsid sh \"$0\" &\n").unwrap();
-    let script = format!("sh {} & echo ready; wait", hop.display());
+    fs::write(&hop, "setsid sh \"$0\" &\n").unwrap();
+    let script = format!("trap '' TERM; sh {} & echo ready; wait", hop.display());
     let mut command = runner(folder.path())
         .start(&attempt, shell(&script))
         .await
