@@ -3,8 +3,15 @@
 //! The description comes from the step type's configuration struct (in the runtime); it travels to
 //! the browser, where one renderer draws every form from it.
 
+mod check;
+mod parse;
+mod seconds;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use parse::is_reference;
+pub use seconds::{seconds_from_text, seconds_to_text};
 
 /// What a person sees of one registered step type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,230 @@
+//! The one task that numbers and appends lines.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use engine::orchestrator::{LogLine, LogPage, LogStream};
+use engine::{Attempt, StepIndex, Timestamp, WorkflowId};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{LINE_BYTES_OVERHEAD, LogFault, LogStore, StoredLine, TaskLog};
+use crate::clock::Clock;
+
+/// How long the first line of a batch waits for others.
+const BATCH_WAIT: Duration = Duration::from_millis(50);
+/// Most lines in a batch.
+const BATCH_LINES: usize = 1_000;
+/// Bytes that may wait before writers should.
+const BACKLOG_BYTES: usize = 8 * 1024 * 1024;
+/// Tasks whose last number is remembered.
+const REMEMBERED_TASKS: usize = 20_000;
+/// How often a batch is tried before it is given up, and the time between.
+const TRIES: u32 = 5;
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+
+/// A line without its number.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) workflow_id: WorkflowId,
+    pub(super) task: StepIndex,
+    pub(super) attempt: Attempt,
+    pub(super) stream: LogStream,
+    pub(super) text: String,
+}
+
+enum Message {
+    Line(Timestamp, Line),
+    Flush(oneshot::Sender<()>),
+}
+
+/// The way to the writer.
+#[derive(Clone)]
+pub(super) struct Queue {
+    sender: mpsc::UnboundedSender<Message>,
+    clock: Arc<dyn Clock>,
+    backlog: Arc<Backlog>,
+}
+
+#[derive(Default)]
+struct Backlog {
+    bytes: AtomicUsize,
+    drained: Notify,
+}
+
+/// The log of all tasks. Clones are the same log; the writer ends after the last of them and of
+/// their [`TaskLog`]s is dropped.
+#[derive(Clone)]
+pub struct LogWriter {
+    queue: Queue,
+    store: Arc<dyn LogStore>,
+}
+
+impl LogWriter {
+    /// Starts the writer. Needs a tokio runtime.
+    pub fn start(store: Arc<dyn LogStore>, clock: Arc<dyn Clock>) -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let backlog = Arc::<Backlog>::default();
+        let writer = Writer {
+            store: Arc::clone(&store),
+            backlog: Arc::clone(&backlog),
+            last: HashMap::new(),
+        };
+        drop(tokio::spawn(writer.run(receiver)));
+        let queue = Queue { sender, clock, backlog };
+        Self { queue, store }
+    }
+
+    /// The log of one attempt.
+    #[must_use]
+    pub fn task_log(&self, workflow_id: WorkflowId, task: StepIndex, attempt: Attempt) -> TaskLog {
+        TaskLog::new(self.queue.clone(), workflow_id, task, attempt)
+    }
+
+    /// Lines of a task with a number above `after`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn read(
+        &self,
+        workflow_id: WorkflowId,
+        task: StepIndex,
+        after: u64,
+        limit: usize,
+    ) -> Result<LogPage, LogFault> {
+        self.store.read(workflow_id, task, after, limit).await
+    }
+
+    /// Returns when everything taken before this call is kept, or given up after several tries.
+    pub async fn flush(&self) {
+        let (done, waits) = oneshot::channel();
+        if self.queue.sender.send(Message::Flush(done)).is_ok() {
+            // A writer that is gone has nothing left to keep.
+            drop(waits.await);
+        }
+    }
+}
+
+impl Queue {
+    pub(super) fn send(&self, line: Line) {
+        let cost = cost(&line.text);
+        self.backlog.bytes.fetch_add(cost, Ordering::AcqRel);
+        if self.sender.send(Message::Line(self.clock.now(), line)).is_err() {
+            self.backlog.remove(cost);
+        }
+    }
+
+    pub(super) async fn caught_up(&self) {
+        loop {
+            let drained = self.backlog.drained.notified();
+            if self.backlog.bytes.load(Ordering::Acquire) <= BACKLOG_BYTES {
+                return;
+            }
+            drained.await;
+        }
+    }
+}
+
+impl Backlog {
+    fn remove(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+        self.drained.notify_waiters();
+    }
+}
+
+const fn cost(text: &str) -> usize {
+    text.len() + LINE_BYTES_OVERHEAD
+}
+
+struct Writer {
+    store: Arc<dyn LogStore>,
+    backlog: Arc<Backlog>,
+    last: HashMap<(WorkflowId, StepIndex), u64>,
+}
+
+impl Writer {
+    async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Message>) {
+        while let Some(first) = receiver.recv().await {
+            let mut lines = Vec::new();
+            let mut flushes = Vec::new();
+            let mut next = Some(first);
+            let full_at = Instant::now() + BATCH_WAIT;
+            while let Some(message) = next {
+                match message {
+                    Message::Line(at, line) => lines.push((at, line)),
+                    Message::Flush(done) => flushes.push(done),
+                }
+                if lines.len() >= BATCH_LINES || !flushes.is_empty() {
+                    break;
+                }
+                next = timeout_at(full_at, receiver.recv()).await.ok().flatten();
+            }
+            self.write(lines).await;
+            for done in flushes {
+                // Whoever asked may have gone on.
+                let _ = done.send(());
+            }
+        }
+    }
+
+    /// Numbers and appends a batch. One that cannot be written is tried again, then given up: a
+    /// full disk must not fill the memory as well.
+    async fn write(&mut self, lines: Vec<(Timestamp, Line)>) {
+        if lines.is_empty() {
+            return;
+        }
+        let bytes = lines.iter().map(|(_, line)| cost(&line.text)).sum();
+        for attempt in 1..=TRIES {
+            match self.append(&lines).await {
+                Ok(()) => break,
+                Err(fault) if attempt == TRIES => {
+                    tracing::error!(%fault, lines = lines.len(), "lines of task logs are lost");
+                }
+                Err(fault) => {
+                    tracing::warn!(%fault, "task logs cannot be written; trying again");
+                    sleep(BETWEEN_TRIES).await;
+                }
+            }
+        }
+        self.backlog.remove(bytes);
+    }
+
+    async fn append(&mut self, lines: &[(Timestamp, Line)]) -> Result<(), LogFault> {
+        if self.last.len() > REMEMBERED_TASKS {
+            self.last.clear();
+        }
+        let mut next = HashMap::new();
+        let mut numbered = Vec::with_capacity(lines.len());
+        for (at, line) in lines {
+            let whose = (line.workflow_id, line.task);
+            let last = match next.get(&whose).or_else(|| self.last.get(&whose)) {
+                Some(last) => *last,
+                None => self.store.last(line.workflow_id, line.task).await?,
+            };
+            next.insert(whose, last + 1);
+            numbered.push(StoredLine {
+                workflow_id: line.workflow_id,
+                task: line.task,
+                line: LogLine {
+                    number: last + 1,
+                    at: *at,
+                    attempt: line.attempt,
+                    stream: line.stream,
+                    text: line.text.clone(),
+                },
+            });
+        }
+        self.store.append(&numbered).await?;
+        self.last.extend(next);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for LogWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogWriter").finish_non_exhaustive()
+    }
+}

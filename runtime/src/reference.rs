@@ -1,0 +1,20 @@
+//! References in configurations: `{{ steps.<key>.output.<path> }}`, `{{ parameters.<name> }}`,
+//! `{{ workflow.id }}`, `{{ workflow.job_id }}` and `{{ workflow.metadata.<name> }}`.
+//!
+//! Only `{{ … }}` is special in a text, whatever else is in it. Between the braces stands a
+//! minijinja expression without functions: paths, filters (`| default(0)`), arithmetic,
+//! comparisons. A text that is one reference and nothing else becomes the value itself, with its
+//! type; otherwise the values are written into the text. `{{ '{{' }}` writes two braces.
+//!
+//! [`check`] refuses unknown names when a definition is saved, [`render`] fills in when a step
+//! starts.
+
+mod ancestry;
+mod check;
+mod expression;
+mod path;
+mod render;
+mod template;
+
+pub use check::{check, full_check};
+pub use render::{RenderContext, render, steps_named};

@@ -1,0 +1,80 @@
+//! What a step type is, what it is given, and what it may answer.
+//!
+//! A step type is a configuration struct: serde reads it, its JSON Schema describes the form, and
+//! [`StepType::run`] does the work. It lives in one file under `steps/` and one line of
+//! `steps.rs`.
+
+mod context;
+mod identity;
+mod progress;
+mod registry;
+mod services;
+mod switches;
+
+use std::future::Future;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use context::{StepContext, StepContextParts};
+pub use identity::{attempt_name, idempotency_key};
+pub use progress::ProgressReporter;
+pub use registry::{Registry, RegistryError};
+pub use services::{ServiceError, StepServices};
+pub use switches::SharedSwitches;
+
+/// What an attempt that ended well gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepOutput {
+    /// The work is done; the value is what later steps see as `steps.<key>.output`.
+    Done(Value),
+    /// The step is over this long after now. Nothing is held until then: the wait survives a
+    /// restart of the server.
+    Wait(Duration),
+    /// There was nothing to do; the task is skipped and what needs it goes on.
+    NothingToDo,
+}
+
+/// Why an attempt did not end well.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// Another try may help; the task is tried again while it has tries left.
+    #[error("{0}")]
+    Transient(String),
+    /// Another try cannot help; the task fails now.
+    #[error("{0}")]
+    Permanent(String),
+    /// The attempt saw the stop signal and ended; nothing of it is alive.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// A registered kind of work. The implementing struct is its configuration.
+///
+/// The struct derives `Deserialize` (with `deny_unknown_fields`) and `JsonSchema`. Its doc comment
+/// is the help of the step type, the doc comments of its fields are their help. A field's label is
+/// its name in words unless `#[schemars(title = "…")]` gives another; a unit comes from
+/// `#[schemars(extend("unit" = "s"))]`, a text of several lines from
+/// `#[schemars(extend("multiline" = true))]`.
+pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
+    /// The `task_type` that definitions name.
+    const TASK_TYPE: &'static str;
+    /// What people call it.
+    const TITLE: &'static str;
+    /// What it gives to later steps, in words.
+    const OUTPUT: &'static str;
+    /// How long an attempt may take when the step names no timeout.
+    const DEFAULT_TIMEOUT: Duration;
+
+    /// A filled, valid configuration to start from.
+    fn example() -> Value;
+
+    /// Does the work. It watches [`StepContext::stopped`] and, once that is signalled, ends soon
+    /// with [`StepError::Stopped`] and leaves nothing alive.
+    ///
+    /// # Errors
+    /// [`StepError`] says whether another try may help.
+    fn run(self, cx: StepContext) -> impl Future<Output = Result<StepOutput, StepError>> + Send;
+}

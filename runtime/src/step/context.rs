@@ -1,0 +1,125 @@
+//! What an attempt is given to do its work.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::{Attempt, JobId, StepIndex, WorkflowId};
+use serde_json::Value;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+use uuid::Uuid;
+
+use super::{ProgressReporter, StepError, StepServices, attempt_name};
+use crate::log::TaskLog;
+
+/// Everything a [`StepContext`] is made of.
+#[derive(Debug, Clone)]
+pub struct StepContextParts {
+    /// The workflow.
+    pub workflow_id: WorkflowId,
+    /// Its job.
+    pub job_id: JobId,
+    /// The step's position, from 0.
+    pub task: StepIndex,
+    /// Which try this is, from 1.
+    pub attempt: Attempt,
+    /// The same for every try of the same effect; see [`idempotency_key`](super::idempotency_key).
+    pub idempotency_key: Uuid,
+    /// Cancelled when the attempt is to end.
+    pub stop: CancellationToken,
+    /// The task's log.
+    pub log: TaskLog,
+    /// Where progress goes.
+    pub progress: ProgressReporter,
+    /// What the steps above gave, by position.
+    pub outputs: Arc<BTreeMap<StepIndex, Arc<Value>>>,
+    /// What this server lends to steps.
+    pub services: Arc<StepServices>,
+}
+
+/// What one attempt knows and may use. Clones are the same attempt.
+#[derive(Debug, Clone)]
+pub struct StepContext {
+    parts: StepContextParts,
+}
+
+impl StepContext {
+    /// A context for one attempt.
+    #[must_use]
+    pub const fn new(parts: StepContextParts) -> Self {
+        Self { parts }
+    }
+
+    /// The workflow.
+    #[must_use]
+    pub const fn workflow_id(&self) -> WorkflowId {
+        self.parts.workflow_id
+    }
+
+    /// The workflow's job.
+    #[must_use]
+    pub const fn job_id(&self) -> JobId {
+        self.parts.job_id
+    }
+
+    /// The step's position, from 0.
+    #[must_use]
+    pub const fn task(&self) -> StepIndex {
+        self.parts.task
+    }
+
+    /// Which try this is, from 1.
+    #[must_use]
+    pub const fn attempt(&self) -> Attempt {
+        self.parts.attempt
+    }
+
+    /// A name for this attempt that no other attempt on this database has.
+    #[must_use]
+    pub fn attempt_name(&self) -> String {
+        attempt_name(self.parts.workflow_id, self.parts.task, self.parts.attempt)
+    }
+
+    /// The same for every try of the same effect, also after a crash.
+    #[must_use]
+    pub const fn idempotency_key(&self) -> Uuid {
+        self.parts.idempotency_key
+    }
+
+    /// The task's log.
+    #[must_use]
+    pub const fn log(&self) -> &TaskLog {
+        &self.parts.log
+    }
+
+    /// What this server lends to steps.
+    #[must_use]
+    pub fn services(&self) -> &StepServices {
+        &self.parts.services
+    }
+
+    /// Says how far the attempt is, 0 to 1. Cheap: at most four reports a second go through, and
+    /// the latest is never lost.
+    pub fn report_progress(&self, share: f64) {
+        self.parts.progress.report(share);
+    }
+
+    /// Ends when the attempt is to end.
+    pub fn stopped(&self) -> WaitForCancellationFuture<'_> {
+        self.parts.stop.cancelled()
+    }
+
+    /// Whether the attempt is to end.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.parts.stop.is_cancelled()
+    }
+
+    /// What the step at position `step` gave.
+    ///
+    /// # Errors
+    /// A permanent failure when that step is not above this one or gave nothing.
+    pub fn output(&self, step: StepIndex) -> Result<&Value, StepError> {
+        let output = self.parts.outputs.get(&step).map(AsRef::as_ref);
+        output.ok_or_else(|| StepError::Permanent(format!("step {step} gave no output")))
+    }
+}

@@ -1,0 +1,164 @@
+//! The step types this server knows.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use engine::Problem;
+use engine::step_form::StepSpec;
+use futures::future::BoxFuture;
+use serde_json::{Map, Value};
+
+use super::{StepContext, StepError, StepOutput, StepType};
+use crate::step_schema::{self, ShapeError};
+use crate::steps;
+
+type Run = fn(Value, StepContext) -> BoxFuture<'static, Result<StepOutput, StepError>>;
+
+struct Entry {
+    spec: StepSpec,
+    timeout: Duration,
+    rust_type: &'static str,
+    run: Run,
+}
+
+/// The step types, by the `task_type` that definitions name.
+#[derive(Default)]
+pub struct Registry {
+    entries: BTreeMap<&'static str, Entry>,
+}
+
+/// A step type cannot be registered; the server does not start with it.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// Two step types want the same name.
+    #[error("step type \"{task_type}\" is registered twice: by {first} and by {second}")]
+    Duplicate {
+        /// The name.
+        task_type: &'static str,
+        /// The Rust type that has it.
+        first: &'static str,
+        /// The Rust type that wants it too.
+        second: &'static str,
+    },
+    /// No form can be drawn for its configuration.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+}
+
+impl Registry {
+    /// A registry with all step types of the product.
+    ///
+    /// # Errors
+    /// Two of them share a name, or no form can be drawn for one.
+    pub fn builtin() -> Result<Self, RegistryError> {
+        let mut registry = Self::default();
+        steps::register_all(&mut registry)?;
+        Ok(registry)
+    }
+
+    /// Adds a step type.
+    ///
+    /// # Errors
+    /// Its name is taken, or no form can be drawn for its configuration.
+    pub fn register<T: StepType>(&mut self) -> Result<(), RegistryError> {
+        let rust_type = std::any::type_name::<T>();
+        if let Some(first) = self.entries.get(T::TASK_TYPE) {
+            return Err(RegistryError::Duplicate {
+                task_type: T::TASK_TYPE,
+                first: first.rust_type,
+                second: rust_type,
+            });
+        }
+        let entry = Entry {
+            spec: step_schema::describe::<T>()?,
+            timeout: T::DEFAULT_TIMEOUT,
+            rust_type,
+            run: run::<T>,
+        };
+        self.entries.insert(T::TASK_TYPE, entry);
+        Ok(())
+    }
+
+    /// The description of a step type.
+    #[must_use]
+    pub fn get(&self, task_type: &str) -> Option<&StepSpec> {
+        self.entries.get(task_type).map(|entry| &entry.spec)
+    }
+
+    /// The names of all step types, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.entries.keys().copied()
+    }
+
+    /// The descriptions of all step types, in alphabetical order of their names.
+    #[must_use]
+    pub fn specs(&self) -> Vec<StepSpec> {
+        self.entries.values().map(|e| e.spec.clone()).collect()
+    }
+
+    /// How long an attempt may take when the step names no timeout.
+    #[must_use]
+    pub fn default_timeout(&self, task_type: &str) -> Option<Duration> {
+        self.entries.get(task_type).map(|entry| entry.timeout)
+    }
+
+    /// What is wrong with a configuration as written, at pointers from the configuration's top
+    /// (`#/seconds`). An unknown step type is one problem at `#`.
+    #[must_use]
+    pub fn check(&self, task_type: &str, config: &Map<String, Value>) -> Vec<Problem> {
+        match self.get(task_type) {
+            Some(spec) => spec.check(config),
+            None => vec![Problem::new("#", self.unknown(task_type))],
+        }
+    }
+
+    /// The sentence for a step type that is not registered.
+    pub(crate) fn unknown(&self, task_type: &str) -> String {
+        let known: Vec<_> = self.names().collect();
+        let known = known.join(", ");
+        format!("there is no step type \"{task_type}\"; there are {known}")
+    }
+
+    /// Runs one attempt of a step with its configuration, references already filled in. A value
+    /// that stands where a text belongs becomes its text first, so that a reference to a number
+    /// may be an argument.
+    pub fn run(
+        &self,
+        task_type: &str,
+        config: Value,
+        cx: StepContext,
+    ) -> BoxFuture<'static, Result<StepOutput, StepError>> {
+        let Some(entry) = self.entries.get(task_type) else {
+            let refusal = StepError::Permanent(self.unknown(task_type));
+            return Box::pin(async { Err(refusal) });
+        };
+        let mut config = match config {
+            Value::Object(config) => config,
+            _ => Map::new(),
+        };
+        step_schema::adapt(&entry.spec, &mut config);
+        if let Some(problem) = entry.spec.check_filled(&config).first() {
+            let refusal = StepError::Permanent(format!("the configuration is wrong: {problem}"));
+            return Box::pin(async { Err(refusal) });
+        }
+        (entry.run)(Value::Object(config), cx)
+    }
+}
+
+fn run<T: StepType>(
+    config: Value,
+    cx: StepContext,
+) -> BoxFuture<'static, Result<StepOutput, StepError>> {
+    Box::pin(async move {
+        let step: T = serde_json::from_value(config)
+            .map_err(|fault| StepError::Permanent(format!("the configuration is wrong: {fault}")))?;
+        step.run(cx).await
+    })
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.entries.keys()).finish()
+    }
+}

@@ -1,0 +1,103 @@
+//! Where a call goes, checked before anything is sent.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use super::address::is_public;
+use crate::step::SharedSwitches;
+
+/// Reads the URL of a step.
+pub(super) fn parse(text: &str, switches: &SharedSwitches) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).map_err(|fault| format!("the URL cannot be read: {fault}"))?;
+    check(&url, switches)?;
+    Ok(url)
+}
+
+/// Refuses what may not be called; a host's name is judged when its addresses are known.
+pub(super) fn check(url: &Url, switches: &SharedSwitches) -> Result<(), String> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("only http and https can be called, not {}", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("a URL must not hold a name or password; use a header".to_owned());
+    }
+    // However it was spelt (decimal, octal, hexadecimal, short), the URL holds the address.
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(_)) => return Ok(()),
+        None => return Err("the URL names no host".to_owned()),
+    };
+    if is_public(address) || switches.get().private_addresses {
+        return Ok(());
+    }
+    Err(refusal(address))
+}
+
+/// The sentence for an address that may not be called.
+pub(super) fn refusal(address: IpAddr) -> String {
+    format!(
+        "{address} is not a public address; an owner can allow HTTP steps to call private and \
+         local addresses"
+    )
+}
+
+/// The URL for logs and errors: what is in its query may be secret.
+pub(super) fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_fragment(None);
+    if shown.query().is_some() {
+        shown.set_query(Some("…"));
+        return shown.as_str().replace("%E2%80%A6", "…");
+    }
+    shown.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_local_address_is_refused() {
+        let switches = SharedSwitches::default();
+        for url in [
+            "http://127.0.0.1/",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f000001/",
+            "http://0177.0.0.1/",
+            "http://0x7f.1:8080/",
+            "http://127.0.0.1./",
+            "http://[::1]/",
+            "http://[::ffff:7f00:1]/",
+            "http://[0:0:0:0:0:ffff:127.0.0.1]/",
+            "http://１２７.0.0.1/",
+            "http://169.254.169.254/latest/meta-data",
+            "https://[64:ff9b::a00:1]/",
+            "http://0/",
+        ] {
+            let refusal = parse(url, &switches).unwrap_err();
+            assert!(refusal.contains("is not a public address"), "{url}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn other_schemes_and_credentials_are_refused() {
+        let switches = SharedSwitches::default();
+        for url in ["file:///etc/passwd", "ftp://example.com/", "gopher://example.com/", "/x", ""] {
+            assert!(parse(url, &switches).is_err(), "{url}");
+        }
+        for url in ["http://user@example.com/", "http://:secret@example.com/"] {
+            let refusal = parse(url, &switches).unwrap_err();
+            assert!(refusal.contains("name or password") && !refusal.contains("secret"));
+        }
+        assert!(parse("https://example.com/", &switches).is_ok());
+    }
+
+    #[test]
+    fn a_query_is_not_shown() {
+        let url = Url::parse("https://example.com/a?token=secret#x").unwrap();
+        assert_eq!(shown(&url), "https://example.com/a?…");
+    }
+}
