@@ -6,6 +6,7 @@ pub mod allowed;
 pub mod command;
 pub mod decide;
 pub mod definition;
+pub mod draft;
 pub mod event;
 pub mod graph;
 pub mod id;

@@ -1,0 +1,256 @@
+//! A definition as typed: what it becomes as JSON, and how it is edited.
+
+use engine::draft::{DefinitionDraft, DraftEdit, StepDraft, merged, step_of};
+use engine::step_form::{FieldKind, FieldSpec, StepSpec};
+use engine::{Problem, WorkflowDefinition};
+use serde_json::{Value, json};
+
+fn field(name: &str, required: bool, kind: FieldKind) -> FieldSpec {
+    FieldSpec {
+        name: name.into(),
+        label: name.into(),
+        help: String::new(),
+        required,
+        default: None,
+        unit: None,
+        kind,
+    }
+}
+
+fn spec(task_type: &str, title: &str, example: Value, fields: Vec<FieldSpec>) -> StepSpec {
+    StepSpec {
+        task_type: task_type.into(),
+        title: title.into(),
+        help: String::new(),
+        output_help: String::new(),
+        default_timeout: 60.0,
+        example,
+        fields,
+    }
+}
+
+fn specs() -> Vec<StepSpec> {
+    let seconds = FieldKind::Number {
+        min: Some(0.0),
+        max: None,
+        whole: false,
+    };
+    vec![
+        spec(
+            "wait",
+            "Wait",
+            json!({"seconds": 5}),
+            vec![field("seconds", true, seconds)],
+        ),
+        spec(
+            "shell",
+            "Program",
+            json!({"program": "echo", "args": ["hello"]}),
+            vec![
+                field("program", true, FieldKind::Text),
+                field("args", false, FieldKind::Lines),
+            ],
+        ),
+    ]
+}
+
+fn names(draft: &DefinitionDraft) -> Vec<(&str, Vec<usize>)> {
+    draft
+        .steps
+        .iter()
+        .map(|step| (step.name.as_str(), step.dependencies.clone()))
+        .collect()
+}
+
+/// A → B → C, and D after A.
+fn four() -> DefinitionDraft {
+    let mut draft = DefinitionDraft::default();
+    for (name, dependencies) in [
+        ("A", vec![]),
+        ("B", vec![0]),
+        ("C", vec![1]),
+        ("D", vec![0]),
+    ] {
+        let mut step = StepDraft::new(name, "wait");
+        step.dependencies = dependencies;
+        draft.steps.push(step);
+    }
+    draft
+}
+
+#[test]
+fn a_definition_comes_back_from_its_draft_unchanged() {
+    let given = json!({
+        "name": "Dataset Build",
+        "max_recovery_attempts": 5,
+        "on_failure": "stop",
+        "parameters": {"source": "/data", "limit": 3, "deep": {"a": [1]}},
+        "steps": [
+            {"name": "Get </textarea><script>", "key": "get", "task_type": "shell",
+             "config": {"program": "sh", "args": ["-c", "a\nb", "{{ parameters.source }}"]},
+             "max_retries": 0, "timeout": 300, "estimated_duration": 0.5, "max_lost": 1},
+            {"name": "Rest", "task_type": "wait", "config": {"seconds": "{{ parameters.limit }}"},
+             "dependencies": ["get"], "run_if": "always"},
+        ],
+    });
+    let definition = WorkflowDefinition::from_json(&given).unwrap();
+    let draft = DefinitionDraft::from_json(&definition.to_json(), &specs()).unwrap();
+    let (json, problems) = draft.to_json(&specs());
+    assert_eq!(problems, []);
+    assert_eq!(WorkflowDefinition::from_json(&json), Ok(definition));
+}
+
+#[test]
+fn text_that_does_not_parse_is_named_at_its_field_and_stays() {
+    let mut draft = four();
+    draft.name = "Test".into();
+    draft.steps[0]
+        .config
+        .insert("seconds".into(), "soon".into());
+    draft.steps[1].timeout = "later".into();
+    draft.steps[2].max_retries = "many".into();
+    draft.parameters = "a".into();
+    let (json, problems) = draft.to_json(&specs());
+    let pointers: Vec<_> = problems.iter().map(|p| p.pointer.as_str()).collect();
+    assert_eq!(
+        pointers,
+        [
+            "#/parameters",
+            "#/steps/0/config/seconds",
+            "#/steps/1/config/seconds",
+            "#/steps/1/timeout",
+            "#/steps/2/config/seconds",
+            "#/steps/2/max_retries",
+            "#/steps/3/config/seconds",
+        ]
+    );
+    assert_eq!(json["steps"][0]["config"]["seconds"], "soon");
+    assert_eq!(json["steps"][1]["timeout"], "later");
+    assert_eq!(step_of(&problems[5]), Some(2));
+    assert_eq!(step_of(&problems[0]), None);
+}
+
+#[test]
+fn each_place_is_told_of_once() {
+    let mut draft = four();
+    draft.steps[1].timeout = "later".into();
+    let problems = draft.check(&specs());
+    let at_timeout = |p: &&Problem| p.pointer == "#/steps/1/timeout";
+    assert_eq!(problems.iter().filter(at_timeout).count(), 1);
+    assert!(problems.iter().any(|p| p.pointer == "#/name"));
+    let under = merged(
+        vec![Problem::new("#/steps/1", "x")],
+        vec![
+            Problem::new("#/steps/1/name", "y"),
+            Problem::new("#/steps/10", "z"),
+        ],
+    );
+    assert_eq!(under.len(), 2);
+}
+
+#[test]
+fn a_new_step_runs_after_the_one_it_was_added_from() {
+    let mut draft = four();
+    let shown = draft.edit(&DraftEdit::Add("wait".into()), 0, &specs());
+    assert_eq!(shown, 1);
+    assert_eq!(
+        names(&draft),
+        [
+            ("A", vec![]),
+            ("Wait", vec![0]),
+            ("B", vec![0]),
+            ("C", vec![2]),
+            ("D", vec![0])
+        ]
+    );
+    let mut empty = DefinitionDraft::default();
+    assert_eq!(empty.edit(&DraftEdit::Add("wait".into()), 0, &specs()), 0);
+    assert_eq!(names(&empty), [("Wait", vec![])]);
+}
+
+#[test]
+fn what_ran_after_a_removed_step_runs_after_what_it_ran_after() {
+    let mut draft = four();
+    let shown = draft.edit(&DraftEdit::Remove(1), 3, &specs());
+    assert_eq!(shown, 2);
+    assert_eq!(
+        names(&draft),
+        [("A", vec![]), ("C", vec![0]), ("D", vec![0])]
+    );
+    assert_eq!(draft.edit(&DraftEdit::Remove(9), 2, &specs()), 2);
+}
+
+#[test]
+fn moving_a_step_changes_the_list_and_nothing_else() {
+    let mut draft = four();
+    assert_eq!(draft.edit(&DraftEdit::Up(1), 1, &specs()), 0);
+    assert_eq!(
+        names(&draft),
+        [
+            ("B", vec![1]),
+            ("A", vec![]),
+            ("C", vec![0]),
+            ("D", vec![1])
+        ]
+    );
+    assert_eq!(draft.edit(&DraftEdit::Down(0), 0, &specs()), 1);
+    assert_eq!(draft, four());
+    assert_eq!(draft.edit(&DraftEdit::Up(0), 0, &specs()), 0);
+    assert_eq!(draft.edit(&DraftEdit::Down(3), 3, &specs()), 3);
+    assert_eq!(draft, four());
+}
+
+#[test]
+fn fields_of_another_kind_are_kept_and_not_sent() {
+    let mut draft = four();
+    draft.steps[0].config.insert("seconds".into(), "5".into());
+    draft.change_kind(0, "shell", &specs());
+    assert_eq!(draft.steps[0].field("seconds"), "");
+    let (json, _) = draft.to_json(&specs());
+    assert_eq!(json["steps"][0]["config"], json!({}));
+    draft.change_kind(0, "wait", &specs());
+    assert_eq!(draft.steps[0].field("seconds"), "5");
+}
+
+#[test]
+fn a_field_that_the_kind_does_not_have_is_sent_so_that_it_is_named() {
+    let given = json!({"name": "X", "steps": [
+        {"name": "A", "task_type": "wait", "config": {"seconds": 1, "secondss": "2"}}]});
+    let draft = DefinitionDraft::from_json(&given, &specs()).unwrap();
+    let (json, _) = draft.to_json(&specs());
+    assert_eq!(
+        json["steps"][0]["config"],
+        json!({"seconds": 1, "secondss": "2"})
+    );
+}
+
+#[test]
+fn an_example_fills_only_what_is_empty() {
+    let mut draft = four();
+    draft.change_kind(0, "shell", &specs());
+    draft.steps[0].config.insert("program".into(), "ls".into());
+    draft.edit(&DraftEdit::Example(0), 0, &specs());
+    assert_eq!(draft.steps[0].field("program"), "ls");
+    assert_eq!(draft.steps[0].field("args"), "hello");
+}
+
+#[test]
+fn a_dependency_that_would_close_a_circle_is_refused_in_words() {
+    let mut draft = four();
+    let refusal = draft.set_dependency(0, 2, true).unwrap_err();
+    assert_eq!(refusal, "C already runs after A: A → B → C");
+    assert_eq!(draft, four());
+    draft.set_dependency(3, 2, true).unwrap();
+    assert_eq!(draft.steps[3].dependencies, [0, 2]);
+    draft.set_dependency(3, 0, false).unwrap();
+    assert_eq!(draft.steps[3].dependencies, [2]);
+}
+
+#[test]
+fn running_after_all_above_leaves_out_what_runs_after_it() {
+    let mut draft = four();
+    draft.edit(&DraftEdit::AfterAll(3), 3, &specs());
+    assert_eq!(draft.steps[3].dependencies, [0, 1, 2]);
+    draft.edit(&DraftEdit::AfterNone(3), 3, &specs());
+    assert!(draft.steps[3].dependencies.is_empty());
+}
