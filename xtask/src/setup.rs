@@ -3,6 +3,7 @@
 pub mod apt;
 pub mod c_compiler;
 pub mod chromium;
+pub mod debian_rust;
 pub mod node;
 pub mod npm;
 pub mod wasm_target;

@@ -50,12 +50,12 @@ pub enum Kind {
 /// When the target cannot be added, the code or the styles do not compile, or a file cannot be
 /// written.
 pub fn build(kind: Kind) -> Result<()> {
-    wasm_target::ensure()?;
+    let compiler = wasm_target::ensure()?;
     program::say(match kind {
         Kind::Dev => "building the browser's code (profile wasm-dev)",
         Kind::Release => "building the browser's code, small (profile wasm-release; minutes)",
     });
-    let module = wasm::build(kind)?;
+    let module = wasm::build(&compiler, kind)?;
     assemble(&place::site(), &module, kind)
 }
 

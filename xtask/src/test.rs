@@ -7,7 +7,6 @@ mod rust;
 use anyhow::{Result, bail};
 
 use self::options::Options;
-use crate::setup::wasm_target;
 use crate::site::{self, Kind};
 use crate::{cargo, check, place, program};
 
@@ -21,7 +20,6 @@ type Tier = (&'static str, Result<()>);
 pub fn command(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let browser = browser::set_up();
-    wasm_target::ensure()?;
     let mut tiers: Vec<Tier> = vec![
         ("format", check::format()),
         ("boundaries", check::boundaries()),
