@@ -1,0 +1,103 @@
+//! Starts what was committed as started, stops it when asked, and reports how it ended.
+//!
+//! An attempt never touches a state: it sends its outcome to the committer like everybody else.
+
+mod run;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Attempt, StepIndex, Workflow, WorkflowId};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::committer::Message;
+use crate::log::LogWriter;
+use crate::step::{Registry, StepServices};
+use run::Start;
+
+/// What every attempt shares.
+pub(crate) struct Surroundings {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) services: Arc<StepServices>,
+    pub(crate) log: LogWriter,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) reports: UnboundedSender<Message>,
+    /// How long a handler that was told to stop may take before it is dropped.
+    pub(crate) stop_limit: Duration,
+}
+
+struct Live {
+    attempt: Attempt,
+    stop: CancellationToken,
+}
+
+/// The attempts under way in this process.
+pub(crate) struct Attempts {
+    surroundings: Arc<Surroundings>,
+    live: HashMap<(WorkflowId, StepIndex), Live>,
+    tracker: TaskTracker,
+}
+
+impl Attempts {
+    pub(crate) fn new(surroundings: Surroundings) -> Self {
+        Self {
+            surroundings: Arc::new(surroundings),
+            live: HashMap::new(),
+            tracker: TaskTracker::new(),
+        }
+    }
+
+    /// The log of all tasks.
+    pub(crate) fn log(&self) -> &LogWriter {
+        &self.surroundings.log
+    }
+
+    /// Starts the attempt that the workflow's task stands at.
+    pub(crate) fn start(&mut self, workflow: &Workflow, task: StepIndex, attempt: Attempt) {
+        let stop = CancellationToken::new();
+        let start = Start::gather(workflow, task, attempt, stop.clone());
+        self.live
+            .insert((workflow.id(), task), Live { attempt, stop });
+        let surroundings = Arc::clone(&self.surroundings);
+        self.tracker.spawn(run::run(surroundings, start));
+    }
+
+    /// Forgets an attempt that reported its end.
+    pub(crate) fn ended(&mut self, id: WorkflowId, task: StepIndex, attempt: Attempt) {
+        if self
+            .live
+            .get(&(id, task))
+            .is_some_and(|live| live.attempt == attempt)
+        {
+            self.live.remove(&(id, task));
+        }
+    }
+
+    /// Tells the attempts of a workflow to stop.
+    pub(crate) fn stop_workflow(&self, id: WorkflowId) {
+        let of_workflow = self
+            .live
+            .iter()
+            .filter(|((workflow, _), _)| *workflow == id);
+        of_workflow.for_each(|(_, live)| live.stop.cancel());
+    }
+
+    /// Tells every attempt to stop.
+    pub(crate) fn stop_all(&self) {
+        self.live.values().for_each(|live| live.stop.cancel());
+    }
+
+    /// How many are under way.
+    pub(crate) fn count(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Whether this attempt is under way here.
+    pub(crate) fn is_live(&self, id: WorkflowId, task: StepIndex) -> bool {
+        self.live.contains_key(&(id, task))
+    }
+}

@@ -1,0 +1,213 @@
+//! One attempt from its start to its report.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::definition::limits;
+use engine::{
+    Attempt, Command, FailureKind, Outcome, StepIndex, Workflow, WorkflowDefinition, WorkflowId,
+};
+use futures::FutureExt;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::Surroundings;
+use crate::committer::Message;
+use crate::reference::{self, RenderContext};
+use crate::step::{
+    ProgressReporter, StepContext, StepContextParts, StepError, StepOutput, idempotency_key,
+};
+
+/// What one attempt needs to know, taken from the workflow when it starts.
+pub(super) struct Start {
+    id: WorkflowId,
+    task: StepIndex,
+    attempt: Attempt,
+    stop: CancellationToken,
+    definition: Arc<WorkflowDefinition>,
+    record: engine::workflow::WorkflowRecord,
+    redo: u32,
+    outputs: BTreeMap<StepIndex, Arc<Value>>,
+}
+
+impl Start {
+    pub(super) fn gather(
+        workflow: &Workflow,
+        task: StepIndex,
+        attempt: Attempt,
+        stop: CancellationToken,
+    ) -> Self {
+        let definition = Arc::clone(workflow.definition());
+        let step = &definition.steps()[task];
+        let named = reference::steps_named(&step.config);
+        let referred = definition
+            .steps()
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| !named.is_empty() && named.contains(&step.key))
+            .map(|(index, _)| index);
+        let wanted = step.dependencies.iter().copied().chain(referred);
+        let output = |index: StepIndex| {
+            let output = workflow.task(index)?.record().output.clone()?;
+            Some((index, output))
+        };
+        Self {
+            id: workflow.id(),
+            task,
+            attempt,
+            stop,
+            record: workflow.record().clone(),
+            redo: workflow.tasks()[task].record().redo,
+            outputs: wanted.filter_map(output).collect(),
+            definition,
+        }
+    }
+
+    /// How long the attempt may take.
+    fn limit(&self, surroundings: &Surroundings) -> Duration {
+        let step = &self.definition.steps()[self.task];
+        match step.timeout {
+            Some(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+            None => surroundings.registry.default_timeout(&step.task_type),
+        }
+        .unwrap_or(Duration::from_secs_f64(limits::TIMEOUT_SECONDS_DEFAULT))
+    }
+
+    /// The step's configuration with every reference filled in.
+    fn render(&self) -> Result<Value, String> {
+        let steps = self.definition.steps();
+        let by_key = |(index, output): (&StepIndex, &Arc<Value>)| {
+            (steps[*index].key.clone(), Arc::clone(output))
+        };
+        let outputs: BTreeMap<_, _> = self.outputs.iter().map(by_key).collect();
+        let context = RenderContext {
+            outputs: &outputs,
+            parameters: &self.record.parameters,
+            workflow_id: self.id,
+            job_id: self.record.job_id,
+            metadata: &self.record.metadata,
+        };
+        reference::render(&steps[self.task].config, &context)
+    }
+
+    fn context(&self, surroundings: &Surroundings) -> StepContext {
+        let (id, task, attempt) = (self.id, self.task, self.attempt);
+        let reports = surroundings.reports.clone();
+        let progress = ProgressReporter::new(move |progress| {
+            let command = Command::Progress {
+                task,
+                attempt,
+                progress,
+            };
+            // A committer that is gone has nobody left to tell.
+            drop(reports.send(Message::Report { id, command }));
+        });
+        StepContext::new(StepContextParts {
+            workflow_id: id,
+            job_id: self.record.job_id,
+            task,
+            attempt,
+            idempotency_key: idempotency_key(id, task, self.redo),
+            stop: self.stop.clone(),
+            log: surroundings.log.task_log(id, task, attempt),
+            progress,
+            outputs: Arc::new(self.outputs.clone()),
+            services: Arc::clone(&surroundings.services),
+        })
+    }
+}
+
+/// Runs the attempt and reports its end, whatever happens in it.
+pub(super) async fn run(surroundings: Arc<Surroundings>, start: Start) {
+    let (id, task, attempt) = (start.id, start.task, start.attempt);
+    let command = match execute(&surroundings, &start).await {
+        End::Waits(until) => Command::Wait {
+            task,
+            attempt,
+            until,
+        },
+        End::Over(outcome) => Command::Report {
+            task,
+            attempt,
+            outcome,
+        },
+    };
+    drop(surroundings.reports.send(Message::Report { id, command }));
+}
+
+enum End {
+    Waits(engine::Timestamp),
+    Over(Outcome),
+}
+
+async fn execute(surroundings: &Surroundings, start: &Start) -> End {
+    let failed = |failure, error: String| End::Over(Outcome::Failed { failure, error });
+    let config = match start.render() {
+        Ok(config) => config,
+        Err(why) => return failed(FailureKind::Permanent, why),
+    };
+    let step = &start.definition.steps()[start.task];
+    let context = start.context(surroundings);
+    let work = surroundings.registry.run(&step.task_type, config, context);
+    let work = AssertUnwindSafe(work).catch_unwind();
+    tokio::pin!(work);
+    let limit = start.limit(surroundings);
+    let (result, was_late) = tokio::select! {
+        biased;
+        result = &mut work => (Some(result), false),
+        () = start.stop.cancelled() => {
+            (tokio::time::timeout(surroundings.stop_limit, &mut work).await.ok(), false)
+        }
+        () = tokio::time::sleep(limit) => {
+            start.stop.cancel();
+            (tokio::time::timeout(surroundings.stop_limit, &mut work).await.ok(), true)
+        }
+    };
+    if was_late {
+        let error = format!("timed out after {}", seconds(limit));
+        return failed(FailureKind::TimedOut, error);
+    }
+    match result {
+        Some(Ok(Ok(output))) => ended_well(output, surroundings),
+        // What ends badly once it was told to stop, ended because of that.
+        _ if start.stop.is_cancelled() => End::Over(Outcome::Interrupted),
+        Some(Ok(Err(StepError::Transient(error)))) => failed(FailureKind::Error, error),
+        Some(Ok(Err(StepError::Permanent(error)))) => failed(FailureKind::Permanent, error),
+        Some(Ok(Err(StepError::Stopped))) | None => End::Over(Outcome::Interrupted),
+        Some(Err(panic)) => failed(
+            FailureKind::Error,
+            format!("panicked: {}", text_of(&*panic)),
+        ),
+    }
+}
+
+fn ended_well(output: StepOutput, surroundings: &Surroundings) -> End {
+    match output {
+        StepOutput::Wait(duration) => End::Waits(surroundings.clock.now().plus(duration)),
+        StepOutput::NothingToDo => End::Over(Outcome::NothingToDo),
+        StepOutput::Done(value) => {
+            let bytes = serde_json::to_string(&value).map_or(0, |text| text.len());
+            if bytes <= limits::OUTPUT_BYTES_MAX {
+                return End::Over(Outcome::Succeeded(value));
+            }
+            let error = format!("its output has {bytes} bytes; at most 1 MiB is kept");
+            End::Over(Outcome::Failed {
+                failure: FailureKind::Permanent,
+                error,
+            })
+        }
+    }
+}
+
+/// A limit as people read it: `300 s`, `0.5 s`.
+fn seconds(limit: Duration) -> String {
+    format!("{} s", limit.as_secs_f64())
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a text")
+}

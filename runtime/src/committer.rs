@@ -1,0 +1,231 @@
+//! The one loop that owns the active workflows: take all that waits, decide in order, write one
+//! transaction, and only then answer, publish and start attempts.
+//!
+//! Nothing else writes a workflow. If a batch cannot be written, memory is rolled back to what the
+//! store holds and the members are tried one by one, so that one bad row never fails its
+//! neighbours.
+
+mod batch;
+mod claim;
+mod commit;
+mod decide;
+mod message;
+mod timers;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{StepIndex, TaskStatus, Workflow, WorkflowId};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+use tracing::error;
+
+use crate::attempts::Attempts;
+use crate::clock::Clock;
+use crate::feed::Feed;
+use crate::store::{Header, LastNumbers, Store, StoreError};
+use batch::Batch;
+pub(crate) use message::{Creation, Message};
+use timers::Timers;
+
+/// Most messages in one transaction.
+const BATCH_MAX: usize = 4_096;
+/// How long a report that could not be written waits before it is tried again.
+const HELD_FOR: Duration = Duration::from_secs(1);
+
+/// A workflow in memory.
+struct Active {
+    header: Header,
+    workflow: Workflow,
+}
+
+/// See the module.
+pub(crate) struct Committer {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    feed: Feed,
+    attempts: Attempts,
+    inbox: UnboundedReceiver<Message>,
+    active: HashMap<WorkflowId, Active>,
+    numbers: LastNumbers,
+    /// Queued tasks in the order they became ready.
+    ready: VecDeque<(WorkflowId, StepIndex)>,
+    /// Tasks whose attempt holds a slot.
+    slots: HashSet<(WorkflowId, StepIndex)>,
+    slots_max: usize,
+    timers: Timers,
+    /// Reports that could not be written yet.
+    held: Vec<Message>,
+    /// Who waits until nothing is under way.
+    idle: Vec<oneshot::Sender<()>>,
+    is_stopping: bool,
+}
+
+/// What a committer is made of.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) feed: Feed,
+    pub(crate) attempts: Attempts,
+    pub(crate) inbox: UnboundedReceiver<Message>,
+    pub(crate) numbers: LastNumbers,
+    pub(crate) slots_max: usize,
+}
+
+impl Committer {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            store: parts.store,
+            clock: parts.clock,
+            feed: parts.feed,
+            attempts: parts.attempts,
+            inbox: parts.inbox,
+            active: HashMap::new(),
+            numbers: parts.numbers,
+            ready: VecDeque::new(),
+            slots: HashSet::new(),
+            slots_max: parts.slots_max,
+            timers: Timers::default(),
+            held: Vec::new(),
+            idle: Vec::new(),
+            is_stopping: false,
+        }
+    }
+
+    /// Runs until every sender is gone or an orderly stop is over.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let messages = tokio::select! {
+                first = self.inbox.recv() => match first {
+                    Some(first) => self.drain(first),
+                    None => return,
+                },
+                () = self.timers.wait(self.clock.now()) => Vec::new(),
+                () = tokio::time::sleep(HELD_FOR), if !self.held.is_empty() => {
+                    std::mem::take(&mut self.held)
+                }
+            };
+            let mut messages = messages;
+            let (last_word, rest): (Vec<_>, Vec<_>) = messages
+                .drain(..)
+                .partition(|message| matches!(message, Message::Exit { .. }));
+            let now = self.clock.now();
+            let due = self.timers.take_due(now);
+            let due = due.into_iter().map(|(id, task)| Message::due(id, task));
+            self.process(rest.into_iter().chain(due).collect()).await;
+            if let Some(Message::Exit { done }) = last_word.into_iter().next() {
+                let _ = done.send(());
+                return;
+            }
+        }
+    }
+
+    fn drain(&mut self, first: Message) -> Vec<Message> {
+        let mut messages = vec![first];
+        while messages.len() < BATCH_MAX {
+            match self.inbox.try_recv() {
+                Ok(message) => messages.push(message),
+                Err(_) => break,
+            }
+        }
+        messages
+    }
+
+    /// Decides all messages, writes what follows in one transaction, then acts on it.
+    async fn process(&mut self, messages: Vec<Message>) {
+        let mut batch = Batch::default();
+        for message in messages {
+            self.decide(message, &mut batch).await;
+        }
+        self.claim(&mut batch);
+        let changes = batch.changes(&self.active, self.clock.now());
+        if changes.is_empty() {
+            let looked_at: Vec<_> = batch
+                .members
+                .iter()
+                .filter_map(|m| m.message.workflow())
+                .collect();
+            self.answer(batch);
+            for id in looked_at {
+                self.evict(id);
+            }
+            self.tell_idle();
+            return;
+        }
+        match self.store.commit(&changes).await {
+            Ok(()) => self.committed(batch, &changes),
+            Err(fault) => self.roll_back(batch, &fault).await,
+        }
+    }
+
+    /// Brings memory back to what the store holds, then tries the members one by one.
+    async fn roll_back(&mut self, batch: Batch, fault: &StoreError) {
+        error!(%fault, members = batch.members.len(), "a batch could not be written");
+        for id in batch.touched() {
+            self.active.remove(&id);
+        }
+        for slot in &batch.started {
+            self.slots.remove(slot);
+        }
+        let touched: Vec<_> = batch.touched().collect();
+        let is_single = batch.members.len() <= 1;
+        for member in batch.members {
+            if is_single {
+                self.give_up(member.message, fault);
+            } else {
+                Box::pin(self.process(vec![member.message])).await;
+            }
+        }
+        for id in touched {
+            // What is active has to be in memory, or its timers and queue would stand still.
+            if let Err(fault) = self.load(id).await {
+                error!(%fault, workflow = id.0, "a workflow could not be read back");
+            }
+        }
+    }
+
+    /// The workflow in memory, read from the store when it is not there.
+    async fn load(&mut self, id: WorkflowId) -> Result<bool, StoreError> {
+        if self.active.contains_key(&id) {
+            return Ok(true);
+        }
+        let Some(stored) = self.store.load(id).await? else {
+            return Ok(false);
+        };
+        self.adopt(&stored.workflow);
+        self.active.insert(
+            id,
+            Active {
+                header: stored.header,
+                workflow: stored.workflow,
+            },
+        );
+        Ok(true)
+    }
+
+    /// Puts what a workflow waits for into the queue and the timers.
+    fn adopt(&mut self, workflow: &Workflow) {
+        let id = workflow.id();
+        for (task, known) in workflow.tasks().iter().enumerate() {
+            let record = known.record();
+            if let Some(due) = record.due_at {
+                self.timers.add(due, id, task);
+            }
+            if record.status == TaskStatus::Queued {
+                self.ready.push_back((id, task));
+            }
+        }
+    }
+
+    /// Forgets workflows that are over: their truth is in the store.
+    fn evict(&mut self, id: WorkflowId) {
+        if self
+            .active
+            .get(&id)
+            .is_some_and(|active| !active.workflow.status().is_active())
+        {
+            self.active.remove(&id);
+        }
+    }
+}

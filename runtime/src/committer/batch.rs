@@ -1,0 +1,103 @@
+//! What one transaction will hold.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use engine::event::{Event, EventRecord};
+use engine::progress::Progress;
+use engine::{JobOrchestratorError, StepIndex, Timestamp, WorkflowId};
+use serde_json::json;
+
+use super::{Active, Message};
+use crate::store::Change;
+
+/// Largest output an event carries along; a larger one is in the task's row alone.
+const EVENT_OUTPUT_BYTES_MAX: usize = 8 * 1024;
+
+/// A message and what it comes to.
+pub(super) struct Member {
+    pub(super) message: Message,
+    /// The workflow it is about, or the refusal.
+    pub(super) answer: Result<WorkflowId, JobOrchestratorError>,
+}
+
+/// Decided, not written yet.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) members: Vec<Member>,
+    events: BTreeMap<WorkflowId, Vec<EventRecord>>,
+    /// Slots taken by attempts that this batch starts.
+    pub(super) started: Vec<(WorkflowId, StepIndex)>,
+}
+
+impl Batch {
+    pub(super) fn add(&mut self, id: WorkflowId, events: Vec<EventRecord>) {
+        if !events.is_empty() {
+            self.events.entry(id).or_default().extend(events);
+        }
+    }
+
+    pub(super) fn touched(&self) -> impl Iterator<Item = WorkflowId> + '_ {
+        self.events.keys().copied()
+    }
+
+    /// The rows and events to write.
+    pub(super) fn changes(
+        &mut self,
+        active: &HashMap<WorkflowId, Active>,
+        now: Timestamp,
+    ) -> Vec<Change> {
+        let mut changes = Vec::with_capacity(self.events.len());
+        for (id, events) in &mut self.events {
+            let Some(known) = active.get(id) else {
+                continue;
+            };
+            let workflow = &known.workflow;
+            let is_new = events.first().is_some_and(|first| first.seq == 1);
+            let tasks: BTreeSet<_> = if is_new {
+                (0..workflow.tasks().len()).collect()
+            } else {
+                changed_tasks(events, workflow.tasks().len())
+            };
+            events.iter_mut().for_each(shorten);
+            let task = |index: StepIndex| (index, workflow.tasks()[index].record().clone());
+            changes.push(Change {
+                record: workflow.record().clone(),
+                header: known.header.clone(),
+                definition: Arc::clone(workflow.definition()),
+                summary: (!workflow.status().starts_tasks())
+                    .then(|| Progress::of(workflow, now).summary),
+                tasks: tasks.into_iter().map(task).collect(),
+                events: events.clone(),
+            });
+        }
+        changes
+    }
+}
+
+/// The tasks whose rows the events change. A resume moves the due times of every retry.
+fn changed_tasks(events: &[EventRecord], count: usize) -> BTreeSet<StepIndex> {
+    if events
+        .iter()
+        .any(|record| matches!(record.event, Event::WorkflowResumed { .. }))
+    {
+        return (0..count).collect();
+    }
+    events
+        .iter()
+        .filter_map(|record| record.event.task())
+        .collect()
+}
+
+/// Keeps events small: a large output stands in the task's row alone.
+fn shorten(record: &mut EventRecord) {
+    let (Event::TaskCompleted { output, .. } | Event::TaskMarkedDone { output, .. }) =
+        &mut record.event
+    else {
+        return;
+    };
+    let bytes = serde_json::to_string(output).map_or(0, |text| text.len());
+    if bytes > EVENT_OUTPUT_BYTES_MAX {
+        *output = json!({ "not_in_event": true, "bytes": bytes });
+    }
+}

@@ -1,0 +1,33 @@
+//! Gives free slots to queued tasks, in the same transaction that made them ready.
+
+use engine::{Command, advance};
+
+use super::Committer;
+use super::batch::Batch;
+
+impl Committer {
+    pub(super) fn claim(&mut self, batch: &mut Batch) {
+        while !self.is_stopping && self.slots.len() < self.slots_max {
+            let Some((id, task)) = self.ready.pop_front() else {
+                return;
+            };
+            let Some(active) = self.active.get_mut(&id) else {
+                continue;
+            };
+            let now = self.clock.now();
+            // A refusal means that the entry is out of date: the task is not queued any more, or
+            // its workflow is paused and the resume queues it again.
+            let claim = advance(
+                &mut active.workflow,
+                &Command::StartTask { task },
+                None,
+                now,
+            );
+            if let Ok(events) = claim {
+                self.slots.insert((id, task));
+                batch.started.push((id, task));
+                batch.add(id, events);
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What happens once a batch is on disk, and how each of its members is answered.
+
+use engine::progress::{Progress, WorkflowState};
+use engine::{Command, Event, JobOrchestratorError, WorkflowId};
+
+use super::batch::{Batch, Member};
+use super::{Committer, Message};
+use crate::fault;
+use crate::store::{Change, StoreError};
+
+impl Committer {
+    pub(super) fn committed(&mut self, batch: Batch, changes: &[Change]) {
+        for change in changes {
+            self.carry_out_effects(change);
+        }
+        self.answer(batch);
+        for change in changes {
+            let id = change.record.id;
+            self.evict(id);
+            self.feed.publish(id, change.record.rev);
+        }
+        self.tell_idle();
+    }
+
+    /// Starts and stops attempts as the events say, and writes into the log what a reader of the
+    /// log should know.
+    fn carry_out_effects(&mut self, change: &Change) {
+        let id = change.record.id;
+        for record in &change.events {
+            match &record.event {
+                Event::TaskStarted { task, attempt } => {
+                    let Some(active) = self.active.get(&id) else {
+                        continue;
+                    };
+                    self.attempts.start(&active.workflow, *task, *attempt);
+                }
+                Event::CancelRequested => self.attempts.stop_workflow(id),
+                Event::TaskRetryScheduled {
+                    task,
+                    attempt,
+                    error,
+                    due_at,
+                    ..
+                } => {
+                    let wait = due_at.since(record.at).as_secs();
+                    let text = format!("attempt {attempt} failed: {error}; next try in {wait} s");
+                    self.note(id, *task, *attempt, &text);
+                }
+                Event::TaskFailed {
+                    task,
+                    attempt,
+                    error,
+                    ..
+                } => {
+                    self.note(
+                        id,
+                        *task,
+                        *attempt,
+                        &format!("attempt {attempt} failed: {error}"),
+                    );
+                }
+                Event::TaskLost { task, attempt, .. } => {
+                    let text = "the server went down while this attempt ran; it is tried again";
+                    self.note(id, *task, *attempt, text);
+                }
+                Event::TaskInterrupted { task, attempt } => {
+                    let text = "interrupted because the server stops; it is tried again";
+                    self.note(id, *task, *attempt, text);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn note(&self, id: WorkflowId, task: usize, attempt: u32, text: &str) {
+        self.attempts.log().task_log(id, task, attempt).note(text);
+    }
+
+    /// Answers every member with the state as it is now, which is the one on disk.
+    pub(super) fn answer(&mut self, batch: Batch) {
+        for Member { message, answer } in batch.members {
+            let (Message::Create { reply, .. } | Message::Act { reply, .. }) = message else {
+                continue;
+            };
+            let answer = answer.and_then(|id| {
+                self.state(id).ok_or(JobOrchestratorError::NotFound {
+                    what: "workflow",
+                    id: id.0,
+                })
+            });
+            // A caller who went away does not want the answer.
+            drop(reply.send(answer));
+        }
+    }
+
+    fn state(&self, id: WorkflowId) -> Option<WorkflowState> {
+        let active = self.active.get(&id)?;
+        let record = active.workflow.record();
+        Some(WorkflowState {
+            summary: Progress::of(&active.workflow, self.clock.now()).summary,
+            name: active.workflow.definition().name().to_owned(),
+            definition_id: active.header.source.map(|(id, _)| id),
+            metadata: record.metadata.clone(),
+            parameters: record.parameters.clone(),
+            created_at: record.created_at,
+        })
+    }
+
+    /// A member that cannot be written even alone. Commands are answered; what an attempt reported
+    /// is kept and tried again, because it happened.
+    pub(super) fn give_up(&mut self, message: Message, cause: &StoreError) {
+        match message {
+            Message::Create { reply, .. } | Message::Act { reply, .. } => {
+                drop(reply.send(Err(fault::log("writing a workflow", cause))));
+            }
+            Message::Report {
+                command: Command::Progress { .. },
+                ..
+            } => {}
+            report @ Message::Report { .. } => self.held.push(report),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Each message through the engine. What is refused is answered like everything else: after the
+//! batch, so that an answer never runs ahead of the disk.
+
+use engine::event::EventRecord;
+use engine::workflow::NewWorkflow;
+use engine::{
+    Action, Command, Event, JobId, JobOrchestratorError, Refusal, StepIndex, TaskId, TaskStatus,
+    Timestamp, Workflow, WorkflowId, advance,
+};
+use tracing::{debug, error};
+
+use super::batch::{Batch, Member};
+use super::{Active, Committer, Creation, Message};
+use crate::fault;
+use crate::store::Header;
+
+impl Committer {
+    pub(super) async fn decide(&mut self, message: Message, batch: &mut Batch) {
+        let now = self.clock.now();
+        let answer = match &message {
+            Message::Create {
+                creation, actor, ..
+            } => self.create(creation, actor, now, batch),
+            Message::Act {
+                id, action, actor, ..
+            } => self.act(*id, *action, actor, now, batch).await,
+            Message::Report { id, command } => {
+                self.report(*id, command, now, batch).await;
+                Ok(*id)
+            }
+            Message::Adopt { .. }
+            | Message::Quiesce { .. }
+            | Message::Interrupt
+            | Message::Exit { .. } => return self.carry_out(message).await,
+        };
+        batch.members.push(Member { message, answer });
+    }
+
+    fn create(
+        &mut self,
+        creation: &Creation,
+        actor: &str,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<WorkflowId, JobOrchestratorError> {
+        if self.is_stopping {
+            return Err(JobOrchestratorError::Stopping);
+        }
+        let id = WorkflowId(self.numbers.workflow + 1);
+        let job_id = creation.job_id.unwrap_or(JobId(self.numbers.job + 1));
+        let new = NewWorkflow {
+            id,
+            job_id,
+            first_task_id: TaskId(self.numbers.task + 1),
+            definition: creation.definition.clone(),
+            metadata: creation.metadata.clone(),
+            parameters: creation.parameters.clone(),
+        };
+        let mut workflow = Workflow::new(new, now);
+        let mut events = advance(&mut workflow, &Command::Create, Some(actor), now)?;
+        if creation.start {
+            events.extend(advance(
+                &mut workflow,
+                &Command::Act(Action::Start),
+                Some(actor),
+                now,
+            )?);
+        }
+        // A number that is given out is never given out again, even if the batch fails.
+        self.numbers.workflow = id.0;
+        self.numbers.job = self.numbers.job.max(job_id.0);
+        self.numbers.task += i64::try_from(workflow.tasks().len()).unwrap_or(0);
+        let header = Header {
+            source: creation.source,
+            definition_hash: creation.definition_hash.clone(),
+        };
+        self.queue(id, &events);
+        self.active.insert(id, Active { header, workflow });
+        batch.add(id, events);
+        Ok(id)
+    }
+
+    async fn act(
+        &mut self,
+        id: WorkflowId,
+        action: Action,
+        actor: &str,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<WorkflowId, JobOrchestratorError> {
+        match self.load(id).await {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(JobOrchestratorError::NotFound {
+                    what: "workflow",
+                    id: id.0,
+                });
+            }
+            Err(cause) => return Err(fault::log("reading a workflow", &cause)),
+        }
+        let Some(active) = self.active.get_mut(&id) else {
+            return Err(JobOrchestratorError::NotFound {
+                what: "workflow",
+                id: id.0,
+            });
+        };
+        let events = advance(
+            &mut active.workflow,
+            &Command::Act(action),
+            Some(actor),
+            now,
+        )?;
+        self.queue(id, &events);
+        batch.add(id, events);
+        Ok(id)
+    }
+
+    async fn report(
+        &mut self,
+        id: WorkflowId,
+        command: &Command,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) {
+        if let Command::Report { task, attempt, .. } | Command::Wait { task, attempt, .. } = command
+        {
+            self.attempts.ended(id, *task, *attempt);
+            self.slots.remove(&(id, *task));
+        }
+        match self.load(id).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(fault) => {
+                error!(%fault, workflow = id.0, "a report waits: its workflow cannot be read");
+                self.held.push(Message::Report {
+                    id,
+                    command: command.clone(),
+                });
+                return;
+            }
+        }
+        let Some(active) = self.active.get_mut(&id) else {
+            return;
+        };
+        match advance(&mut active.workflow, command, None, now) {
+            Ok(events) => {
+                self.queue(id, &events);
+                batch.add(id, events);
+            }
+            Err(Refusal::Fault(fault)) => {
+                error!(%fault, workflow = id.0, "a decision of ours is wrong")
+            }
+            Err(refusal) => debug!(%refusal, workflow = id.0, "a report comes too late"),
+        }
+    }
+
+    /// Puts into the queue and the timers what the events made ready.
+    pub(super) fn queue(&mut self, id: WorkflowId, events: &[EventRecord]) {
+        for record in events {
+            match &record.event {
+                Event::TaskQueued { task }
+                | Event::TaskLost { task, .. }
+                | Event::TaskInterrupted { task, .. } => self.ready.push_back((id, *task)),
+                Event::TaskRetryScheduled { task, due_at, .. } => {
+                    self.timers.add(*due_at, id, *task);
+                }
+                Event::TaskWaiting { task, until, .. } => self.timers.add(*until, id, *task),
+                Event::WorkflowResumed { .. } => self.queue_again(id),
+                _ => {}
+            }
+        }
+    }
+
+    /// After a resume: claims that were refused while it was paused, and retries that moved.
+    fn queue_again(&mut self, id: WorkflowId) {
+        let Some(active) = self.active.get(&id) else {
+            return;
+        };
+        for (task, known) in active.workflow.tasks().iter().enumerate() {
+            match (known.status(), known.record().due_at) {
+                (TaskStatus::Queued, _) => self.ready.push_back((id, task)),
+                (_, Some(due)) => self.timers.add(due, id, task),
+                _ => {}
+            }
+        }
+    }
+
+    /// What concerns the committer itself and writes nothing.
+    async fn carry_out(&mut self, message: Message) {
+        match message {
+            Message::Adopt { id, orphans } => {
+                if let Err(fault) = self.load(id).await {
+                    error!(%fault, workflow = id.0, "an active workflow cannot be read");
+                }
+                drop(orphans.send(self.orphans(id)));
+            }
+            Message::Quiesce { idle } => {
+                self.is_stopping = true;
+                self.idle.push(idle);
+            }
+            Message::Interrupt => self.attempts.stop_all(),
+            _ => {}
+        }
+        self.tell_idle();
+    }
+
+    /// Attempts that the store calls running and that nobody here carries out.
+    fn orphans(&self, id: WorkflowId) -> Vec<(StepIndex, u32)> {
+        let Some(active) = self.active.get(&id) else {
+            return Vec::new();
+        };
+        let tasks = active.workflow.tasks().iter().enumerate();
+        tasks
+            .filter(|(task, known)| {
+                let record = known.record();
+                record.status == TaskStatus::Running
+                    && !record.waiting
+                    && !self.attempts.is_live(id, *task)
+            })
+            .map(|(task, known)| (task, known.record().attempt))
+            .collect()
+    }
+
+    /// Tells whoever stops the service that nothing is under way any more.
+    pub(super) fn tell_idle(&mut self) {
+        if self.is_stopping && self.attempts.count() == 0 {
+            for idle in self.idle.drain(..) {
+                let _ = idle.send(());
+            }
+        }
+    }
+}

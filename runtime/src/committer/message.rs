@@ -1,0 +1,74 @@
+//! What the committer is asked and told.
+
+use std::sync::Arc;
+
+use engine::progress::WorkflowState;
+use engine::{
+    Action, Command, DefinitionId, JobId, JobOrchestratorError, StepIndex, WorkflowDefinition,
+    WorkflowId,
+};
+use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+
+/// Where an answer goes.
+pub(crate) type Reply = oneshot::Sender<Result<WorkflowState, JobOrchestratorError>>;
+
+/// A workflow to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Creation {
+    pub(crate) job_id: Option<JobId>,
+    pub(crate) definition: Arc<WorkflowDefinition>,
+    pub(crate) source: Option<(DefinitionId, u32)>,
+    pub(crate) definition_hash: String,
+    pub(crate) parameters: Map<String, Value>,
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) start: bool,
+}
+
+/// One thing to decide.
+pub(crate) enum Message {
+    /// Make a workflow.
+    Create {
+        creation: Box<Creation>,
+        actor: String,
+        reply: Reply,
+    },
+    /// Somebody asks something of a workflow.
+    Act {
+        id: WorkflowId,
+        action: Action,
+        actor: String,
+        reply: Reply,
+    },
+    /// An attempt or a timer has something to tell.
+    Report { id: WorkflowId, command: Command },
+    /// Bring an active workflow into memory, at start-up.
+    Adopt {
+        id: WorkflowId,
+        orphans: oneshot::Sender<Vec<(StepIndex, u32)>>,
+    },
+    /// Start nothing new from now on; told once nothing is under way.
+    Quiesce { idle: oneshot::Sender<()> },
+    /// Interrupt what is under way.
+    Interrupt,
+    /// End the loop.
+    Exit { done: oneshot::Sender<()> },
+}
+
+impl Message {
+    /// The workflow it is about, when it exists already.
+    pub(super) const fn workflow(&self) -> Option<WorkflowId> {
+        match self {
+            Self::Act { id, .. } | Self::Report { id, .. } | Self::Adopt { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The moment a task waits for may have come.
+    pub(super) const fn due(id: WorkflowId, task: StepIndex) -> Self {
+        Self::Report {
+            id,
+            command: Command::Due { task },
+        }
+    }
+}

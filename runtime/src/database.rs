@@ -1,0 +1,150 @@
+//! Opens the databases: the instance lock, the connections with their durability, the migrations.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, Row};
+
+/// The oldest SQLite whose write-ahead log is safe with several connections.
+const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another server uses the file.
+    #[error("another server already uses {}; stop it first, or name another data folder", .0.display())]
+    InUse(PathBuf),
+    /// The folder or a file in it cannot be used.
+    #[error("cannot use {}: {cause}", path.display())]
+    Folder {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The library inside is too old.
+    #[error("SQLite {0} is too old; 3.51.3 is needed because older ones can corrupt the file")]
+    TooOld(String),
+    /// The file is no database of ours, or damaged.
+    #[error("cannot open {}: {cause}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What the database said.
+        cause: sqlx::Error,
+    },
+    /// The tables could not be brought up to date.
+    #[error("cannot bring the tables up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+/// An open SQLite file that no other server can open.
+#[derive(Debug)]
+pub struct Database {
+    /// The one connection that writes.
+    pub(crate) writer: SqliteConnection,
+    /// Connections that only read.
+    pub(crate) readers: SqlitePool,
+    /// Held as long as the database is open.
+    pub(crate) lock: File,
+}
+
+impl Database {
+    /// Opens the file, making it and its folder when they are not there, and brings its tables up
+    /// to date.
+    ///
+    /// # Errors
+    /// When another server uses it, or when it cannot be used; the text says what to mend.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let lock = lock(path)?;
+        let failed = |cause| OpenError::Database {
+            path: path.to_path_buf(),
+            cause,
+        };
+        let options = options(path);
+        let mut writer = options.clone().connect().await.map_err(failed)?;
+        check_version(&mut writer).await.map_err(failed)??;
+        sqlx::migrate!("../migrations/sqlite")
+            .run(&mut writer)
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await
+            .map_err(failed)?;
+        Ok(Self {
+            writer,
+            readers,
+            lock,
+        })
+    }
+}
+
+/// How every connection of ours is opened: nothing that was answered is lost to a power cut.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .disable_statement_logging()
+}
+
+/// Takes the lock that says which server owns the file; the system drops it with the process.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |cause| OpenError::Folder { path, cause }
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    let lock_path = path.with_extension("lock");
+    let open = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock_path);
+    let file = open.map_err(failed(&lock_path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_path_buf())),
+        Err(TryLockError::Error(cause)) => Err(OpenError::Folder {
+            path: lock_path,
+            cause,
+        }),
+    }
+}
+
+async fn check_version(
+    connection: &mut SqliteConnection,
+) -> Result<Result<(), OpenError>, sqlx::Error> {
+    let row = sqlx::query("SELECT sqlite_version() AS version")
+        .fetch_one(connection)
+        .await?;
+    let version: String = row.try_get("version")?;
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    let found = (next(), next(), next());
+    Ok(if found >= SQLITE_AT_LEAST {
+        Ok(())
+    } else {
+        Err(OpenError::TooOld(version))
+    })
+}
+
+impl Database {
+    /// Closes every connection, so that the write-ahead log is folded into the file.
+    pub async fn close(self) -> Result<(), sqlx::Error> {
+        self.readers.close().await;
+        self.writer.close().await
+    }
+}

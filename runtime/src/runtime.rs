@@ -1,0 +1,123 @@
+//! The public face: every call becomes a command for the committer or a read of the store.
+
+mod builder;
+mod definitions;
+mod job_orchestrator;
+mod stop;
+mod switches;
+mod workflows;
+
+use std::sync::Arc;
+
+use engine::{
+    Action, Actor, JobOrchestratorError, Role, WorkflowId, orchestrator::Answer,
+    progress::WorkflowState,
+};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::committer::{Creation, Message};
+use crate::fault;
+use crate::feed::Feed;
+use crate::log::LogWriter;
+use crate::settings::Settings;
+use crate::step::{Registry, SharedSwitches};
+use crate::store::{Store, StoreError, StoredWorkflow};
+
+pub use builder::{RuntimeBuilder, StartError};
+
+/// The running engine. Clones are the same engine.
+#[derive(Clone)]
+pub struct Runtime {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    feed: Feed,
+    log: LogWriter,
+    registry: Arc<Registry>,
+    switches: SharedSwitches,
+    settings: Settings,
+    outbox: UnboundedSender<Message>,
+}
+
+impl Runtime {
+    /// Says where things are kept and what is allowed, then starts.
+    #[must_use]
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder::default()
+    }
+
+    async fn create(&self, creation: Creation, actor: &Actor) -> Answer<WorkflowState> {
+        let (reply, answer) = oneshot::channel();
+        let actor = actor.name.clone();
+        self.send(
+            Message::Create {
+                creation: Box::new(creation),
+                actor,
+                reply,
+            },
+            answer,
+        )
+        .await
+    }
+
+    async fn command(
+        &self,
+        id: WorkflowId,
+        action: Action,
+        actor: &Actor,
+    ) -> Answer<WorkflowState> {
+        require(actor, action.needs())?;
+        let (reply, answer) = oneshot::channel();
+        self.send(
+            Message::Act {
+                id,
+                action,
+                actor: actor.name.clone(),
+                reply,
+            },
+            answer,
+        )
+        .await
+    }
+
+    async fn send(
+        &self,
+        message: Message,
+        answer: oneshot::Receiver<Answer<WorkflowState>>,
+    ) -> Answer<WorkflowState> {
+        let sent = self.inner.outbox.send(message);
+        sent.map_err(|_| JobOrchestratorError::Stopping)?;
+        answer.await.map_err(|_| JobOrchestratorError::Stopping)?
+    }
+
+    async fn stored(&self, id: WorkflowId) -> Answer<StoredWorkflow> {
+        let found = self
+            .inner
+            .store
+            .load(id)
+            .await
+            .map_err(|cause| read_fault(&cause))?;
+        found.ok_or(JobOrchestratorError::NotFound {
+            what: "workflow",
+            id: id.0,
+        })
+    }
+}
+
+/// Refuses an actor whose role is too low.
+fn require(actor: &Actor, needs: Role) -> Answer<()> {
+    if actor.may(needs) {
+        Ok(())
+    } else {
+        Err(JobOrchestratorError::Forbidden { needs })
+    }
+}
+
+fn read_fault(cause: &StoreError) -> JobOrchestratorError {
+    fault::log("reading", cause)
+}

@@ -1,0 +1,257 @@
+//! Putting a runtime together, and what happens when it starts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::orchestrator::StepSwitches;
+use engine::{Command, Outcome, StepIndex, WorkflowId};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, info};
+
+use super::{Inner, Runtime, switches};
+use crate::attempts::{Attempts, Surroundings};
+use crate::clock::{Clock, SystemClock};
+use crate::committer::{Committer, Message, Parts};
+use crate::database::{Database, OpenError};
+use crate::feed::Feed;
+use crate::log::{LogFault, LogStore, LogWriter};
+use crate::process::{ProcessRunner, RunnerProgram};
+use crate::settings::Settings;
+use crate::step::{Registry, RegistryError, SharedSwitches, StepServices, attempt_name};
+use crate::store::log_memory::MemoryLogStore;
+use crate::store::log_sqlite::SqliteLogStore;
+use crate::store::memory::MemoryStore;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
+
+/// How long an attempt of a dead server may take to be proven dead.
+const PROOF_LIMIT: Duration = Duration::from_secs(60);
+
+/// Why a runtime did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be opened; [`OpenError::InUse`] when another server has it.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The task log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    /// The database cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Two step types share a name, or one cannot be described.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+impl StartError {
+    /// Whether another server uses the data.
+    #[must_use]
+    pub const fn is_in_use(&self) -> bool {
+        matches!(self, Self::Open(OpenError::InUse(_)))
+    }
+}
+
+/// What a runtime is made of. Without a file it keeps everything in memory.
+#[derive(Default)]
+pub struct RuntimeBuilder {
+    file: Option<PathBuf>,
+    work_dir: Option<PathBuf>,
+    runner: Option<RunnerProgram>,
+    registry: Option<Registry>,
+    clock: Option<Arc<dyn Clock>>,
+    settings: Settings,
+    allow: StepSwitches,
+}
+
+impl RuntimeBuilder {
+    /// Keeps everything in this SQLite file, and the task log in a file beside it.
+    #[must_use]
+    pub fn sqlite(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    /// Keeps everything in memory: nothing outlives the program.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.file = None;
+        self
+    }
+
+    /// Where steps get their folders. The default lies beside the file.
+    #[must_use]
+    pub fn work_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.work_dir = Some(folder.into());
+        self
+    }
+
+    /// The program that starts commands. Without one, command steps fail and say so.
+    #[must_use]
+    pub fn runner(mut self, runner: RunnerProgram) -> Self {
+        self.runner = Some(runner);
+        self
+    }
+
+    /// Lets steps start programs, whatever the owner's switch says.
+    #[must_use]
+    pub const fn commands(mut self, allowed: bool) -> Self {
+        self.allow.commands = allowed;
+        self
+    }
+
+    /// Lets HTTP steps reach loopback and private addresses, whatever the owner's switch says.
+    #[must_use]
+    pub const fn private_addresses(mut self, allowed: bool) -> Self {
+        self.allow.private_addresses = allowed;
+        self
+    }
+
+    /// The step types; without them, the built-in ones.
+    #[must_use]
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// Limits other than the defaults.
+    #[must_use]
+    pub const fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Opens the stores and starts the engine; active workflows go on.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing was started.
+    pub async fn start(self) -> Result<Runtime, StartError> {
+        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        let registry = match self.registry {
+            Some(registry) => registry,
+            None => Registry::builtin()?,
+        };
+        let (store, log_store) = open(self.file.as_ref()).await?;
+        let work_dir = self.work_dir.unwrap_or_else(|| match &self.file {
+            Some(file) => file.with_file_name("work"),
+            None => std::env::temp_dir().join(format!("job-orchestrator-{}", std::process::id())),
+        });
+        let lock_dir = work_dir.with_file_name("attempts");
+        let runner = self
+            .runner
+            .map(|program| ProcessRunner::new(program, lock_dir));
+        let switches = SharedSwitches::default();
+        switches.set(switches::load(store.as_ref(), self.allow).await?);
+        let services = Arc::new(StepServices::new(
+            runner.clone(),
+            switches.clone(),
+            work_dir,
+        ));
+        let log = LogWriter::start(log_store, Arc::clone(&clock));
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        let registry = Arc::new(registry);
+        let attempts = Attempts::new(Surroundings {
+            registry: Arc::clone(&registry),
+            services,
+            log: log.clone(),
+            clock: Arc::clone(&clock),
+            reports: outbox.clone(),
+            stop_limit: self.settings.stop,
+        });
+        let feed = Feed::default();
+        let committer = Committer::new(Parts {
+            numbers: store.last_numbers().await?,
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            feed: feed.clone(),
+            attempts,
+            inbox,
+            slots_max: self.settings.attempts_at_once,
+        });
+        tokio::spawn(committer.run());
+        let settings = self.settings;
+        let inner = Inner {
+            store,
+            clock,
+            feed,
+            log,
+            registry,
+            switches,
+            settings,
+            outbox,
+        };
+        let runtime = Runtime {
+            inner: Arc::new(inner),
+        };
+        runtime.take_up(runner).await?;
+        Ok(runtime)
+    }
+}
+
+async fn open(file: Option<&PathBuf>) -> Result<(Arc<dyn Store>, Arc<dyn LogStore>), StartError> {
+    let Some(file) = file else {
+        return Ok((
+            Arc::new(MemoryStore::default()),
+            Arc::new(MemoryLogStore::default()),
+        ));
+    };
+    let store = SqliteStore::new(Database::open(file).await?);
+    let log = SqliteLogStore::open(&file.with_file_name("logs.db")).await?;
+    Ok((Arc::new(store), Arc::new(log)))
+}
+
+impl Runtime {
+    /// Brings every active workflow into memory. Attempts of a server that died become lost, each
+    /// once it is proven dead; everything else goes on at once.
+    async fn take_up(&self, runner: Option<ProcessRunner>) -> Result<(), StoreError> {
+        let active = self.inner.store.active().await?;
+        info!(workflows = active.len(), "taking up active workflows");
+        for id in active {
+            let (orphans, found) = oneshot::channel();
+            let sent = self.inner.outbox.send(Message::Adopt { id, orphans });
+            let Ok(found) = (match sent {
+                Ok(()) => found.await,
+                Err(_) => return Ok(()),
+            }) else {
+                continue;
+            };
+            for (task, attempt) in found {
+                let lost = lose(self.inner.outbox.clone(), runner.clone(), id, task, attempt);
+                tokio::spawn(lost);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reports an attempt as lost once nothing of it can be alive.
+async fn lose(
+    outbox: mpsc::UnboundedSender<Message>,
+    runner: Option<ProcessRunner>,
+    id: WorkflowId,
+    task: StepIndex,
+    attempt: u32,
+) {
+    if let Some(runner) = runner {
+        let name = attempt_name(id, task, attempt);
+        while let Err(fault) = runner.prove_dead(&name, PROOF_LIMIT).await {
+            // Starting it anew beside a living one would do the work twice: keep trying.
+            error!(%fault, attempt = name, "an attempt of the last server cannot be proven dead");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+    }
+    let command = Command::Report {
+        task,
+        attempt,
+        outcome: Outcome::Lost,
+    };
+    drop(outbox.send(Message::Report { id, command }));
+}

@@ -1,0 +1,114 @@
+//! Definitions, versioned, and the catalogue of step types.
+
+use async_trait::async_trait;
+use engine::orchestrator::{Answer, Page, SavedDefinition};
+use engine::step_form::StepSpec;
+use engine::{
+    Actor, DefinitionId, Definitions, JobOrchestratorError, Problem, Role, StepTypes,
+    WorkflowDefinition,
+};
+use serde_json::Value;
+
+use super::{Runtime, read_fault, require};
+use crate::fault;
+use crate::reference;
+use crate::store::SaveError;
+
+impl Runtime {
+    /// Reads and checks a definition: its own rules, its configurations, its references.
+    pub(super) fn checked(&self, json: &Value) -> Answer<WorkflowDefinition> {
+        let definition =
+            WorkflowDefinition::from_json(json).map_err(JobOrchestratorError::Invalid)?;
+        let problems = reference::full_check(&self.inner.registry, &definition);
+        if problems.is_empty() {
+            Ok(definition)
+        } else {
+            Err(JobOrchestratorError::Invalid(problems))
+        }
+    }
+
+    pub(super) async fn saved(
+        &self,
+        id: DefinitionId,
+        version: Option<u32>,
+    ) -> Answer<SavedDefinition> {
+        let found = self.inner.store.definition(id, version).await;
+        let found = found.map_err(|cause| read_fault(&cause))?;
+        found.ok_or(JobOrchestratorError::NotFound {
+            what: "definition",
+            id: id.0,
+        })
+    }
+}
+
+#[async_trait]
+impl Definitions for Runtime {
+    async fn check(&self, definition: &Value) -> Vec<Problem> {
+        match self.checked(definition) {
+            Err(JobOrchestratorError::Invalid(problems)) => problems,
+            _ => Vec::new(),
+        }
+    }
+
+    async fn save(
+        &self,
+        actor: &Actor,
+        replaces: Option<(DefinitionId, u32)>,
+        definition: &Value,
+    ) -> Answer<SavedDefinition> {
+        require(actor, Role::Editor)?;
+        let definition = self.checked(definition)?;
+        let now = self.inner.clock.now();
+        let saved = self
+            .inner
+            .store
+            .save(replaces, &definition, &actor.name, now)
+            .await;
+        saved.map_err(|error| match error {
+            SaveError::Unknown(id) => JobOrchestratorError::NotFound {
+                what: "definition",
+                id: id.0,
+            },
+            outdated @ SaveError::Outdated { .. } => {
+                JobOrchestratorError::Conflict(format!("{outdated}; save yours based on that one"))
+            }
+            SaveError::Store(cause) => fault::log("saving a definition", &cause),
+        })
+    }
+
+    async fn definition(
+        &self,
+        actor: &Actor,
+        id: DefinitionId,
+        version: Option<u32>,
+    ) -> Answer<SavedDefinition> {
+        require(actor, Role::Viewer)?;
+        self.saved(id, version).await
+    }
+
+    async fn definitions(
+        &self,
+        actor: &Actor,
+        limit: usize,
+        cursor: Option<DefinitionId>,
+    ) -> Answer<Page<SavedDefinition>> {
+        require(actor, Role::Viewer)?;
+        let found = self.inner.store.definitions(limit + 1, cursor).await;
+        let mut items = found.map_err(|cause| read_fault(&cause))?;
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        let next = items
+            .last()
+            .filter(|_| has_more)
+            .map(|last| last.definition_id.0);
+        Ok(Page { items, next })
+    }
+}
+
+#[async_trait]
+impl StepTypes for Runtime {
+    async fn step_types(&self, actor: &Actor) -> Answer<Vec<StepSpec>> {
+        require(actor, Role::Viewer)?;
+        Ok(self.inner.registry.specs())
+    }
+}

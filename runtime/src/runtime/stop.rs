@@ -1,0 +1,34 @@
+//! An orderly stop: nothing new starts, running steps get time to end, the rest is interrupted and
+//! not charged.
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tracing::info;
+
+use super::Runtime;
+use crate::committer::Message;
+
+impl Runtime {
+    /// Stops the engine. Everything that was answered is on disk; interrupted steps go on when the
+    /// data is opened again.
+    pub async fn shutdown(&self) {
+        let outbox = &self.inner.outbox;
+        let (idle, drained) = oneshot::channel();
+        if outbox.send(Message::Quiesce { idle }).is_err() {
+            return;
+        }
+        if timeout(self.inner.settings.drain, drained).await.is_err() {
+            info!("steps are still running; they are interrupted and go on at the next start");
+            drop(outbox.send(Message::Interrupt));
+            let (idle, interrupted) = oneshot::channel();
+            drop(outbox.send(Message::Quiesce { idle }));
+            // What does not end now is lost like after a crash, and taken up at the next start.
+            drop(timeout(self.inner.settings.stop, interrupted).await);
+        }
+        let (done, ended) = oneshot::channel();
+        if outbox.send(Message::Exit { done }).is_ok() {
+            drop(ended.await);
+        }
+        self.inner.log.flush().await;
+    }
+}

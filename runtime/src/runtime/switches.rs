@@ -1,0 +1,52 @@
+//! What the owner allows steps to do, kept in the database.
+
+use async_trait::async_trait;
+use engine::orchestrator::{Answer, StepSwitches};
+use engine::{Actor, Role, Switches};
+
+use super::{Runtime, read_fault, require};
+use crate::fault;
+use crate::store::{Store, StoreError};
+
+const COMMANDS: &str = "commands";
+const PRIVATE_ADDRESSES: &str = "private_addresses";
+
+/// What the database says, or was allowed when the program was started.
+pub(super) async fn load(
+    store: &dyn Store,
+    allow: StepSwitches,
+) -> Result<StepSwitches, StoreError> {
+    let is_on = |value: Option<String>| value.as_deref() == Some("on");
+    Ok(StepSwitches {
+        commands: allow.commands || is_on(store.setting(COMMANDS).await?),
+        private_addresses: allow.private_addresses
+            || is_on(store.setting(PRIVATE_ADDRESSES).await?),
+    })
+}
+
+#[async_trait]
+impl Switches for Runtime {
+    async fn switches(&self, actor: &Actor) -> Answer<StepSwitches> {
+        require(actor, Role::Viewer)?;
+        Ok(self.inner.switches.get())
+    }
+
+    async fn set_switches(&self, actor: &Actor, switches: StepSwitches) -> Answer<()> {
+        require(actor, Role::Owner)?;
+        let store = &self.inner.store;
+        let word = |on| if on { "on" } else { "off" };
+        let wanted = [
+            (COMMANDS, switches.commands),
+            (PRIVATE_ADDRESSES, switches.private_addresses),
+        ];
+        for (name, on) in wanted {
+            let set = store.set_setting(name, word(on)).await;
+            set.map_err(|cause| fault::log("writing a setting", &cause))?;
+        }
+        let kept = load(store.as_ref(), StepSwitches::default()).await;
+        self.inner
+            .switches
+            .set(kept.map_err(|cause| read_fault(&cause))?);
+        Ok(())
+    }
+}

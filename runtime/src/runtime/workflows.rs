@@ -1,0 +1,205 @@
+//! Workflows as pages and the HTTP API need them; every call checks the actor's role.
+
+use async_trait::async_trait;
+use engine::orchestrator::{
+    Answer, DefinitionSource, LogPage, NewWorkflowRequest, Page, TaskDetail, WorkflowDetail,
+    WorkflowFilter,
+};
+use engine::problem::pointer_part;
+use engine::progress::{Progress, WorkflowState};
+use engine::{
+    Action, Actor, DefinitionId, EventRecord, JobId, JobOrchestratorError, Problem, Role, Seq,
+    StepIndex, WorkflowDefinition, WorkflowId, Workflows,
+};
+use serde_json::{Map, Value};
+
+use super::{Runtime, job_orchestrator::hash, read_fault, require};
+use crate::committer::Creation;
+use crate::fault;
+use crate::store::state_of;
+
+type Resolved = (WorkflowDefinition, Option<(DefinitionId, u32)>);
+
+impl Runtime {
+    /// The definition a request names, checked; an inline one needs the role that writes
+    /// definitions.
+    async fn resolve(&self, actor: &Actor, source: &DefinitionSource) -> Answer<Resolved> {
+        match source {
+            DefinitionSource::Saved(id) => {
+                let saved = self.saved(*id, None).await?;
+                let definition = self.checked(&saved.definition)?;
+                Ok((definition, Some((*id, saved.version))))
+            }
+            DefinitionSource::Inline(json) => {
+                require(actor, Role::Editor)?;
+                let under = |problems: Vec<Problem>| {
+                    problems
+                        .into_iter()
+                        .map(|p| p.under("/definition"))
+                        .collect()
+                };
+                match self.checked(json) {
+                    Ok(definition) => Ok((definition, None)),
+                    Err(JobOrchestratorError::Invalid(problems)) => {
+                        Err(JobOrchestratorError::Invalid(under(problems)))
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+        }
+    }
+}
+
+/// The definition's parameters with the caller's values in them.
+fn fill_in(
+    definition: &WorkflowDefinition,
+    given: &Map<String, Value>,
+) -> Answer<Map<String, Value>> {
+    let mut parameters = definition.parameters().clone();
+    let mut problems = Vec::new();
+    for (name, value) in given {
+        if parameters.contains_key(name) {
+            parameters.insert(name.clone(), value.clone());
+        } else {
+            let pointer = format!("#/parameters/{}", pointer_part(name));
+            problems.push(Problem::new(
+                pointer,
+                "the definition has no such parameter",
+            ));
+        }
+    }
+    if problems.is_empty() {
+        Ok(parameters)
+    } else {
+        Err(JobOrchestratorError::Invalid(problems))
+    }
+}
+
+#[async_trait]
+impl Workflows for Runtime {
+    async fn submit(&self, actor: &Actor, request: NewWorkflowRequest) -> Answer<WorkflowState> {
+        require(actor, Role::Operator)?;
+        let (definition, source) = self.resolve(actor, &request.definition).await?;
+        let creation = Creation {
+            job_id: request.job_id,
+            source,
+            definition_hash: hash(&definition),
+            parameters: fill_in(&definition, &request.parameters)?,
+            metadata: request.metadata,
+            start: request.start,
+            definition: definition.into(),
+        };
+        self.create(creation, actor).await
+    }
+
+    async fn act(&self, actor: &Actor, id: WorkflowId, action: Action) -> Answer<WorkflowState> {
+        self.command(id, action, actor).await
+    }
+
+    async fn workflow(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowState> {
+        require(actor, Role::Viewer)?;
+        let stored = self.stored(id).await?;
+        let summary = Progress::of(&stored.workflow, self.inner.clock.now()).summary;
+        Ok(state_of(&stored, summary))
+    }
+
+    async fn workflow_of_job(&self, actor: &Actor, job_id: JobId) -> Answer<WorkflowState> {
+        require(actor, Role::Viewer)?;
+        let latest = self.inner.store.latest_of_job(job_id).await;
+        match latest.map_err(|cause| read_fault(&cause))? {
+            Some(id) => self.workflow(actor, id).await,
+            None => Err(JobOrchestratorError::NotFound {
+                what: "job",
+                id: job_id.0,
+            }),
+        }
+    }
+
+    async fn detail(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowDetail> {
+        require(actor, Role::Viewer)?;
+        let stored = self.stored(id).await?;
+        let progress = Progress::of(&stored.workflow, self.inner.clock.now());
+        Ok(WorkflowDetail {
+            state: state_of(&stored, progress.summary.clone()),
+            progress,
+            definition: stored.workflow.definition().to_json(),
+        })
+    }
+
+    async fn list(&self, actor: &Actor, filter: &WorkflowFilter) -> Answer<Page<WorkflowState>> {
+        require(actor, Role::Viewer)?;
+        // One more than asked for tells whether there is a next page.
+        let more = WorkflowFilter {
+            limit: filter.limit + 1,
+            ..filter.clone()
+        };
+        let found = self.inner.store.list(&more, self.inner.clock.now()).await;
+        let mut items = found.map_err(|cause| read_fault(&cause))?;
+        let has_more = items.len() > filter.limit;
+        items.truncate(filter.limit);
+        let next = items
+            .last()
+            .filter(|_| has_more)
+            .map(|last| last.summary.workflow_id.0);
+        Ok(Page { items, next })
+    }
+
+    async fn events(
+        &self,
+        actor: &Actor,
+        id: WorkflowId,
+        after: Seq,
+        limit: usize,
+    ) -> Answer<Vec<EventRecord>> {
+        require(actor, Role::Viewer)?;
+        let events = self.inner.store.events(id, after, limit).await;
+        events.map_err(|cause| read_fault(&cause))
+    }
+
+    async fn changed(&self, id: WorkflowId, after: Seq) {
+        // Subscribed before looking, so that nothing falls between the two.
+        let mut news = self.inner.feed.subscribe(id);
+        match self.inner.store.rev(id).await {
+            Ok(Some(rev)) if rev <= after => {}
+            _ => return,
+        }
+        drop(news.wait_for(|rev| *rev > after).await);
+    }
+
+    async fn task(&self, actor: &Actor, id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {
+        require(actor, Role::Viewer)?;
+        let stored = self.stored(id).await?;
+        let Some(known) = stored.workflow.task(task) else {
+            return Err(no_step(task));
+        };
+        let attempts = self.inner.store.attempts(id, task).await;
+        Ok(TaskDetail {
+            task,
+            output: known.record().output.as_deref().cloned(),
+            attempts: attempts.map_err(|cause| read_fault(&cause))?,
+        })
+    }
+
+    async fn log(
+        &self,
+        actor: &Actor,
+        id: WorkflowId,
+        task: StepIndex,
+        after: u64,
+        limit: usize,
+    ) -> Answer<LogPage> {
+        require(actor, Role::Viewer)?;
+        if self.stored(id).await?.workflow.task(task).is_none() {
+            return Err(no_step(task));
+        }
+        let lines = self.inner.log.read(id, task, after, limit).await;
+        lines.map_err(|cause| fault::log("reading a task's log", &cause))
+    }
+}
+
+fn no_step(task: StepIndex) -> JobOrchestratorError {
+    JobOrchestratorError::NotFound {
+        what: "step",
+        id: i64::try_from(task).unwrap_or(i64::MAX),
+    }
+}

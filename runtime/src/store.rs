@@ -1,0 +1,207 @@
+//! The port to what is kept: one trait per caller, one implementation per database.
+//!
+//! Stores know rows, not rules. The committer hands them finished changes, each with the number its
+//! workflow's last event must have; a store writes all changes of a batch in one transaction or none.
+
+pub mod log_memory;
+pub mod log_sqlite;
+pub mod memory;
+mod row;
+pub mod sqlite;
+mod sqlite_commit;
+mod sqlite_definitions;
+mod sqlite_lists;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter};
+use engine::progress::{Summary, WorkflowState};
+use engine::workflow::{TaskRecord, WorkflowRecord};
+use engine::{
+    DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowDefinition,
+    WorkflowId,
+};
+
+/// What a store could not do. The text names the cause; nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another writer moved the workflow on.
+    #[error("workflow {0} was moved on by another writer")]
+    Stale(WorkflowId),
+    /// A row does not hold what it should.
+    #[error("{what} cannot be read: {cause}")]
+    Corrupt {
+        /// The row.
+        what: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The database refused or is away.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// What a workflow keeps beside its state, written once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    /// The saved definition it came from, and its version.
+    pub source: Option<(DefinitionId, u32)>,
+    /// The definition's hash, under which its text is stored once.
+    pub definition_hash: String,
+}
+
+/// A workflow as it is kept.
+#[derive(Debug, Clone)]
+pub struct StoredWorkflow {
+    /// What was written once.
+    pub header: Header,
+    /// The aggregate.
+    pub workflow: Workflow,
+}
+
+/// What changed in one workflow.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Its stored part as it is now.
+    pub record: WorkflowRecord,
+    /// What was written once.
+    pub header: Header,
+    /// What it executes; stored only when it is new.
+    pub definition: Arc<WorkflowDefinition>,
+    /// The progress for lists; none while it runs.
+    pub summary: Option<Summary>,
+    /// The tasks that changed.
+    pub tasks: Vec<(StepIndex, TaskRecord)>,
+    /// The new events, in order.
+    pub events: Vec<EventRecord>,
+}
+
+/// The highest numbers given out so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LastNumbers {
+    /// Of workflows.
+    pub workflow: i64,
+    /// Of jobs.
+    pub job: i64,
+    /// Of tasks.
+    pub task: i64,
+}
+
+/// Workflows, their tasks, attempts and events.
+#[async_trait]
+pub trait WorkflowStore: Send + Sync {
+    /// Writes all changes in one transaction, or none of them.
+    async fn commit(&self, changes: &[Change]) -> Result<(), StoreError>;
+
+    /// The workflow with its tasks, if it exists.
+    async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError>;
+
+    /// The numbers of all running, paused and recovering workflows.
+    async fn active(&self) -> Result<Vec<WorkflowId>, StoreError>;
+
+    /// The number of the workflow's last event.
+    async fn rev(&self, id: WorkflowId) -> Result<Option<Seq>, StoreError>;
+
+    /// Events with a number above `after`, in order.
+    async fn events(
+        &self,
+        id: WorkflowId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<EventRecord>, StoreError>;
+
+    /// The tries of a task, oldest first.
+    async fn attempts(
+        &self,
+        id: WorkflowId,
+        task: StepIndex,
+    ) -> Result<Vec<AttemptRecord>, StoreError>;
+
+    /// The latest workflow of a job.
+    async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError>;
+
+    /// Workflows, newest first; the percentage is that of `now`.
+    async fn list(
+        &self,
+        filter: &WorkflowFilter,
+        now: Timestamp,
+    ) -> Result<Vec<WorkflowState>, StoreError>;
+
+    /// The highest numbers given out so far.
+    async fn last_numbers(&self) -> Result<LastNumbers, StoreError>;
+}
+
+/// Why a definition was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// There is no such definition.
+    #[error("there is no definition {0}")]
+    Unknown(DefinitionId),
+    /// Another version is the latest.
+    #[error("version {latest} was saved by {saved_by} meanwhile")]
+    Outdated {
+        /// The latest version.
+        latest: u32,
+        /// Who saved it.
+        saved_by: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Versions of saved definitions.
+#[async_trait]
+pub trait DefinitionStore: Send + Sync {
+    /// Saves the first version (`None`) or the one after the version named.
+    async fn save(
+        &self,
+        replaces: Option<(DefinitionId, u32)>,
+        definition: &WorkflowDefinition,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<SavedDefinition, SaveError>;
+
+    /// The latest version, or the one asked for.
+    async fn definition(
+        &self,
+        id: DefinitionId,
+        version: Option<u32>,
+    ) -> Result<Option<SavedDefinition>, StoreError>;
+
+    /// The latest version of each definition below `before`, newest first.
+    async fn definitions(
+        &self,
+        limit: usize,
+        before: Option<DefinitionId>,
+    ) -> Result<Vec<SavedDefinition>, StoreError>;
+}
+
+/// A few values by name.
+#[async_trait]
+pub trait SettingStore: Send + Sync {
+    /// The value, if it was ever set.
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// Sets it.
+    async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError>;
+}
+
+/// Everything a database keeps.
+pub trait Store: WorkflowStore + DefinitionStore + SettingStore {}
+
+impl<T: WorkflowStore + DefinitionStore + SettingStore> Store for T {}
+
+/// What a workflow looks like in lists.
+pub(crate) fn state_of(stored: &StoredWorkflow, summary: Summary) -> WorkflowState {
+    let record = stored.workflow.record();
+    WorkflowState {
+        summary,
+        name: stored.workflow.definition().name().to_owned(),
+        definition_id: stored.header.source.map(|(id, _)| id),
+        metadata: record.metadata.clone(),
+        parameters: record.parameters.clone(),
+        created_at: record.created_at,
+    }
+}

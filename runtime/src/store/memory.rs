@@ -1,0 +1,310 @@
+//! The store for tests and for programs that need nothing kept: the same promises, without a file.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter, WorkflowSelection};
+use engine::progress::{Progress, WorkflowState};
+use engine::workflow::{TaskRecord, WorkflowRecord};
+use engine::{
+    DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowDefinition,
+    WorkflowId, WorkflowStatus,
+};
+
+use super::{
+    Change, DefinitionStore, Header, LastNumbers, SaveError, SettingStore, StoreError,
+    StoredWorkflow, WorkflowStore, row, state_of,
+};
+
+struct Kept {
+    header: Header,
+    definition: Arc<WorkflowDefinition>,
+    record: WorkflowRecord,
+    tasks: BTreeMap<StepIndex, TaskRecord>,
+    attempts: BTreeMap<(StepIndex, u32), AttemptRecord>,
+    events: Vec<EventRecord>,
+}
+
+impl Kept {
+    fn stored(&self) -> StoredWorkflow {
+        let tasks = self.tasks.values().cloned().collect();
+        let workflow = Workflow::restore(self.record.clone(), self.definition.clone(), tasks);
+        StoredWorkflow {
+            header: self.header.clone(),
+            workflow,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Contents {
+    workflows: BTreeMap<WorkflowId, Kept>,
+    definitions: BTreeMap<(DefinitionId, u32), SavedDefinition>,
+    settings: BTreeMap<String, String>,
+}
+
+/// Everything in memory.
+#[derive(Default)]
+pub struct MemoryStore(Mutex<Contents>);
+
+impl MemoryStore {
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        // A panic elsewhere cannot leave half a change here: each is checked before it is written.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl WorkflowStore for MemoryStore {
+    async fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut contents = self.contents();
+        for change in changes {
+            let id = change.record.id;
+            let stands_at = contents
+                .workflows
+                .get(&id)
+                .map_or(0, |kept| kept.record.rev);
+            if stands_at + change.events.len() as u64 != change.record.rev {
+                return Err(StoreError::Stale(id));
+            }
+        }
+        for change in changes {
+            let id = change.record.id;
+            let kept = contents.workflows.entry(id).or_insert_with(|| Kept {
+                header: change.header.clone(),
+                definition: change.definition.clone(),
+                record: change.record.clone(),
+                tasks: BTreeMap::new(),
+                attempts: BTreeMap::new(),
+                events: Vec::new(),
+            });
+            kept.record = change.record.clone();
+            kept.tasks.extend(change.tasks.iter().cloned());
+            kept.events.extend(change.events.iter().cloned());
+            for attempt in row::attempts(change) {
+                remember_attempt(kept, &attempt);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
+        Ok(self.contents().workflows.get(&id).map(Kept::stored))
+    }
+
+    async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
+        let contents = self.contents();
+        let active = contents
+            .workflows
+            .iter()
+            .filter(|(_, kept)| kept.record.status.is_active());
+        Ok(active.map(|(id, _)| *id).collect())
+    }
+
+    async fn rev(&self, id: WorkflowId) -> Result<Option<Seq>, StoreError> {
+        Ok(self
+            .contents()
+            .workflows
+            .get(&id)
+            .map(|kept| kept.record.rev))
+    }
+
+    async fn events(
+        &self,
+        id: WorkflowId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        let contents = self.contents();
+        let events = contents
+            .workflows
+            .get(&id)
+            .map_or(&[][..], |kept| &kept.events);
+        let skip = usize::try_from(after).unwrap_or(usize::MAX);
+        Ok(events.iter().skip(skip).take(limit).cloned().collect())
+    }
+
+    async fn attempts(
+        &self,
+        id: WorkflowId,
+        task: StepIndex,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        let contents = self.contents();
+        let Some(kept) = contents.workflows.get(&id) else {
+            return Ok(Vec::new());
+        };
+        let of_task = kept.attempts.range((task, 0)..=(task, u32::MAX));
+        Ok(of_task.map(|(_, attempt)| attempt.clone()).collect())
+    }
+
+    async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError> {
+        let contents = self.contents();
+        let mut newest_first = contents.workflows.iter().rev();
+        Ok(newest_first
+            .find(|(_, kept)| kept.record.job_id == job)
+            .map(|(id, _)| *id))
+    }
+
+    async fn list(
+        &self,
+        filter: &WorkflowFilter,
+        now: Timestamp,
+    ) -> Result<Vec<WorkflowState>, StoreError> {
+        let contents = self.contents();
+        let found = contents
+            .workflows
+            .values()
+            .rev()
+            .filter(|kept| matches(kept, filter));
+        let states = found.take(filter.limit).map(|kept| {
+            let stored = kept.stored();
+            let summary = Progress::of(&stored.workflow, now).summary;
+            state_of(&stored, summary)
+        });
+        Ok(states.collect())
+    }
+
+    async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
+        let contents = self.contents();
+        let kept = || contents.workflows.values();
+        Ok(LastNumbers {
+            workflow: kept().map(|k| k.record.id.0).max().unwrap_or(0),
+            job: kept().map(|k| k.record.job_id.0).max().unwrap_or(0),
+            task: kept()
+                .flat_map(|k| k.tasks.values())
+                .map(|t| t.id.0)
+                .max()
+                .unwrap_or(0),
+        })
+    }
+}
+
+fn remember_attempt(kept: &mut Kept, change: &row::AttemptRow) {
+    let fresh = AttemptRecord {
+        attempt: change.attempt,
+        started_at: Timestamp::from_micros(change.started_at),
+        ended_at: None,
+        outcome: String::new(),
+        error: None,
+    };
+    let attempt = kept
+        .attempts
+        .entry((change.task, change.attempt))
+        .or_insert(fresh);
+    attempt.ended_at = change.ended_at.map(Timestamp::from_micros);
+    attempt.outcome = change.outcome.to_owned();
+    attempt.error.clone_from(&change.error);
+}
+
+fn matches(kept: &Kept, filter: &WorkflowFilter) -> bool {
+    let record = &kept.record;
+    let is_selected = match filter.selection {
+        WorkflowSelection::All => true,
+        WorkflowSelection::Active => record.status.is_active(),
+        WorkflowSelection::Failed => record.status == WorkflowStatus::Failed,
+        WorkflowSelection::Recoverable => {
+            record.status == WorkflowStatus::Failed
+                && record.recovery_attempts < record.max_recovery_attempts
+        }
+        WorkflowSelection::Status(status) => record.status == status,
+    };
+    let text = filter
+        .query
+        .as_deref()
+        .map(|text| text.trim().to_lowercase());
+    let is_found = text
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .is_none_or(|text| {
+            let number: Option<i64> = text.parse().ok();
+            kept.definition.name().to_lowercase().contains(text)
+                || number.is_some_and(|n| n == record.id.0 || n == record.job_id.0)
+        });
+    is_selected && is_found && filter.before.is_none_or(|before| record.id < before)
+}
+
+#[async_trait]
+impl DefinitionStore for MemoryStore {
+    async fn save(
+        &self,
+        replaces: Option<(DefinitionId, u32)>,
+        definition: &WorkflowDefinition,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<SavedDefinition, SaveError> {
+        let mut contents = self.contents();
+        let definitions = &mut contents.definitions;
+        let (definition_id, version) = match replaces {
+            None => {
+                let last = definitions.keys().next_back().map_or(0, |(id, _)| id.0);
+                (DefinitionId(last + 1), 1)
+            }
+            Some((id, based_on)) => {
+                let versions = definitions.range((id, 0)..=(id, u32::MAX));
+                let Some((_, latest)) = versions.last() else {
+                    return Err(SaveError::Unknown(id));
+                };
+                if latest.version != based_on {
+                    let (latest, saved_by) = (latest.version, latest.saved_by.clone());
+                    return Err(SaveError::Outdated { latest, saved_by });
+                }
+                (id, based_on + 1)
+            }
+        };
+        let saved = SavedDefinition {
+            definition_id,
+            version,
+            saved_at: now,
+            saved_by: by.to_owned(),
+            definition: definition.to_json(),
+        };
+        definitions.insert((definition_id, version), saved.clone());
+        Ok(saved)
+    }
+
+    async fn definition(
+        &self,
+        id: DefinitionId,
+        version: Option<u32>,
+    ) -> Result<Option<SavedDefinition>, StoreError> {
+        let contents = self.contents();
+        let mut versions = contents.definitions.range((id, 0)..=(id, u32::MAX));
+        Ok(match version {
+            Some(version) => contents.definitions.get(&(id, version)).cloned(),
+            None => versions.next_back().map(|(_, saved)| saved.clone()),
+        })
+    }
+
+    async fn definitions(
+        &self,
+        limit: usize,
+        before: Option<DefinitionId>,
+    ) -> Result<Vec<SavedDefinition>, StoreError> {
+        let contents = self.contents();
+        let latest: BTreeMap<_, _> = contents
+            .definitions
+            .iter()
+            .map(|((id, _), saved)| (*id, saved))
+            .collect();
+        let below = latest
+            .into_iter()
+            .rev()
+            .filter(|(id, _)| before.is_none_or(|b| *id < b));
+        Ok(below.take(limit).map(|(_, saved)| saved.clone()).collect())
+    }
+}
+
+#[async_trait]
+impl SettingStore for MemoryStore {
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.contents().settings.get(name).cloned())
+    }
+
+    async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.contents()
+            .settings
+            .insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+}

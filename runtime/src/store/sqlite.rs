@@ -1,0 +1,209 @@
+//! The SQLite store: one connection writes, a few read. Its SQL stands in the files beside it.
+
+use async_trait::async_trait;
+use engine::orchestrator::{AttemptRecord, WorkflowFilter};
+use engine::progress::WorkflowState;
+use engine::{EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowId};
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use tokio::sync::Mutex;
+
+use super::row;
+use super::{
+    Change, LastNumbers, SettingStore, StoreError, StoredWorkflow, WorkflowStore, sqlite_commit,
+    sqlite_lists,
+};
+use crate::database::Database;
+
+/// Everything in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    pub(super) writer: Mutex<SqliteConnection>,
+    pub(super) readers: SqlitePool,
+    /// Keeps other servers away from the file.
+    _lock: std::fs::File,
+}
+
+impl SqliteStore {
+    /// A store over an open database.
+    #[must_use]
+    pub fn new(database: Database) -> Self {
+        let Database {
+            writer,
+            readers,
+            lock,
+        } = database;
+        Self {
+            writer: Mutex::new(writer),
+            readers,
+            _lock: lock,
+        }
+    }
+}
+
+#[async_trait]
+impl WorkflowStore for SqliteStore {
+    async fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock().await;
+        sqlite_commit::commit(&mut writer, changes).await
+    }
+
+    async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
+        // One read transaction, so that the row and its tasks are of the same moment.
+        let mut reader = self.readers.begin().await?;
+        let found = sqlx::query(
+            "SELECT w.*, f.body FROM workflows w
+             JOIN frozen_definitions f ON f.hash = w.definition_hash WHERE w.id = $1",
+        )
+        .bind(id.0)
+        .fetch_optional(&mut *reader)
+        .await?;
+        let Some(found) = found else { return Ok(None) };
+        let tasks = sqlx::query("SELECT * FROM tasks WHERE workflow_id = $1 ORDER BY task")
+            .bind(id.0)
+            .fetch_all(&mut *reader)
+            .await?;
+        stored(&found, &tasks).map(Some)
+    }
+
+    async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id FROM workflows WHERE status IN ('running', 'paused', 'recovering')
+             ORDER BY id",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| Ok(WorkflowId(row.try_get("id")?)))
+            .collect()
+    }
+
+    async fn rev(&self, id: WorkflowId) -> Result<Option<Seq>, StoreError> {
+        let row = sqlx::query("SELECT rev FROM workflows WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let rev: i64 = row.try_get("rev")?;
+        Ok(Some(rev.unsigned_abs()))
+    }
+
+    async fn events(
+        &self,
+        id: WorkflowId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT body FROM events WHERE workflow_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        )
+        .bind(id.0)
+        .bind(i64::try_from(after).unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(row::event).collect()
+    }
+
+    async fn attempts(
+        &self,
+        id: WorkflowId,
+        task: StepIndex,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM attempts WHERE workflow_id = $1 AND task = $2 ORDER BY attempt",
+        )
+        .bind(id.0)
+        .bind(i64::try_from(task).unwrap_or(i64::MAX))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(row::attempt_record).collect()
+    }
+
+    async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError> {
+        let row = sqlx::query("SELECT max(id) AS id FROM workflows WHERE job_id = $1")
+            .bind(job.0)
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(row.try_get::<Option<i64>, _>("id")?.map(WorkflowId))
+    }
+
+    async fn list(
+        &self,
+        filter: &WorkflowFilter,
+        now: Timestamp,
+    ) -> Result<Vec<WorkflowState>, StoreError> {
+        sqlite_lists::list(self, filter, now).await
+    }
+
+    async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
+        let row = sqlx::query(
+            "SELECT (SELECT ifnull(max(id), 0) FROM workflows) AS workflow,
+                    (SELECT ifnull(max(job_id), 0) FROM workflows) AS job,
+                    (SELECT ifnull(max(id), 0) FROM tasks
+                     WHERE workflow_id = (SELECT max(id) FROM workflows)) AS task",
+        )
+        .fetch_one(&self.readers)
+        .await?;
+        Ok(LastNumbers {
+            workflow: row.try_get("workflow")?,
+            job: row.try_get("job")?,
+            task: row.try_get("task")?,
+        })
+    }
+}
+
+/// A workflow out of its row and its tasks' rows.
+fn stored(found: &SqliteRow, tasks: &[SqliteRow]) -> Result<StoredWorkflow, StoreError> {
+    let record = row::workflow_record(found)?;
+    let what = format!("the definition of workflow {}", record.id);
+    let body: serde_json::Value = row::parse(&what, found.try_get("body")?)?;
+    let definition = engine::WorkflowDefinition::from_json(&body).map_err(|problems| {
+        let first = problems
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        row::corrupt(&what, &first)
+    })?;
+    let records = tasks
+        .iter()
+        .map(row::task_record)
+        .collect::<Result<Vec<_>, _>>()?;
+    if records.len() != definition.steps().len() {
+        let cause = format!(
+            "{} tasks for {} steps",
+            records.len(),
+            definition.steps().len()
+        );
+        return Err(row::corrupt(&format!("workflow {}", record.id), &cause));
+    }
+    let header = row::header(found)?;
+    let workflow = Workflow::restore(record, definition.into(), records);
+    Ok(StoredWorkflow { header, workflow })
+}
+
+#[async_trait]
+impl SettingStore for SqliteStore {
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT value FROM settings WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|row| row.try_get("value"))
+            .transpose()
+            .map_err(StoreError::from)
+    }
+
+    async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock().await;
+        sqlx::query(
+            "INSERT INTO settings (name, value) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(name)
+        .bind(value)
+        .execute(&mut *writer)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! Versions of saved definitions in SQLite.
+
+use async_trait::async_trait;
+use engine::orchestrator::SavedDefinition;
+use engine::{DefinitionId, Timestamp, WorkflowDefinition};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Connection, Row};
+
+use super::sqlite::SqliteStore;
+use super::{DefinitionStore, SaveError, StoreError, row};
+
+#[async_trait]
+impl DefinitionStore for SqliteStore {
+    async fn save(
+        &self,
+        replaces: Option<(DefinitionId, u32)>,
+        definition: &WorkflowDefinition,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<SavedDefinition, SaveError> {
+        let mut writer = self.writer.lock().await;
+        let begin = writer.begin_with("BEGIN IMMEDIATE").await;
+        let mut transaction = begin.map_err(StoreError::from)?;
+        let (id, version) = next_version(&mut transaction, replaces).await?;
+        let body = definition.to_json();
+        sqlx::query(
+            "INSERT INTO definitions (id, version, name, body, saved_at, saved_by)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(id.0)
+        .bind(i64::from(version))
+        .bind(definition.name())
+        .bind(body.to_string())
+        .bind(now.as_micros())
+        .bind(by)
+        .execute(&mut *transaction)
+        .await
+        .map_err(StoreError::from)?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(SavedDefinition {
+            definition_id: id,
+            version,
+            saved_at: now,
+            saved_by: by.to_owned(),
+            definition: body,
+        })
+    }
+
+    async fn definition(
+        &self,
+        id: DefinitionId,
+        version: Option<u32>,
+    ) -> Result<Option<SavedDefinition>, StoreError> {
+        let found = sqlx::query(
+            "SELECT * FROM definitions WHERE id = $1 AND ($2 IS NULL OR version = $2)
+             ORDER BY version DESC LIMIT 1",
+        )
+        .bind(id.0)
+        .bind(version.map(i64::from))
+        .fetch_optional(&self.readers)
+        .await?;
+        found.as_ref().map(saved).transpose()
+    }
+
+    async fn definitions(
+        &self,
+        limit: usize,
+        before: Option<DefinitionId>,
+    ) -> Result<Vec<SavedDefinition>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT d.* FROM definitions d
+             WHERE d.id < ifnull($1, 9223372036854775807)
+               AND d.version = (SELECT max(version) FROM definitions l WHERE l.id = d.id)
+             ORDER BY d.id DESC LIMIT $2",
+        )
+        .bind(before.map(|id| id.0))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(saved).collect()
+    }
+}
+
+async fn next_version(
+    connection: &mut SqliteConnection,
+    replaces: Option<(DefinitionId, u32)>,
+) -> Result<(DefinitionId, u32), SaveError> {
+    let Some((id, based_on)) = replaces else {
+        let row = sqlx::query("SELECT ifnull(max(id), 0) + 1 AS id FROM definitions")
+            .fetch_one(connection)
+            .await
+            .map_err(StoreError::from)?;
+        return Ok((
+            DefinitionId(row.try_get("id").map_err(StoreError::from)?),
+            1,
+        ));
+    };
+    let latest = sqlx::query(
+        "SELECT version, saved_by FROM definitions WHERE id = $1 ORDER BY version DESC LIMIT 1",
+    )
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await
+    .map_err(StoreError::from)?;
+    let Some(row) = latest else {
+        return Err(SaveError::Unknown(id));
+    };
+    let latest: u32 = row.try_get("version").map_err(StoreError::from)?;
+    if latest != based_on {
+        let saved_by = row.try_get("saved_by").map_err(StoreError::from)?;
+        return Err(SaveError::Outdated { latest, saved_by });
+    }
+    Ok((id, latest + 1))
+}
+
+fn saved(row: &SqliteRow) -> Result<SavedDefinition, StoreError> {
+    let saved_at: i64 = row.try_get("saved_at")?;
+    Ok(SavedDefinition {
+        definition_id: DefinitionId(row.try_get("id")?),
+        version: row.try_get("version")?,
+        saved_at: Timestamp::from_micros(saved_at),
+        saved_by: row.try_get("saved_by")?,
+        definition: row::parse("a definition", row.try_get("body")?)?,
+    })
+}

@@ -1,0 +1,88 @@
+//! Lists of workflows in SQLite: by key, never by counting. A workflow that does not run carries
+//! its summary in its row; the few that run are computed from their tasks.
+
+use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
+use engine::progress::{Progress, Summary, WorkflowState};
+use engine::{Timestamp, WorkflowId};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::sqlite::SqliteStore;
+use super::{StoreError, WorkflowStore, row, state_of};
+
+const ALL: &str = "SELECT * FROM workflows WHERE id < $1
+    AND ($2 IS NULL OR instr(lower(name), $2) > 0 OR id = $3 OR job_id = $3)
+    ORDER BY id DESC LIMIT $4";
+const ACTIVE: &str = "SELECT * FROM workflows
+    WHERE status IN ('running', 'paused', 'recovering') AND id < $1
+    AND ($2 IS NULL OR instr(lower(name), $2) > 0 OR id = $3 OR job_id = $3)
+    ORDER BY id DESC LIMIT $4";
+const RECOVERABLE: &str = "SELECT * FROM workflows
+    WHERE status = 'failed' AND recovery_attempts < max_recovery_attempts AND id < $1
+    AND ($2 IS NULL OR instr(lower(name), $2) > 0 OR id = $3 OR job_id = $3)
+    ORDER BY id DESC LIMIT $4";
+const BY_STATUS: &str = "SELECT * FROM workflows WHERE status = $5 AND id < $1
+    AND ($2 IS NULL OR instr(lower(name), $2) > 0 OR id = $3 OR job_id = $3)
+    ORDER BY id DESC LIMIT $4";
+
+pub(super) async fn list(
+    store: &SqliteStore,
+    filter: &WorkflowFilter,
+    now: Timestamp,
+) -> Result<Vec<WorkflowState>, StoreError> {
+    let (statement, status) = match filter.selection {
+        WorkflowSelection::All => (ALL, None),
+        WorkflowSelection::Active => (ACTIVE, None),
+        WorkflowSelection::Recoverable => (RECOVERABLE, None),
+        WorkflowSelection::Failed => (BY_STATUS, Some("failed")),
+        WorkflowSelection::Status(status) => (BY_STATUS, Some(status.as_str())),
+    };
+    let text = filter
+        .query
+        .as_ref()
+        .map(|query| query.trim().to_lowercase());
+    let number: Option<i64> = text.as_deref().and_then(|text| text.parse().ok());
+    let mut query = sqlx::query(statement)
+        .bind(filter.before.map_or(i64::MAX, |id| id.0))
+        .bind(text.filter(|text| !text.is_empty()))
+        .bind(number)
+        .bind(i64::try_from(filter.limit).unwrap_or(i64::MAX));
+    if let Some(status) = status {
+        query = query.bind(status);
+    }
+    let rows = query.fetch_all(&store.readers).await?;
+    let mut states = Vec::with_capacity(rows.len());
+    for found in &rows {
+        states.push(match summary(found)? {
+            Some(summary) => settled(found, summary)?,
+            None => {
+                let id: i64 = found.try_get("id")?;
+                match store.load(WorkflowId(id)).await? {
+                    Some(stored) => {
+                        let summary = Progress::of(&stored.workflow, now).summary;
+                        state_of(&stored, summary)
+                    }
+                    None => continue,
+                }
+            }
+        });
+    }
+    Ok(states)
+}
+
+fn summary(found: &SqliteRow) -> Result<Option<Summary>, StoreError> {
+    let text: Option<String> = found.try_get("summary")?;
+    text.map(|text| row::parse("a summary", &text)).transpose()
+}
+
+fn settled(found: &SqliteRow, summary: Summary) -> Result<WorkflowState, StoreError> {
+    let record = row::workflow_record(found)?;
+    Ok(WorkflowState {
+        summary,
+        name: found.try_get("name")?,
+        definition_id: row::header(found)?.source.map(|(id, _)| id),
+        metadata: record.metadata,
+        parameters: record.parameters,
+        created_at: record.created_at,
+    })
+}

@@ -1,0 +1,173 @@
+//! A workbench for scenarios: a runtime over a fresh folder, and waiting for conditions.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use engine::progress::{Progress, WorkflowState};
+use engine::{
+    Actor, EventRecord, JobId, JobOrchestrator, StepDefinition, WorkflowDefinition, WorkflowId,
+    WorkflowStatus, Workflows,
+};
+use runtime::process::RunnerProgram;
+use runtime::{Runtime, Settings};
+use serde_json::{Value, json};
+
+/// The longest a condition may take; far above what any should.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub struct Bench {
+    pub folder: tempfile::TempDir,
+    pub runtime: Runtime,
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = open(folder.path(), settings).await;
+        Self { folder, runtime }
+    }
+
+    /// Opens the same data again, once the last runtime has let go of it.
+    pub async fn reopen(self) -> Self {
+        let Self { folder, runtime } = self;
+        drop(runtime);
+        let runtime = open(folder.path(), Settings::default()).await;
+        Self { folder, runtime }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub async fn create(&self, definition: &WorkflowDefinition) -> WorkflowState {
+        self.runtime
+            .create_workflow(JobId(1), definition.clone(), None)
+            .await
+            .unwrap()
+    }
+
+    pub async fn start(&self, definition: &WorkflowDefinition) -> WorkflowId {
+        let id = self.create(definition).await.summary.workflow_id;
+        self.runtime.start_workflow(id).await.unwrap();
+        id
+    }
+
+    pub async fn execute(&self, definition: &WorkflowDefinition) -> WorkflowState {
+        let id = self.create(definition).await.summary.workflow_id;
+        let executed = self.runtime.execute_workflow(id, definition);
+        tokio::time::timeout(LIMIT, executed)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    pub async fn progress(&self, id: WorkflowId) -> Progress {
+        self.runtime.get_workflow_progress(id).await.unwrap()
+    }
+
+    pub async fn until(&self, id: WorkflowId, is_so: impl Fn(&Progress) -> bool) -> Progress {
+        let waited = async {
+            loop {
+                let progress = self.progress(id).await;
+                if is_so(&progress) {
+                    return progress;
+                }
+                self.runtime.changed(id, progress.summary.events).await;
+            }
+        };
+        match tokio::time::timeout(LIMIT, waited).await {
+            Ok(progress) => progress,
+            Err(_) => panic!("the condition never came: {:#?}", self.progress(id).await),
+        }
+    }
+
+    pub async fn until_status(&self, id: WorkflowId, status: WorkflowStatus) -> Progress {
+        self.until(id, |progress| progress.summary.status == status)
+            .await
+    }
+
+    pub async fn events(&self, id: WorkflowId) -> Vec<EventRecord> {
+        let events = self
+            .runtime
+            .events(&Actor::program(), id, 0, 100_000)
+            .await
+            .unwrap();
+        let numbers: Vec<_> = events.iter().map(|event| event.seq).collect();
+        let expected: Vec<_> = (1..=events.len() as u64).collect();
+        assert_eq!(numbers, expected, "event numbers have no holes");
+        events
+    }
+
+    pub async fn kinds(&self, id: WorkflowId) -> Vec<&'static str> {
+        self.events(id)
+            .await
+            .iter()
+            .map(|record| record.event.kind())
+            .collect()
+    }
+
+    pub async fn output(&self, id: WorkflowId, task: usize) -> Value {
+        let task = self
+            .runtime
+            .task(&Actor::program(), id, task)
+            .await
+            .unwrap();
+        task.output.unwrap()
+    }
+}
+
+/// The runtime over the folder's files, as a server would open it.
+async fn open(folder: &Path, settings: Settings) -> Runtime {
+    let runner = RunnerProgram {
+        program: env!("CARGO_BIN_EXE_job-orchestrator-runner").into(),
+        args: Vec::new(),
+    };
+    let builder = Runtime::builder()
+        .sqlite(folder.join("jobs.db"))
+        .commands(true);
+    builder
+        .private_addresses(true)
+        .runner(runner)
+        .settings(settings)
+        .start()
+        .await
+        .unwrap()
+}
+
+/// Waits for something outside the engine.
+pub async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = tokio::time::Instant::now() + LIMIT;
+    while !is_so() {
+        assert!(tokio::time::Instant::now() < deadline, "never: {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+pub fn step(name: &str, task_type: &str, config: Value, dependencies: &[usize]) -> StepDefinition {
+    let mut step = StepDefinition::new(name, task_type);
+    step.config = config.as_object().cloned().unwrap();
+    step.dependencies = dependencies.to_vec();
+    step
+}
+
+pub fn noop(name: &str, dependencies: &[usize]) -> StepDefinition {
+    step(name, "noop", json!({}), dependencies)
+}
+
+/// A step that runs a piece of shell.
+pub fn shell(name: &str, script: &str, dependencies: &[usize]) -> StepDefinition {
+    step(
+        name,
+        "command",
+        json!({"program": "sh", "args": ["-c", script]}),
+        dependencies,
+    )
+}
+
+pub fn define(steps: &[StepDefinition]) -> WorkflowDefinition {
+    WorkflowDefinition::new("Scenario", steps).unwrap()
+}
