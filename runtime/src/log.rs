@@ -57,3 +57,6 @@ pub trait LogStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<LogPage, LogFault>;
 }
+
+#[cfg(test)]
+mod tests;

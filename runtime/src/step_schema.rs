@@ -28,7 +28,10 @@ pub struct ShapeError {
 }
 
 fn at(field: &Option<String>) -> String {
-    field.as_ref().map(|name| format!(", field `{name}`")).unwrap_or_default()
+    field
+        .as_ref()
+        .map(|name| format!(", field `{name}`"))
+        .unwrap_or_default()
 }
 
 /// Describes a step type.
@@ -43,7 +46,10 @@ pub fn describe<T: StepType>() -> Result<StepSpec, ShapeError> {
         detail: detail.to_owned(),
     };
     let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
-    let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let schema = settings
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value();
     let empty = Map::new();
     let schema = schema.as_object().unwrap_or(&empty);
     if schema.get("type") != Some(&Value::from("object")) {
@@ -56,11 +62,17 @@ pub fn describe<T: StepType>() -> Result<StepSpec, ShapeError> {
     if help.is_empty() {
         return Err(error(None, "it needs a doc comment that says what it does"));
     }
-    let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let properties = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
     let required = schema.get("required").and_then(Value::as_array);
     let mut fields = Vec::with_capacity(properties.len());
     for name in order::names::<T>(properties) {
-        let property = properties.get(&name).and_then(Value::as_object).unwrap_or(&empty);
+        let property = properties
+            .get(&name)
+            .and_then(Value::as_object)
+            .unwrap_or(&empty);
         let needed = required.is_some_and(|list| list.iter().any(|r| *r == name.as_str()));
         let field = field(&name, property, needed).map_err(|why| error(Some(&name), &why))?;
         fields.push(field);
@@ -92,7 +104,10 @@ fn field(name: &str, schema: &Map<String, Value>, required: bool) -> Result<Fiel
         help,
         required,
         default: default.cloned(),
-        unit: schema.get("unit").and_then(Value::as_str).map(str::to_owned),
+        unit: schema
+            .get("unit")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         kind: shape::kind(schema)?,
     })
 }

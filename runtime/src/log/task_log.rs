@@ -32,8 +32,16 @@ impl TaskLog {
         attempt: Attempt,
     ) -> Self {
         let taken = AtomicUsize::new(0);
-        let target = Target { queue, workflow_id, task, attempt, taken };
-        Self { target: Some(Arc::new(target)) }
+        let target = Target {
+            queue,
+            workflow_id,
+            task,
+            attempt,
+            taken,
+        };
+        Self {
+            target: Some(Arc::new(target)),
+        }
     }
 
     /// A log that keeps nothing.

@@ -74,7 +74,11 @@ impl LogWriter {
             last: HashMap::new(),
         };
         drop(tokio::spawn(writer.run(receiver)));
-        let queue = Queue { sender, clock, backlog };
+        let queue = Queue {
+            sender,
+            clock,
+            backlog,
+        };
         Self { queue, store }
     }
 
@@ -112,7 +116,11 @@ impl Queue {
     pub(super) fn send(&self, line: Line) {
         let cost = cost(&line.text);
         self.backlog.bytes.fetch_add(cost, Ordering::AcqRel);
-        if self.sender.send(Message::Line(self.clock.now(), line)).is_err() {
+        if self
+            .sender
+            .send(Message::Line(self.clock.now(), line))
+            .is_err()
+        {
             self.backlog.remove(cost);
         }
     }

@@ -50,14 +50,22 @@ mod tests {
     fn upstream_is_what_a_walk_finds_for_more_sources_than_bits() {
         // Step n depends on n - 1 and on n / 2, except every tenth, which depends on nothing.
         let lists: Vec<Vec<StepIndex>> = (0..300_usize)
-            .map(|n| if n % 10 == 0 { vec![] } else { vec![n - 1, n / 2] })
+            .map(|n| {
+                if n % 10 == 0 {
+                    vec![]
+                } else {
+                    vec![n - 1, n / 2]
+                }
+            })
             .map(|mut list| {
                 list.dedup();
                 list
             })
             .collect();
         let graph = Graph::new(&lists).unwrap();
-        let questions: Vec<_> = (0..300).flat_map(|a| [(a, (a * 7) % 300), (a, a / 3)]).collect();
+        let questions: Vec<_> = (0..300)
+            .flat_map(|a| [(a, (a * 7) % 300), (a, a / 3)])
+            .collect();
         let answers = upstream(&graph, &questions);
         assert!(answers.contains(&true) && answers.contains(&false));
         for ((step, source), answer) in questions.into_iter().zip(answers) {

@@ -24,7 +24,11 @@ pub fn full_check(registry: &Registry, definition: &WorkflowDefinition) -> Vec<P
         }
         let found = registry.check(&step.task_type, &step.config);
         let prefix = format!("/steps/{index}/config");
-        problems.extend(found.into_iter().map(|problem| (index, problem.under(&prefix))));
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| (index, problem.under(&prefix))),
+        );
     }
     problems.extend(find(definition));
     in_order(problems)
@@ -44,7 +48,10 @@ fn in_order(mut problems: Vec<(StepIndex, Problem)>) -> Vec<Problem> {
 
 fn find(definition: &WorkflowDefinition) -> Vec<(StepIndex, Problem)> {
     let steps = definition.steps();
-    let keys = steps.iter().enumerate().map(|(index, step)| (step.key.as_str(), index));
+    let keys = steps
+        .iter()
+        .enumerate()
+        .map(|(index, step)| (step.key.as_str(), index));
     let mut check = Check {
         definition,
         keys: keys.collect(),
@@ -111,7 +118,9 @@ impl Check<'_> {
             }
         };
         for piece in pieces {
-            let Piece::Expression { source, at: begin } = piece else { continue };
+            let Piece::Expression { source, at: begin } = piece else {
+                continue;
+            };
             let unread = |byte: usize, why: String| {
                 let shown = source.trim();
                 let place = place(begin + byte);
@@ -138,7 +147,11 @@ impl Check<'_> {
             (Some("steps"), Some(key), third) => match (self.keys.get(key), third) {
                 (None, _) => format!("{name}: there is no step with the key \"{key}\""),
                 (Some(&source), Some("output")) => {
-                    return self.mentions.push(Mention { step, source, at: at.to_owned() });
+                    return self.mentions.push(Mention {
+                        step,
+                        source,
+                        at: at.to_owned(),
+                    });
                 }
                 _ => format!("{name}: of a step only its output can be used: steps.{key}.output"),
             },
@@ -215,7 +228,12 @@ mod tests {
              "config": {"args": [{"a/b": text}]}},
         ]));
         let found = check(&definition);
-        assert!(found.iter().all(|p| p.pointer == "#/steps/3/config/args/0/a~1b"), "{found:?}");
+        assert!(
+            found
+                .iter()
+                .all(|p| p.pointer == "#/steps/3/config/args/0/a~1b"),
+            "{found:?}"
+        );
         found.into_iter().map(|problem| problem.detail).collect()
     }
 
@@ -243,30 +261,63 @@ mod tests {
     #[test]
     fn unknown_names_are_refused() {
         for (text, told) in [
-            ("{{ steps.gone.output }}", "there is no step with the key \"gone\""),
-            ("{{ steps.first.status }}", "of a step only its output can be used"),
+            (
+                "{{ steps.gone.output }}",
+                "there is no step with the key \"gone\"",
+            ),
+            (
+                "{{ steps.first.status }}",
+                "of a step only its output can be used",
+            ),
             ("{{ steps.first }}", "of a step only its output can be used"),
-            ("{{ steps['first'].output }}", "steps: must be followed by a key"),
-            ("{{ parameters.fodler }}", "there is no parameter \"fodler\"; there are folder"),
-            ("{{ workflow.name }}", "of a workflow there are id, job_id and metadata.<name>"),
-            ("{{ env.HOME }}", "env.HOME is unknown; there are steps.<key>.output"),
+            (
+                "{{ steps['first'].output }}",
+                "steps: must be followed by a key",
+            ),
+            (
+                "{{ parameters.fodler }}",
+                "there is no parameter \"fodler\"; there are folder",
+            ),
+            (
+                "{{ workflow.name }}",
+                "of a workflow there are id, job_id and metadata.<name>",
+            ),
+            (
+                "{{ env.HOME }}",
+                "env.HOME is unknown; there are steps.<key>.output",
+            ),
             ("{{ range(3) }}", "range is unknown"),
         ] {
             let found = problems(text);
-            assert!(found.len() == 1 && found[0].contains(told), "{text}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].contains(told),
+                "{text}: {found:?}"
+            );
         }
     }
 
     #[test]
     fn what_cannot_be_read_is_told_with_its_place() {
         for (text, told) in [
-            ("äb {{ parameters.folder", "`{{` at character 4 is never closed"),
-            ("a {{ parameters. }}", "{{ parameters. }} cannot be read at character "),
+            (
+                "äb {{ parameters.folder",
+                "`{{` at character 4 is never closed",
+            ),
+            (
+                "a {{ parameters. }}",
+                "{{ parameters. }} cannot be read at character ",
+            ),
             ("{{ }}", "cannot be read at character"),
-            ("{{ steps.first.output | nope }}", "at character 25: there is no filter \"nope\""),
+            (
+                "{{ steps.first.output | nope }}",
+                "at character 25: there is no filter \"nope\"",
+            ),
         ] {
             let found = problems(text);
-            assert!(found.len() == 1 && found[0].contains(told), "{text}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].contains(told),
+                "{text}: {found:?}"
+            );
         }
     }
 
@@ -282,7 +333,11 @@ mod tests {
         let definition = definition((0..5_000).map(step).collect());
         let begun = Instant::now();
         assert_eq!(check(&definition), []);
-        assert!(begun.elapsed() < Duration::from_secs(3), "took {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < Duration::from_secs(3),
+            "took {:?}",
+            begun.elapsed()
+        );
     }
 
     #[test]
@@ -294,12 +349,17 @@ mod tests {
             {"name": "b", "task_type": "strange"},
         ]));
         let found = full_check(&registry, &definition);
-        let bogus: Vec<_> =
-            found.iter().filter(|p| p.pointer == "#/steps/0/config/bogus").collect();
+        let bogus: Vec<_> = found
+            .iter()
+            .filter(|p| p.pointer == "#/steps/0/config/bogus")
+            .collect();
         assert_eq!(bogus.len(), 2, "{found:?}");
         let last = found.last().unwrap();
         assert_eq!(last.pointer, "#/steps/1/task_type");
-        assert!(last.detail.starts_with("there is no step type \"strange\"; there are "));
+        assert!(
+            last.detail
+                .starts_with("there is no step type \"strange\"; there are ")
+        );
         assert!(registry.names().all(|name| last.detail.contains(name)));
     }
 }

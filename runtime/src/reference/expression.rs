@@ -36,7 +36,10 @@ pub(super) fn compile(source: &str) -> Result<Compiled, Unreadable> {
     match LANGUAGE.compile_expression_owned(source.to_owned()) {
         Ok(expression) => Ok(Compiled(expression)),
         Err(fault) => Err(Unreadable {
-            at: fault.range().map_or(0, |range| range.start).min(source.len()),
+            at: fault
+                .range()
+                .map_or(0, |range| range.start)
+                .min(source.len()),
             detail: sentence(&fault),
         }),
     }
@@ -102,7 +105,8 @@ fn words(source: &str) -> Vec<(usize, &str)> {
             None if c.is_whitespace() => {}
             None => {
                 let mut end = at + c.len_utf8();
-                while let Some((next, c)) = chars.next_if(|(_, next)| is_word(c) && is_word(*next)) {
+                while let Some((next, c)) = chars.next_if(|(_, next)| is_word(c) && is_word(*next))
+                {
                     end = next + c.len_utf8();
                 }
                 found.push((at, &source[at..end]));
@@ -127,7 +131,9 @@ mod tests {
 
     fn evaluate(source: &str) -> Result<Value, String> {
         let names = json!({"n": 3, "list": [1, 2, 3], "text": "a", "big": {"x": null}});
-        compile(source).map_err(|fault| fault.detail)?.evaluate(names)
+        compile(source)
+            .map_err(|fault| fault.detail)?
+            .evaluate(names)
     }
 
     #[test]
@@ -141,7 +147,14 @@ mod tests {
 
     #[test]
     fn what_is_not_there_has_no_value_and_functions_are_not_there() {
-        for source in ["big.y", "nothing", "nothing.at.all", "n.x.y", "range(3)", "debug()"] {
+        for source in [
+            "big.y",
+            "nothing",
+            "nothing.at.all",
+            "n.x.y",
+            "range(3)",
+            "debug()",
+        ] {
             assert!(evaluate(source).is_err(), "{source}");
         }
     }

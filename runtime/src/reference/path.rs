@@ -68,7 +68,10 @@ pub(super) fn follow<'v>(
             _ => None,
         };
         let Some(found) = found else {
-            return Err(format!("{walked}{part} is not there: {walked} is {}", sketch(value)));
+            return Err(format!(
+                "{walked}{part} is not there: {walked} is {}",
+                sketch(value)
+            ));
         };
         walked.push_str(&part.to_string());
         value = found;
@@ -126,7 +129,18 @@ mod tests {
         let path = parse(" steps.a.output[0]['b c'][\"d\"][-1] ").unwrap();
         let shown: String = path.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ".steps.a.output[0]['b c'].d[-1]");
-        for other in ["", "1", "a.", "a b", "a | length", "a.b()", "a[b]", "a['b", "'a'", "a.0"] {
+        for other in [
+            "",
+            "1",
+            "a.",
+            "a b",
+            "a | length",
+            "a.b()",
+            "a[b]",
+            "a['b",
+            "'a'",
+            "a.0",
+        ] {
             assert_eq!(parse(other), None, "{other}");
         }
     }
@@ -137,10 +151,19 @@ mod tests {
         let at = |text: &str| follow(&value, "out", &parse(text).unwrap()[1..]).cloned();
         assert_eq!(at("x.list[1].deep"), Ok(json!(true)));
         assert_eq!(at("x.list[-2]"), Ok(json!(1)));
-        assert_eq!(at("x.m"), Err("out.m is not there: out is an object with list, n".into()));
-        assert_eq!(at("x.n.k"), Err("out.n.k is not there: out.n is a number".into()));
+        assert_eq!(
+            at("x.m"),
+            Err("out.m is not there: out is an object with list, n".into())
+        );
+        assert_eq!(
+            at("x.n.k"),
+            Err("out.n.k is not there: out.n is a number".into())
+        );
         for beyond in ["x.list[2]", "x.list[-3]"] {
-            assert!(at(beyond).unwrap_err().ends_with("out.list is a list of 2"), "{beyond}");
+            assert!(
+                at(beyond).unwrap_err().ends_with("out.list is a list of 2"),
+                "{beyond}"
+            );
         }
     }
 }

@@ -53,10 +53,18 @@ fn collect(value: &Value, keys: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if template::is_template(text) => {
             for piece in template::pieces(text).unwrap_or_default() {
-                let Piece::Expression { source, .. } = piece else { continue };
-                let names = expression::compile(source).map(|c| c.names()).unwrap_or_default();
+                let Piece::Expression { source, .. } = piece else {
+                    continue;
+                };
+                let names = expression::compile(source)
+                    .map(|c| c.names())
+                    .unwrap_or_default();
                 let named = names.iter().filter_map(|name| name.strip_prefix("steps."));
-                keys.extend(named.filter_map(|rest| rest.split('.').next()).map(str::to_owned));
+                keys.extend(
+                    named
+                        .filter_map(|rest| rest.split('.').next())
+                        .map(str::to_owned),
+                );
             }
         }
         Value::Array(list) => list.iter().for_each(|value| collect(value, keys)),
@@ -119,7 +127,9 @@ fn plain(parts: &[Part<'_>], cx: &RenderContext<'_>) -> Option<Result<Value, Str
     match (name(0)?, name(1), name(2)) {
         ("steps", Some(key), Some("output")) => {
             let Some(output) = cx.outputs.get(key) else {
-                return Some(Err(format!("steps.{key}.output is not there: the step gave none")));
+                return Some(Err(format!(
+                    "steps.{key}.output is not there: the step gave none"
+                )));
             };
             Some(follow(output, &format!("steps.{key}.output"), 3))
         }
@@ -141,7 +151,10 @@ fn plain(parts: &[Part<'_>], cx: &RenderContext<'_>) -> Option<Result<Value, Str
 fn names(compiled: &Compiled, cx: &RenderContext<'_>) -> Value {
     let used = compiled.names();
     let mut steps = Map::new();
-    for key in used.iter().filter_map(|name| name.strip_prefix("steps.")?.split('.').next()) {
+    for key in used
+        .iter()
+        .filter_map(|name| name.strip_prefix("steps.")?.split('.').next())
+    {
         let entry = match cx.outputs.get(key) {
             Some(output) => json!({ "output": output.as_ref() }),
             None => json!({}),
@@ -152,7 +165,10 @@ fn names(compiled: &Compiled, cx: &RenderContext<'_>) -> Value {
     let mut names = Map::new();
     names.insert("steps".to_owned(), Value::Object(steps));
     if uses("parameters") {
-        names.insert("parameters".to_owned(), Value::Object(cx.parameters.clone()));
+        names.insert(
+            "parameters".to_owned(),
+            Value::Object(cx.parameters.clone()),
+        );
     }
     if uses("workflow") {
         let workflow =
@@ -217,7 +233,10 @@ mod tests {
     #[test]
     fn a_hostile_value_arrives_as_it_is_and_is_not_read_again() {
         let filled = rendered(json!({"args": ["{{ steps.scan.output.name }}"]})).unwrap();
-        assert_eq!(filled, json!({"args": ["a'b\"; rm -rf / {{ parameters.secret }}"]}));
+        assert_eq!(
+            filled,
+            json!({"args": ["a'b\"; rm -rf / {{ parameters.secret }}"]})
+        );
     }
 
     #[test]
@@ -232,9 +251,15 @@ mod tests {
             told("{{ steps.other.output.n }}"),
             "field: steps.other.output is not there: the step gave none"
         );
-        assert_eq!(told("{{ workflow.metadata.x }}"), "field: workflow.metadata.x is not there");
+        assert_eq!(
+            told("{{ workflow.metadata.x }}"),
+            "field: workflow.metadata.x is not there"
+        );
         let inside = told("{{ steps.scan.output.size + 1 }}");
-        assert!(inside.starts_with("field: {{ steps.scan.output.size + 1 }}: "), "{inside}");
+        assert!(
+            inside.starts_with("field: {{ steps.scan.output.size + 1 }}: "),
+            "{inside}"
+        );
     }
 
     #[test]
@@ -252,7 +277,9 @@ mod tests {
             "a": "{{ steps.one.output }} {{ steps.two.output.x | default(parameters.p) }}",
             "b": [{"c": "{{ steps.three.output[0] }}"}, "steps.four.output"],
         });
-        let found: Vec<_> = steps_named(config.as_object().unwrap()).into_iter().collect();
+        let found: Vec<_> = steps_named(config.as_object().unwrap())
+            .into_iter()
+            .collect();
         assert_eq!(found, ["one", "three", "two"]);
     }
 }

@@ -36,7 +36,10 @@ pub(super) fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Unclosed> {
         }
         let at = open + 2;
         let length = end(&text[at..]).ok_or(Unclosed { at: open })?;
-        pieces.push(Piece::Expression { source: &text[at..at + length], at });
+        pieces.push(Piece::Expression {
+            source: &text[at..at + length],
+            at,
+        });
         rest_at = at + length + 2;
     }
     if rest_at < text.len() {
@@ -77,18 +80,32 @@ mod tests {
 
     #[test]
     fn only_two_braces_are_special() {
-        assert_eq!(pieces("${#x} {% y {a}").unwrap(), [Piece::Text("${#x} {% y {a}")]);
+        assert_eq!(
+            pieces("${#x} {% y {a}").unwrap(),
+            [Piece::Text("${#x} {% y {a}")]
+        );
         assert_eq!(pieces("").unwrap(), []);
         let found = pieces("a{{ b }}c{{d}}").unwrap();
         let c = Piece::Text("c");
-        assert_eq!(found, [Piece::Text("a"), expression(" b ", 3), c, expression("d", 11)]);
+        assert_eq!(
+            found,
+            [
+                Piece::Text("a"),
+                expression(" b ", 3),
+                c,
+                expression("d", 11)
+            ]
+        );
     }
 
     #[test]
     fn braces_in_quotes_and_of_objects_do_not_close() {
         let found = pieces(r#"{{ '}}' ~ "\"}}" }}"#).unwrap();
         assert_eq!(found, [expression(r#" '}}' ~ "\"}}" "#, 2)]);
-        assert_eq!(pieces("{{ {'a': {}} }}").unwrap(), [expression(" {'a': {}} ", 2)]);
+        assert_eq!(
+            pieces("{{ {'a': {}} }}").unwrap(),
+            [expression(" {'a': {}} ", 2)]
+        );
     }
 
     #[test]

@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn a_key_stays_the_same_until_the_effect_is_wanted_again() {
         let key = idempotency_key(WorkflowId(7), 2, 0);
-        assert_eq!(key.to_string(), "dd0c1d9a-0000-0000-0000-000000000000");
+        assert_eq!(key.to_string(), "a9371d94-ab8e-5b27-9760-c511fc1054e8");
         assert_eq!(key, idempotency_key(WorkflowId(7), 2, 0));
         for other in [
             idempotency_key(WorkflowId(7), 2, 1),

@@ -54,7 +54,11 @@ impl ProgressReporter {
         let share = share.clamp(0.0, 1.0);
         let now = Instant::now();
         let mut state = self.inner.state();
-        let Some(next) = state.last.map(|last| last + BETWEEN).filter(|next| *next > now) else {
+        let Some(next) = state
+            .last
+            .map(|last| last + BETWEEN)
+            .filter(|next| *next > now)
+        else {
             state.last = Some(now);
             state.waiting = None;
             drop(state);

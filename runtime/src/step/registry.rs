@@ -151,8 +151,9 @@ fn run<T: StepType>(
     cx: StepContext,
 ) -> BoxFuture<'static, Result<StepOutput, StepError>> {
     Box::pin(async move {
-        let step: T = serde_json::from_value(config)
-            .map_err(|fault| StepError::Permanent(format!("the configuration is wrong: {fault}")))?;
+        let step: T = serde_json::from_value(config).map_err(|fault| {
+            StepError::Permanent(format!("the configuration is wrong: {fault}"))
+        })?;
         step.run(cx).await
     })
 }

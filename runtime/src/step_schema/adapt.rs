@@ -12,7 +12,9 @@ pub(crate) fn adapt(spec: &StepSpec, config: &mut Map<String, Value>) {
         if field.kind != FieldKind::Json && config.get(&field.name) == Some(&Value::Null) {
             config.remove(&field.name);
         }
-        let Some(value) = config.get_mut(&field.name) else { continue };
+        let Some(value) = config.get_mut(&field.name) else {
+            continue;
+        };
         match (&field.kind, value) {
             (FieldKind::Text | FieldKind::LongText | FieldKind::Choice { .. }, value) => {
                 to_text(value);

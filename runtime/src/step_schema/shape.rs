@@ -14,7 +14,9 @@ pub(super) fn kind(schema: &Schema) -> Result<FieldKind, String> {
         return Ok(FieldKind::Choice { options });
     }
     for word in ["anyOf", "oneOf"] {
-        let Some(list) = schema.get(word).and_then(Value::as_array) else { continue };
+        let Some(list) = schema.get(word).and_then(Value::as_array) else {
+            continue;
+        };
         // An optional value is written as "this or null".
         let mut real = list.iter().filter(|s| !is_null(s));
         return match (real.next().and_then(Value::as_object), real.next()) {
@@ -37,13 +39,18 @@ pub(super) fn kind(schema: &Schema) -> Result<FieldKind, String> {
         }),
         Some("array") => list(schema),
         Some("object") if value_type(schema) == Some("string") => Ok(FieldKind::KeyValues),
-        Some(other) => Err(format!("{other} cannot be drawn like this; {WHAT_WOULD_DO}")),
+        Some(other) => Err(format!(
+            "{other} cannot be drawn like this; {WHAT_WOULD_DO}"
+        )),
     }
 }
 
 fn list(schema: &Schema) -> Result<FieldKind, String> {
     let empty = Schema::new();
-    let items = schema.get("items").and_then(Value::as_object).unwrap_or(&empty);
+    let items = schema
+        .get("items")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
     match single_type(items)? {
         Some("string") if choice(items).is_none() => Ok(FieldKind::Lines),
         Some("integer") => Ok(FieldKind::Numbers {
@@ -62,11 +69,16 @@ fn choice(schema: &Schema) -> Option<Vec<String>> {
     // With a doc comment on a word, each is written as a constant of its own.
     let list = schema.get("oneOf").and_then(Value::as_array)?;
     let real = list.iter().filter(|s| !is_null(s));
-    real.map(|s| s.get("const").or_else(|| only(s)).and_then(word)).collect()
+    real.map(|s| s.get("const").or_else(|| only(s)).and_then(word))
+        .collect()
 }
 
 fn only(schema: &Value) -> Option<&Value> {
-    match schema.get("enum").and_then(Value::as_array).map(Vec::as_slice) {
+    match schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    {
         Some([one]) => Some(one),
         _ => None,
     }
@@ -86,7 +98,10 @@ fn single_type(schema: &Schema) -> Result<Option<&str>, String> {
         None => Ok(None),
         Some(Value::String(one)) => Ok(Some(one)),
         Some(Value::Array(list)) => {
-            let mut real = list.iter().filter_map(Value::as_str).filter(|t| *t != "null");
+            let mut real = list
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|t| *t != "null");
             match (real.next(), real.next()) {
                 (first, None) => Ok(first),
                 _ => Err(format!("it has several types; {WHAT_WOULD_DO}")),

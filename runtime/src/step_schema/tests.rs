@@ -85,9 +85,19 @@ step_type!(Every);
 #[test]
 fn every_shape_that_can_be_drawn_becomes_its_field_in_the_order_of_the_struct() {
     let spec = describe::<Every>().unwrap();
-    assert_eq!(spec.help, "Shows every kind of field. And a second paragraph.");
-    assert_eq!((spec.task_type.as_str(), spec.default_timeout), ("sample", 90.0));
-    let found: Vec<_> = spec.fields.iter().map(|f| (f.name.as_str(), &f.kind)).collect();
+    assert_eq!(
+        spec.help,
+        "Shows every kind of field. And a second paragraph."
+    );
+    assert_eq!(
+        (spec.task_type.as_str(), spec.default_timeout),
+        ("sample", 90.0)
+    );
+    let found: Vec<_> = spec
+        .fields
+        .iter()
+        .map(|f| (f.name.as_str(), &f.kind))
+        .collect();
     let number = |min, max, whole| FieldKind::Number { min, max, whole };
     let words = |words: &[&str]| FieldKind::Choice {
         options: words.iter().map(|word| (*word).to_owned()).collect(),
@@ -101,11 +111,20 @@ fn every_shape_that_can_be_drawn_becomes_its_field_in_the_order_of_the_struct() 
         ("verb", words(&["GET", "PUT"])),
         ("level", words(&["Low", "High"])),
         ("args", FieldKind::Lines),
-        ("codes", FieldKind::Numbers { min: Some(0.0), max: Some(255.0) }),
+        (
+            "codes",
+            FieldKind::Numbers {
+                min: Some(0.0),
+                max: Some(255.0),
+            },
+        ),
         ("env", FieldKind::KeyValues),
         ("body", FieldKind::Json),
     ];
-    assert_eq!(found, wanted.iter().map(|(n, k)| (*n, k)).collect::<Vec<_>>());
+    assert_eq!(
+        found,
+        wanted.iter().map(|(n, k)| (*n, k)).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -118,7 +137,12 @@ fn labels_help_units_defaults_and_what_is_required_come_from_the_struct() {
     assert_eq!(field("text").label, "Text to read");
     assert_eq!(field("args").default, Some(json!([])));
     assert_eq!(field("text").default, None);
-    let required: Vec<_> = spec.fields.iter().filter(|f| f.required).map(|f| &f.name).collect();
+    let required: Vec<_> = spec
+        .fields
+        .iter()
+        .filter(|f| f.required)
+        .map(|f| &f.name)
+        .collect();
     assert_eq!(required, ["zebra", "verb"]);
 }
 
@@ -152,11 +176,20 @@ step_type!(Silent);
 #[test]
 fn a_shape_that_no_field_can_draw_is_refused_with_struct_and_field() {
     let refusal = describe::<Pairs>().unwrap_err().to_string();
-    assert!(refusal.contains("Pairs, field `pairs`: it is a list of something else"), "{refusal}");
+    assert!(
+        refusal.contains("Pairs, field `pairs`: it is a list of something else"),
+        "{refusal}"
+    );
     let refusal = describe::<Careless>().unwrap_err().to_string();
-    assert!(refusal.contains("Careless: it must say #[serde(deny_unknown_fields)]"), "{refusal}");
+    assert!(
+        refusal.contains("Careless: it must say #[serde(deny_unknown_fields)]"),
+        "{refusal}"
+    );
     let refusal = describe::<Silent>().unwrap_err().to_string();
-    assert!(refusal.contains("Silent, field `name`: it needs a doc comment"), "{refusal}");
+    assert!(
+        refusal.contains("Silent, field `name`: it needs a doc comment"),
+        "{refusal}"
+    );
 }
 
 #[test]
@@ -165,7 +198,12 @@ fn every_built_in_step_type_can_be_drawn_and_its_example_is_valid() {
     assert!(registry.names().count() >= 4);
     for spec in registry.specs() {
         let example = spec.example.as_object().unwrap();
-        assert_eq!(registry.check(&spec.task_type, example), [], "{}", spec.task_type);
+        assert_eq!(
+            registry.check(&spec.task_type, example),
+            [],
+            "{}",
+            spec.task_type
+        );
         assert_eq!(spec.check_filled(example), [], "{}", spec.task_type);
         for text in [&spec.title, &spec.help, &spec.output_help] {
             assert!(!text.is_empty(), "{}", spec.task_type);
@@ -178,7 +216,10 @@ fn a_second_step_type_of_the_same_name_is_refused_with_both_structs() {
     let mut registry = Registry::default();
     registry.register::<Every>().unwrap();
     let refusal = registry.register::<Pairs>().unwrap_err().to_string();
-    assert!(refusal.contains("tests::Every") && refusal.contains("tests::Pairs"), "{refusal}");
+    assert!(
+        refusal.contains("tests::Every") && refusal.contains("tests::Pairs"),
+        "{refusal}"
+    );
 }
 
 #[test]

@@ -25,7 +25,10 @@ impl MemoryLogStore {
 
 fn last(lines: &Lines, workflow_id: WorkflowId, task: StepIndex) -> u64 {
     let all = (workflow_id, task, 0)..=(workflow_id, task, u64::MAX);
-    lines.range(all).next_back().map_or(0, |((_, _, number), _)| *number)
+    lines
+        .range(all)
+        .next_back()
+        .map_or(0, |((_, _, number), _)| *number)
 }
 
 #[async_trait]

@@ -46,9 +46,10 @@ pub(super) async fn follow(
         .map_err(|fault| StepError::Transient(fault.to_string()))?;
     let mut said = Said::default();
     let facts = to_the_end(&mut command, &mut said, cx).await?;
-    for (stream, text) in
-        [(OutputStream::Stdout, said.stdout.finish()), (OutputStream::Stderr, said.stderr.finish())]
-    {
+    for (stream, text) in [
+        (OutputStream::Stdout, said.stdout.finish()),
+        (OutputStream::Stderr, said.stderr.finish()),
+    ] {
         if let Some(line) = text {
             said.line(stream, line, cx);
         }
@@ -87,7 +88,9 @@ async fn to_the_end(
             Some(ProcessEvent::Notice(text)) => cx.log().note(&text),
             Some(ProcessEvent::Ended(facts)) => return Ok(facts),
             None => {
-                return Err(StepError::Transient("the command's end was not seen".to_owned()));
+                return Err(StepError::Transient(
+                    "the command's end was not seen".to_owned(),
+                ));
             }
         }
     }
@@ -124,16 +127,25 @@ fn judge(facts: &ExitFacts, said: Said, success_codes: &[u8]) -> Result<Finished
     }
     match &facts.outcome {
         Outcome::Exited { code } => {
-            if success_codes.iter().any(|success| i32::from(*success) == *code) {
-                return Ok(Finished { code: *code, last_line: said.last_stdout });
+            if success_codes
+                .iter()
+                .any(|success| i32::from(*success) == *code)
+            {
+                return Ok(Finished {
+                    code: *code,
+                    last_line: said.last_stdout,
+                });
             }
-            let why = said.last_stderr.map(|line| format!(": {}", shortened(&line)));
+            let why = said
+                .last_stderr
+                .map(|line| format!(": {}", shortened(&line)));
             let why = why.unwrap_or_default();
             Err(StepError::Transient(format!("exit code {code}{why}")))
         }
-        Outcome::Signalled { signal } => {
-            Err(StepError::Transient(format!("killed by signal {}", named(*signal))))
-        }
+        Outcome::Signalled { signal } => Err(StepError::Transient(format!(
+            "killed by signal {}",
+            named(*signal)
+        ))),
         Outcome::NotStarted { reason, text } => Err(match reason {
             NotStarted::Runner => StepError::Transient(text.clone()),
             _ => StepError::Permanent(text.clone()),
@@ -168,5 +180,8 @@ fn named(signal: i32) -> String {
         (25, "SIGXFSZ"),
     ];
     let name = NAMES.iter().find(|(number, _)| *number == signal);
-    name.map_or_else(|| signal.to_string(), |(number, name)| format!("{number} ({name})"))
+    name.map_or_else(
+        || signal.to_string(),
+        |(number, name)| format!("{number} ({name})"),
+    )
 }

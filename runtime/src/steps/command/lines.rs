@@ -25,7 +25,11 @@ impl Lines {
 
     /// What was begun and not ended, at the end of the stream.
     pub(super) fn finish(&mut self) -> Option<String> {
-        if self.open.is_empty() { None } else { self.close() }
+        if self.open.is_empty() {
+            None
+        } else {
+            self.close()
+        }
     }
 
     fn close(&mut self) -> Option<String> {

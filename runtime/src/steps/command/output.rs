@@ -25,9 +25,8 @@ pub(super) async fn read(file: &Path, done: &Finished) -> Result<Value, StepErro
 }
 
 async fn from_file(file: &Path) -> Result<Option<Value>, StepError> {
-    let unreadable = |fault: io::Error| {
-        StepError::Transient(format!("the output file cannot be read: {fault}"))
-    };
+    let unreadable =
+        |fault: io::Error| StepError::Transient(format!("the output file cannot be read: {fault}"));
     // Only a plain file is read: a pipe would wait for ever, a link may lead anywhere.
     match tokio::fs::symlink_metadata(file).await {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -41,7 +40,11 @@ async fn from_file(file: &Path) -> Result<Option<Value>, StepError> {
     let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
     let mut text = Vec::new();
     let limit = OUTPUT_BYTES_MAX as u64 + 1;
-    opened.take(limit).read_to_end(&mut text).await.map_err(unreadable)?;
+    opened
+        .take(limit)
+        .read_to_end(&mut text)
+        .await
+        .map_err(unreadable)?;
     if text.len() > OUTPUT_BYTES_MAX {
         return Err(StepError::Transient(TOO_LARGE.to_owned()));
     }

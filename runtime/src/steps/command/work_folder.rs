@@ -29,7 +29,11 @@ impl WorkFolder {
         let whole = tokio::fs::canonicalize(&whole).await.map_err(failed)?;
         let path = whole.join("work");
         let output_file = whole.join("output.json");
-        Ok(Self { whole, path, output_file })
+        Ok(Self {
+            whole,
+            path,
+            output_file,
+        })
     }
 
     /// Where the command runs unless it is told otherwise.

@@ -20,7 +20,12 @@ pub(super) fn output(reply: &Reply) -> Result<Value, StepError> {
 }
 
 fn json_of(reply: &Reply) -> Result<Option<Value>, StepError> {
-    let kind = reply.content_type.split(';').next().unwrap_or_default().trim();
+    let kind = reply
+        .content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     let says_json = kind.ends_with("/json") || kind.ends_with("+json");
     let blank = reply.body.iter().all(u8::is_ascii_whitespace);
     if blank {
@@ -30,9 +35,9 @@ fn json_of(reply: &Reply) -> Result<Option<Value>, StepError> {
         Ok(value) if says_json => Ok(Some(value)),
         // Many servers call their JSON a text, or nothing; a bare word or number stays a text.
         Ok(value) => Ok((value.is_object() || value.is_array()).then_some(value)),
-        Err(fault) if says_json => {
-            Err(StepError::Transient(format!("the answer says it is JSON but is not: {fault}")))
-        }
+        Err(fault) if says_json => Err(StepError::Transient(format!(
+            "the answer says it is JSON but is not: {fault}"
+        ))),
         Err(_) => Ok(None),
     }
 }
@@ -43,7 +48,11 @@ pub(super) fn refusal(reply: &Reply) -> StepError {
     let text = String::from_utf8_lossy(&reply.body);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = &text[..text.floor_char_boundary(SHOWN)];
-    let said = if text.is_empty() { String::new() } else { format!(": {text}") };
+    let said = if text.is_empty() {
+        String::new()
+    } else {
+        format!(": {text}")
+    };
     let sentence = format!("status {} is not accepted{said}", reply.status);
     match reply.status {
         408 | 425 | 429 | 500..=599 => StepError::Transient(sentence),
@@ -57,29 +66,54 @@ mod tests {
 
     fn reply(status: u16, content_type: &str, body: &str) -> Reply {
         let content_type = content_type.to_owned();
-        Reply { status, content_type, body: body.as_bytes().to_vec() }
+        Reply {
+            status,
+            content_type,
+            body: body.as_bytes().to_vec(),
+        }
     }
 
     #[test]
     fn json_becomes_the_output_and_text_is_wrapped() {
         let of = |kind: &str, body: &str| output(&reply(200, kind, body));
         assert_eq!(of("application/json", "3"), Ok(json!(3)));
-        assert_eq!(of("application/problem+json; charset=utf-8", "{}"), Ok(json!({})));
+        assert_eq!(
+            of("application/problem+json; charset=utf-8", "{}"),
+            Ok(json!({}))
+        );
         assert_eq!(of("", "[1]"), Ok(json!([1])));
-        assert_eq!(of("text/plain", "3"), Ok(json!({"status": 200, "text": "3"})));
-        assert_eq!(of("application/json", ""), Ok(json!({"status": 200, "text": ""})));
-        assert!(matches!(of("application/json", "{"), Err(StepError::Transient(_))));
+        assert_eq!(
+            of("text/plain", "3"),
+            Ok(json!({"status": 200, "text": "3"}))
+        );
+        assert_eq!(
+            of("application/json", ""),
+            Ok(json!({"status": 200, "text": ""}))
+        );
+        assert!(matches!(
+            of("application/json", "{"),
+            Err(StepError::Transient(_))
+        ));
         let large = "x".repeat(OUTPUT_BYTES_MAX + 1);
-        assert!(matches!(of("text/plain", &large), Err(StepError::Permanent(_))));
+        assert!(matches!(
+            of("text/plain", &large),
+            Err(StepError::Permanent(_))
+        ));
     }
 
     #[test]
     fn only_statuses_that_may_change_are_tried_again() {
         for status in [408, 425, 429, 500, 503] {
-            assert!(matches!(refusal(&reply(status, "", "")), StepError::Transient(_)));
+            assert!(matches!(
+                refusal(&reply(status, "", "")),
+                StepError::Transient(_)
+            ));
         }
         for status in [301, 400, 404, 410] {
-            assert!(matches!(refusal(&reply(status, "", "")), StepError::Permanent(_)));
+            assert!(matches!(
+                refusal(&reply(status, "", "")),
+                StepError::Permanent(_)
+            ));
         }
         let told = refusal(&reply(404, "", "no such\n  thing")).to_string();
         assert_eq!(told, "status 404 is not accepted: no such thing");

@@ -59,30 +59,46 @@ pub(super) async fn call(step: &HttpRequest, cx: &StepContext) -> Result<Reply, 
         let status = response.status();
         if let Some(next) = redirect(&message.url, &response) {
             let next = next.map_err(StepError::Permanent)?;
-            cx.log().note(&format!("{shown} → {} to {}", status.as_u16(), target::shown(&next)));
+            cx.log().note(&format!(
+                "{shown} → {} to {}",
+                status.as_u16(),
+                target::shown(&next)
+            ));
             target::check(&next, switches).map_err(StepError::Permanent)?;
             message.turn_to(next, status);
             continue;
         }
         let reply = read(response, &shown).await?;
         let (milliseconds, length) = (begun.elapsed().as_millis(), reply.body.len());
-        cx.log().note(&format!("{shown} → {} in {milliseconds} ms, {length} bytes", reply.status));
+        cx.log().note(&format!(
+            "{shown} → {} in {milliseconds} ms, {length} bytes",
+            reply.status
+        ));
         return Ok(reply);
     }
-    Err(StepError::Permanent(format!("more than {HOPS_MAX} redirects")))
+    Err(StepError::Permanent(format!(
+        "more than {HOPS_MAX} redirects"
+    )))
 }
 
 fn headers(step: &HttpRequest, cx: &StepContext) -> Result<HeaderMap, StepError> {
     let mut headers = HeaderMap::new();
     for (name, value) in step.headers.iter().flatten() {
         let wrong = |what: &str| StepError::Permanent(format!("header \"{name}\": {what}"));
-        let header: HeaderName =
-            name.trim().parse().map_err(|_| wrong("this cannot be the name of a header"))?;
-        if matches!(header.as_str(), "content-length" | "transfer-encoding" | "connection") {
+        let header: HeaderName = name
+            .trim()
+            .parse()
+            .map_err(|_| wrong("this cannot be the name of a header"))?;
+        if matches!(
+            header.as_str(),
+            "content-length" | "transfer-encoding" | "connection"
+        ) {
             return Err(wrong("this one is set by the step itself"));
         }
-        let value: HeaderValue =
-            value.trim().parse().map_err(|_| wrong("its value holds a character it cannot hold"))?;
+        let value: HeaderValue = value
+            .trim()
+            .parse()
+            .map_err(|_| wrong("its value holds a character it cannot hold"))?;
         headers.insert(header, value);
     }
     let key = HeaderName::from_static("idempotency-key");
@@ -94,7 +110,11 @@ fn headers(step: &HttpRequest, cx: &StepContext) -> Result<HeaderMap, StepError>
     if let Some(body) = step.body.as_ref().filter(|body| !body.is_null())
         && !headers.contains_key(CONTENT_TYPE)
     {
-        let kind = if body.is_string() { "text/plain; charset=utf-8" } else { "application/json" };
+        let kind = if body.is_string() {
+            "text/plain; charset=utf-8"
+        } else {
+            "application/json"
+        };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
     Ok(headers)
@@ -156,13 +176,19 @@ fn redirect(from: &Url, response: &reqwest::Response) -> Option<Result<Url, Stri
 
 async fn read(mut response: reqwest::Response, shown: &str) -> Result<Reply, StepError> {
     let content_type = response.headers().get(CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = content_type
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let mut reply = Reply {
         status: response.status().as_u16(),
         content_type: content_type.to_ascii_lowercase(),
         body: Vec::new(),
     };
-    while let Some(chunk) = response.chunk().await.map_err(|error| told(shown, &error))? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| told(shown, &error))?
+    {
         if reply.body.len() + chunk.len() > BODY_MAX {
             let refusal = format!("{shown}: the answer is larger than 10 MiB");
             return Err(StepError::Permanent(refusal));

@@ -22,7 +22,9 @@ pub(super) fn build(switches: &SharedSwitches) -> Result<reqwest::Client, reqwes
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(concat!("job-orchestrator/", env!("CARGO_PKG_VERSION")))
-        .dns_resolver(Checked { switches: switches.clone() })
+        .dns_resolver(Checked {
+            switches: switches.clone(),
+        })
         // A proxy would connect to addresses that nobody here has checked.
         .no_proxy()
         .redirect(Policy::none())

@@ -9,7 +9,8 @@ use crate::step::SharedSwitches;
 
 /// Reads the URL of a step.
 pub(super) fn parse(text: &str, switches: &SharedSwitches) -> Result<Url, String> {
-    let url = Url::parse(text.trim()).map_err(|fault| format!("the URL cannot be read: {fault}"))?;
+    let url =
+        Url::parse(text.trim()).map_err(|fault| format!("the URL cannot be read: {fault}"))?;
     check(&url, switches)?;
     Ok(url)
 }
@@ -17,7 +18,10 @@ pub(super) fn parse(text: &str, switches: &SharedSwitches) -> Result<Url, String
 /// Refuses what may not be called; a host's name is judged when its addresses are known.
 pub(super) fn check(url: &Url, switches: &SharedSwitches) -> Result<(), String> {
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("only http and https can be called, not {}", url.scheme()));
+        return Err(format!(
+            "only http and https can be called, not {}",
+            url.scheme()
+        ));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL must not hold a name or password; use a header".to_owned());
@@ -78,14 +82,23 @@ mod tests {
             "http://0/",
         ] {
             let refusal = parse(url, &switches).unwrap_err();
-            assert!(refusal.contains("is not a public address"), "{url}: {refusal}");
+            assert!(
+                refusal.contains("is not a public address"),
+                "{url}: {refusal}"
+            );
         }
     }
 
     #[test]
     fn other_schemes_and_credentials_are_refused() {
         let switches = SharedSwitches::default();
-        for url in ["file:///etc/passwd", "ftp://example.com/", "gopher://example.com/", "/x", ""] {
+        for url in [
+            "file:///etc/passwd",
+            "ftp://example.com/",
+            "gopher://example.com/",
+            "/x",
+            "",
+        ] {
             assert!(parse(url, &switches).is_err(), "{url}");
         }
         for url in ["http://user@example.com/", "http://:secret@example.com/"] {

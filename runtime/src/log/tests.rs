@@ -1,0 +1,215 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use engine::orchestrator::LogStream;
+
+use super::*;
+use crate::clock::SystemClock;
+use crate::store::log_memory::MemoryLogStore;
+use crate::store::log_sqlite::SqliteLogStore;
+
+const WORKFLOW: WorkflowId = WorkflowId(4);
+
+fn start(store: impl LogStore) -> LogWriter {
+    LogWriter::start(Arc::new(store), Arc::new(SystemClock))
+}
+
+async fn texts(log: &LogWriter, task: StepIndex) -> Vec<(u64, String)> {
+    log.flush().await;
+    let page = log.read(WORKFLOW, task, 0, 100_000).await.unwrap();
+    assert_eq!(page.last, page.lines.last().map_or(0, |line| line.number));
+    page.lines
+        .into_iter()
+        .map(|line| (line.number, line.text))
+        .collect()
+}
+
+fn numbered(lines: &[&str]) -> Vec<(u64, String)> {
+    (1..)
+        .zip(lines.iter().map(|line| (*line).to_owned()))
+        .collect()
+}
+
+/// What every store must do.
+async fn conforms(log: LogWriter) {
+    assert_eq!(texts(&log, 0).await, []);
+    log.task_log(WORKFLOW, 0, 1).stdout("one\ntwo");
+    log.task_log(WORKFLOW, 1, 1).stdout("elsewhere");
+    assert_eq!(texts(&log, 0).await, numbered(&["one", "two"]));
+    let second = log.task_log(WORKFLOW, 0, 2);
+    second.stderr("");
+    second.note("nul \0 and ünï 🚀 stay");
+    let wanted = ["one", "two", "", "nul \0 and ünï 🚀 stay"];
+    assert_eq!(texts(&log, 0).await, numbered(&wanted));
+    assert_eq!(texts(&log, 1).await, numbered(&["elsewhere"]));
+
+    let page = log.read(WORKFLOW, 0, 1, 2).await.unwrap();
+    assert_eq!(page.last, 4);
+    let told: Vec<_> = page
+        .lines
+        .iter()
+        .map(|l| (l.number, l.attempt, l.stream))
+        .collect();
+    assert_eq!(told, [(2, 1, LogStream::Stdout), (3, 2, LogStream::Stderr)]);
+    assert!(page.lines[0].at.as_micros() > 1_700_000_000_000_000);
+    let beyond = log.read(WORKFLOW, 0, u64::MAX, 2).await.unwrap();
+    assert_eq!((beyond.lines.len(), beyond.last), (0, 4));
+}
+
+#[tokio::test]
+async fn the_memory_store_numbers_lines_over_all_attempts() {
+    conforms(start(MemoryLogStore::default())).await;
+}
+
+#[tokio::test]
+async fn the_sqlite_store_numbers_lines_over_all_attempts() {
+    let folder = tempfile::tempdir().unwrap();
+    conforms(start(
+        SqliteLogStore::open(&folder.path().join("logs.db"))
+            .await
+            .unwrap(),
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn numbers_go_on_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs.db");
+    for (attempt, text) in [(1, "before"), (2, "after")] {
+        let log = start(SqliteLogStore::open(&path).await.unwrap());
+        log.task_log(WORKFLOW, 0, attempt).stdout(text);
+        log.flush().await;
+    }
+    let log = start(SqliteLogStore::open(&path).await.unwrap());
+    assert_eq!(texts(&log, 0).await, numbered(&["before", "after"]));
+}
+
+#[tokio::test]
+async fn a_log_is_readable_while_it_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = start(
+        SqliteLogStore::open(&folder.path().join("logs.db"))
+            .await
+            .unwrap(),
+    );
+    let task = log.task_log(WORKFLOW, 0, 1);
+    let mut seen = 0;
+    for round in 1..=3_u64 {
+        task.stdout(&format!("round {round}"));
+        // Nobody flushes: the line comes by itself.
+        while seen < round {
+            let page = log.read(WORKFLOW, 0, seen, 10).await.unwrap();
+            seen = page.lines.last().map_or(seen, |line| line.number);
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_line_is_kept_in_pieces() {
+    let log = start(MemoryLogStore::default());
+    let long = format!("a{}", "ä".repeat(LINE_BYTES_MAX));
+    log.task_log(WORKFLOW, 0, 1).stdout(&long);
+    let pieces = texts(&log, 0).await;
+    assert_eq!(pieces.len(), 3);
+    assert!(
+        pieces
+            .iter()
+            .all(|(_, piece)| piece.len() <= LINE_BYTES_MAX)
+    );
+    assert_eq!(
+        pieces
+            .into_iter()
+            .map(|(_, piece)| piece)
+            .collect::<String>(),
+        long
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_that_writes_too_much_is_cut_with_one_notice_and_remarks_still_come() {
+    let log = start(MemoryLogStore::default());
+    let task = log.task_log(WORKFLOW, 0, 1);
+    let line = "x".repeat(LINE_BYTES_MAX);
+    for _ in 0..1_000 {
+        task.stdout(&line);
+        task.caught_up().await;
+    }
+    task.note("still here");
+    log.task_log(WORKFLOW, 0, 2).stdout("the next attempt");
+    let kept = texts(&log, 0).await;
+    let whole = kept.iter().filter(|(_, text)| *text == line).count();
+    assert_eq!(
+        whole,
+        ATTEMPT_BYTES_MAX / (LINE_BYTES_MAX + LINE_BYTES_OVERHEAD)
+    );
+    let rest: Vec<_> = kept[whole..]
+        .iter()
+        .map(|(_, text)| text.as_str())
+        .collect();
+    let notice = "more than 10 MiB of output; the rest is not kept";
+    assert_eq!(rest, [notice, "still here", "the next attempt"]);
+}
+
+/// Refuses the first few batches.
+struct Unreliable {
+    store: MemoryLogStore,
+    refusals: AtomicU32,
+}
+
+#[async_trait]
+impl LogStore for Unreliable {
+    async fn append(&self, lines: &[StoredLine]) -> Result<(), LogFault> {
+        let left = |n: u32| n.checked_sub(1);
+        if self
+            .refusals
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left)
+            .is_ok()
+        {
+            return Err(LogFault("the disk is full".to_owned()));
+        }
+        self.store.append(lines).await
+    }
+
+    async fn last(&self, workflow_id: WorkflowId, task: StepIndex) -> Result<u64, LogFault> {
+        self.store.last(workflow_id, task).await
+    }
+
+    async fn read(
+        &self,
+        workflow_id: WorkflowId,
+        task: StepIndex,
+        after: u64,
+        limit: usize,
+    ) -> Result<LogPage, LogFault> {
+        self.store.read(workflow_id, task, after, limit).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_for_a_moment_loses_and_doubles_nothing() {
+    let store = Unreliable {
+        store: MemoryLogStore::default(),
+        refusals: AtomicU32::new(3),
+    };
+    let log = start(store);
+    log.task_log(WORKFLOW, 0, 1).stdout("one\ntwo");
+    log.task_log(WORKFLOW, 0, 1).stdout("three");
+    assert_eq!(texts(&log, 0).await, numbered(&["one", "two", "three"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_stays_away_does_not_hold_up_the_writers_for_ever() {
+    let store = Unreliable {
+        store: MemoryLogStore::default(),
+        refusals: AtomicU32::new(5),
+    };
+    let log = start(store);
+    let task = log.task_log(WORKFLOW, 0, 1);
+    task.stdout("lost");
+    log.flush().await;
+    task.stdout("kept");
+    task.caught_up().await;
+    assert_eq!(texts(&log, 0).await, numbered(&["kept"]));
+}
