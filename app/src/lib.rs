@@ -3,8 +3,11 @@
 pub mod api;
 pub mod components;
 pub mod format;
+pub mod live;
 pub mod pages;
 pub mod paths;
+#[cfg(feature = "ssr")]
+pub mod posted;
 
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};

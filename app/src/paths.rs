@@ -19,6 +19,9 @@ pub const SETUP: &str = "/setup";
 /// Where the sign-out form is posted to.
 pub const LOGOUT: &str = "/logout";
 
+/// Where programs create workflows.
+pub const API_WORKFLOWS: &str = "/api/v1/workflows";
+
 /// What every server function's path begins with.
 pub const SERVER_FUNCTIONS: &str = "/fn";
 /// What every built file's path begins with.
@@ -86,6 +89,12 @@ pub fn workflows(status: &str, text: &str, cursor: Option<i64>) -> String {
 #[must_use]
 pub fn workflow_events(id: WorkflowId, after: Seq) -> String {
     format!("/events/workflows/{id}?after={after}")
+}
+
+/// The events of one workflow as a stream that begins with a snapshot.
+#[must_use]
+pub fn workflow_snapshot_and_events(id: WorkflowId) -> String {
+    format!("/events/workflows/{id}")
 }
 
 /// One definition.

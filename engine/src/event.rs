@@ -178,6 +178,34 @@ pub enum Event {
 }
 
 impl Event {
+    /// The names of all events, for whoever listens to them one by one.
+    pub const KINDS: [&str; 24] = [
+        "WorkflowCreated",
+        "WorkflowStarted",
+        "WorkflowPaused",
+        "WorkflowResumed",
+        "CancelRequested",
+        "WorkflowCancelled",
+        "WorkflowCompleted",
+        "WorkflowFailed",
+        "RecoveryStarted",
+        "WorkflowRegained",
+        "RecoveryBudgetRaised",
+        "TaskQueued",
+        "TaskStarted",
+        "TaskWaiting",
+        "TaskProgressed",
+        "TaskCompleted",
+        "TaskRetryScheduled",
+        "TaskFailed",
+        "TaskInterrupted",
+        "TaskLost",
+        "TaskSkipped",
+        "TaskCancelled",
+        "TaskMarkedDone",
+        "TaskReset",
+    ];
+
     /// The event's name, as in the tables.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -244,4 +272,20 @@ pub struct EventRecord {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_listed_as_it_is_written() {
+        let source = include_str!("event.rs");
+        let named: Vec<_> = source
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \""))
+            .filter_map(|(_, rest)| rest.strip_suffix("\","))
+            .collect();
+        assert_eq!(named, Event::KINDS);
+    }
 }

@@ -1,1 +1,141 @@
-//! What the pages ask about workflows.
+//! What the pages ask about workflows and have done to them: one short server function each.
+
+mod look;
+
+use engine::orchestrator::{LogLine, LogPage};
+use engine::{Progress, StepIndex, WorkflowId};
+use leptos::prelude::*;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::{answer, current_user, go_back_to, service};
+#[cfg(feature = "ssr")]
+use crate::paths;
+
+pub use look::{Failure, Overview, StepFacts, StepPanel, WorkflowRow, WorkflowRows, WorkflowView};
+
+/// Lines of a log that stand in a page at once, unless the whole log is asked for.
+pub const LOG_LINES: usize = 500;
+/// Lines of a log that a page shows at most, even when the whole log is asked for.
+pub const LOG_LINES_MAX: usize = 20_000;
+
+/// What needs a person, what runs, what ended last.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "overview")]
+pub async fn read_overview() -> Result<Overview, ApiError> {
+    let user = current_user()?;
+    look::overview(service()?.as_ref(), &user).await
+}
+
+/// Workflows, newest first: `status` is a tab or a state (empty for all), `text` a part of the
+/// name or a number, `cursor` the last number of the page before.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflows")]
+pub async fn list_workflows(
+    status: String,
+    text: String,
+    cursor: Option<i64>,
+) -> Result<WorkflowRows, ApiError> {
+    let user = current_user()?;
+    look::rows(service()?.as_ref(), &user, &status, &text, cursor).await
+}
+
+/// One workflow with everything its page shows; `step` names the selected step by position or
+/// key.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow")]
+pub async fn read_workflow(
+    id: WorkflowId,
+    step: Option<String>,
+    whole_log: bool,
+) -> Result<WorkflowView, ApiError> {
+    let user = current_user()?;
+    look::view(service()?.as_ref(), &user, id, step.as_deref(), whole_log).await
+}
+
+/// What a workflow's page shows of the selected step.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/step")]
+pub async fn read_step(
+    id: WorkflowId,
+    step: StepIndex,
+    whole_log: bool,
+) -> Result<StepPanel, ApiError> {
+    let user = current_user()?;
+    look::panel(service()?.as_ref(), &user, id, step, whole_log).await
+}
+
+/// How far a workflow is: for a page that cannot follow the stream.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/progress")]
+pub async fn read_progress(id: WorkflowId) -> Result<Progress, ApiError> {
+    let user = current_user()?;
+    Ok(answer(service()?.detail(&user, id).await)?.progress)
+}
+
+/// Lines of a step's log after the one with the number `after`.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/log")]
+pub async fn read_log(id: WorkflowId, step: StepIndex, after: u64) -> Result<LogPage, ApiError> {
+    let user = current_user()?;
+    answer(service()?.log(&user, id, step, after, LOG_LINES).await)
+}
+
+/// The last few lines of a step's log, for the card that says what failed.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/log/end")]
+pub async fn read_log_end(id: WorkflowId, step: StepIndex) -> Result<Vec<LogLine>, ApiError> {
+    let user = current_user()?;
+    look::log_end(service()?.as_ref(), &user, id, step).await
+}
+
+/// Starts a pending workflow.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/start")]
+pub async fn start_workflow(id: WorkflowId) -> Result<(), ApiError> {
+    let user = current_user()?;
+    answer(service()?.act(&user, id, engine::Action::Start).await)?;
+    go_back_to(&paths::workflow(id));
+    Ok(())
+}
+
+/// Pauses a workflow: what runs may finish, nothing new starts.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/pause")]
+pub async fn pause_workflow(id: WorkflowId) -> Result<(), ApiError> {
+    let user = current_user()?;
+    answer(service()?.act(&user, id, engine::Action::Pause).await)?;
+    go_back_to(&paths::workflow(id));
+    Ok(())
+}
+
+/// Lets a paused workflow go on.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/resume")]
+pub async fn resume_workflow(id: WorkflowId) -> Result<(), ApiError> {
+    let user = current_user()?;
+    answer(service()?.act(&user, id, engine::Action::Resume).await)?;
+    go_back_to(&paths::workflow(id));
+    Ok(())
+}
+
+/// Stops a workflow for good, then shows it.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/cancel")]
+pub async fn cancel_workflow(id: WorkflowId) -> Result<(), ApiError> {
+    let user = current_user()?;
+    answer(service()?.act(&user, id, engine::Action::Cancel).await)?;
+    leptos_axum::redirect(&paths::workflow(id));
+    Ok(())
+}
+
+/// Does a step again and everything that needs it, then shows the workflow.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "workflow/recover")]
+pub async fn recover_workflow(id: WorkflowId, from_step: StepIndex) -> Result<(), ApiError> {
+    let user = current_user()?;
+    let action = engine::Action::Recover { from_step };
+    answer(service()?.act(&user, id, action).await)?;
+    leptos_axum::redirect(&paths::workflow(id));
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! What the pages ask about definitions.
+
+pub mod builder;
+#[cfg(feature = "ssr")]
+pub mod save;
+pub mod start;
+
+use engine::orchestrator::SavedDefinition;
+#[cfg(feature = "ssr")]
+use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
+use engine::progress::WorkflowState;
+use engine::step_form::StepSpec;
+use engine::{DefinitionId, Timestamp};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::{answer, current_user, now, service};
+
+/// How many definitions one page of the list shows.
+#[cfg(feature = "ssr")]
+const ROWS: usize = 50;
+/// How many workflows the page of a definition shows.
+#[cfg(feature = "ssr")]
+const RECENT: usize = 10;
+
+/// One line of the list of definitions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DefinitionRow {
+    /// Its number.
+    pub id: DefinitionId,
+    /// Its name.
+    pub name: String,
+    /// Its latest version.
+    pub version: u32,
+    /// How many steps it has.
+    pub steps: usize,
+    /// When the latest version was saved.
+    pub saved_at: Timestamp,
+    /// Who saved it.
+    pub saved_by: String,
+}
+
+/// A part of the list of definitions, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DefinitionList {
+    /// The lines.
+    pub rows: Vec<DefinitionRow>,
+    /// The number to go on from; none at the end.
+    pub next: Option<i64>,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+/// One definition with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DefinitionOverview {
+    /// Its latest version.
+    pub saved: SavedDefinition,
+    /// The step types, for their titles.
+    pub specs: Vec<StepSpec>,
+    /// Its newest workflows, newest first.
+    pub workflows: Vec<WorkflowState>,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+/// A part of the list of definitions; `cursor` is the last number seen.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "definitions")]
+pub async fn list_definitions(cursor: Option<i64>) -> Result<DefinitionList, ApiError> {
+    let user = current_user()?;
+    let cursor = cursor.map(DefinitionId);
+    let page = answer(service()?.definitions(&user, ROWS, cursor).await)?;
+    Ok(DefinitionList {
+        rows: page.items.iter().map(row).collect(),
+        next: page.next,
+        now: now(),
+    })
+}
+
+#[cfg(feature = "ssr")]
+fn row(saved: &SavedDefinition) -> DefinitionRow {
+    let json = &saved.definition;
+    DefinitionRow {
+        id: saved.definition_id,
+        name: json["name"].as_str().unwrap_or_default().to_owned(),
+        version: saved.version,
+        steps: json["steps"].as_array().map_or(0, Vec::len),
+        saved_at: saved.saved_at,
+        saved_by: saved.saved_by.clone(),
+    }
+}
+
+/// One definition, its steps' types and its newest workflows.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "definition")]
+pub async fn look_at_definition(id: DefinitionId) -> Result<DefinitionOverview, ApiError> {
+    let user = current_user()?;
+    let service = service()?;
+    let saved = answer(service.definition(&user, id, None).await)?;
+    let specs = answer(service.step_types(&user).await)?;
+    // Its workflows carry its name, so the search by name finds them; others of that name go.
+    let filter = WorkflowFilter {
+        selection: WorkflowSelection::All,
+        query: saved.definition["name"].as_str().map(str::to_owned),
+        limit: 200,
+        before: None,
+    };
+    let mut workflows = answer(service.list(&user, &filter).await)?.items;
+    workflows.retain(|workflow| workflow.definition_id == Some(id));
+    workflows.truncate(RECENT);
+    Ok(DefinitionOverview {
+        saved,
+        specs,
+        workflows,
+        now: now(),
+    })
+}

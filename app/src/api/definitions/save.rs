@@ -1,0 +1,122 @@
+//! Checking and saving a draft: the same for the server function and for a posted form.
+
+use engine::draft::difference::differences;
+use engine::draft::{DefinitionDraft, merged};
+use engine::orchestrator::{DefinitionSource, NewWorkflowRequest, SavedDefinition};
+use engine::step_form::StepSpec;
+use engine::{Actor, DefinitionId, JobOrchestratorError, Problem, Role, Service};
+use serde_json::{Map, Value};
+
+use super::builder::{BuilderNotice, SaveAnswer, SaveRequest};
+use crate::api::ApiError;
+use crate::paths;
+
+/// Refuses whoever may not write definitions.
+///
+/// # Errors
+/// When the role is too low.
+pub fn must_edit(user: &Actor) -> Result<(), ApiError> {
+    if user.may(Role::Editor) {
+        Ok(())
+    } else {
+        let needs = Role::Editor;
+        Err(ApiError::Forbidden { needs }.answered())
+    }
+}
+
+/// Every problem of a draft: of its text, and of what the text means.
+pub async fn problems(
+    service: &dyn Service,
+    draft: &DefinitionDraft,
+    specs: &[StepSpec],
+) -> Vec<Problem> {
+    let (json, _) = draft.to_json(specs);
+    merged(draft.check(specs), service.check(&json).await)
+}
+
+/// Saves a draft, and starts a workflow of it if asked to.
+///
+/// # Errors
+/// When the role is too low, or the service cannot answer. What is wrong with the draft is no
+/// error but an answer that says to stay.
+pub async fn save(
+    service: &dyn Service,
+    user: &Actor,
+    request: SaveRequest,
+) -> Result<SaveAnswer, ApiError> {
+    must_edit(user)?;
+    let specs = service.step_types(user).await.map_err(ApiError::from)?;
+    let (json, unreadable) = request.draft.to_json(&specs);
+    if !unreadable.is_empty() {
+        let problems = problems(service, &request.draft, &specs).await;
+        return Ok(stay(BuilderNotice::Problems, problems, request.replaces));
+    }
+    match service.save(user, request.replaces, &json).await {
+        Ok(saved) if request.start => Ok(start(service, user, &saved).await),
+        Ok(saved) => Ok(SaveAnswer::GoTo(paths::definition(saved.definition_id))),
+        Err(JobOrchestratorError::Invalid(found)) => {
+            let problems = merged(request.draft.check(&specs), found);
+            Ok(stay(BuilderNotice::Problems, problems, request.replaces))
+        }
+        Err(JobOrchestratorError::Conflict(_)) if request.replaces.is_some() => {
+            let notice = conflict(service, user, request.replaces, &json).await?;
+            Ok(stay(notice, Vec::new(), request.replaces))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn stay(
+    notice: BuilderNotice,
+    problems: Vec<Problem>,
+    replaces: Option<(DefinitionId, u32)>,
+) -> SaveAnswer {
+    SaveAnswer::Stay {
+        notice,
+        problems,
+        replaces,
+    }
+}
+
+/// Says whose version is newer and what it has otherwise.
+async fn conflict(
+    service: &dyn Service,
+    user: &Actor,
+    replaces: Option<(DefinitionId, u32)>,
+    yours: &Value,
+) -> Result<BuilderNotice, ApiError> {
+    let (id, _) = replaces.unwrap_or((DefinitionId(0), 0));
+    let theirs = service.definition(user, id, None).await?;
+    // With its defaults written out, so that only what differs is told.
+    let yours = engine::WorkflowDefinition::from_json(yours)
+        .map_or_else(|_| yours.clone(), |definition| definition.to_json());
+    Ok(BuilderNotice::Conflict {
+        version: theirs.version,
+        saved_by: theirs.saved_by,
+        saved_at: theirs.saved_at,
+        differences: differences(&yours, &theirs.definition),
+    })
+}
+
+async fn start(service: &dyn Service, user: &Actor, saved: &SavedDefinition) -> SaveAnswer {
+    let request = NewWorkflowRequest {
+        definition: DefinitionSource::Saved(saved.definition_id),
+        job_id: None,
+        parameters: Map::new(),
+        metadata: Map::new(),
+        start: true,
+    };
+    match service.submit(user, request).await {
+        Ok(workflow) => SaveAnswer::GoTo(paths::workflow(workflow.summary.workflow_id)),
+        Err(error) => {
+            let error = ApiError::from(error);
+            let version = saved.version;
+            let replaces = Some((saved.definition_id, version));
+            stay(
+                BuilderNotice::NotStarted { version, error },
+                Vec::new(),
+                replaces,
+            )
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The form that starts a workflow of a definition.
+
+use engine::orchestrator::SavedDefinition;
+use engine::{DefinitionId, Problem};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::api::ApiError;
+#[cfg(feature = "ssr")]
+use crate::api::{answer, current_user, service};
+
+/// Everything the form is drawn from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StartPage {
+    /// The definition's latest version.
+    pub saved: SavedDefinition,
+    /// What is typed for each parameter, by name.
+    pub parameters: Vec<(String, String)>,
+    /// What is typed as the job's number.
+    pub job_id: String,
+    /// What is typed as metadata.
+    pub metadata: String,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// Why nothing was started.
+    pub error: Option<ApiError>,
+    /// The same as a call of the HTTP API, when somebody asked.
+    pub api_call: Option<String>,
+    /// The status of the response.
+    pub status: u16,
+}
+
+/// The names of the form's fields.
+pub mod names {
+    /// The name of every button.
+    pub const PRESS: &str = "press";
+    /// The job's number.
+    pub const JOB_ID: &str = "job_id";
+    /// Metadata.
+    pub const METADATA: &str = "metadata";
+    /// What a parameter's name is put behind.
+    pub const PARAMETER_PREFIX: &str = "parameter.";
+    /// The button that starts.
+    pub const START: &str = "start";
+    /// The button that creates without starting.
+    pub const CREATE: &str = "create";
+    /// The button that shows the call of the HTTP API.
+    pub const API_CALL: &str = "api_call";
+}
+
+/// The form of one definition, with its defaults filled in.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "start-page")]
+pub async fn open_start(id: DefinitionId) -> Result<StartPage, ApiError> {
+    // A posted form brings its page along: what was typed, not the defaults.
+    if let Some(crate::posted::PostedPage::Start(page)) = use_context() {
+        return Ok(page);
+    }
+    let user = current_user()?;
+    let saved = answer(service()?.definition(&user, id, None).await)?;
+    Ok(StartPage::of(saved))
+}
+
+impl StartPage {
+    /// The form with the definition's defaults filled in.
+    #[must_use]
+    pub fn of(saved: SavedDefinition) -> Self {
+        let defaults = saved.definition["parameters"].as_object();
+        let parameters = defaults
+            .into_iter()
+            .flatten()
+            .map(|(name, default)| {
+                let text = engine::draft::parameters::default_text(default);
+                (name.clone(), text)
+            })
+            .collect();
+        Self {
+            saved,
+            parameters,
+            job_id: String::new(),
+            metadata: String::new(),
+            problems: Vec::new(),
+            error: None,
+            api_call: None,
+            status: 200,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What pages show of workflows, put together from the answers of the contract.
+
+use engine::orchestrator::{AttemptRecord, LogLine};
+use engine::{Progress, StepIndex, Timestamp, WorkflowId, WorkflowState, WorkflowStatus};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[cfg(feature = "ssr")]
+mod read;
+#[cfg(feature = "ssr")]
+pub use read::{log_end, overview, panel, rows, view};
+
+/// A workflow in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowRow {
+    /// Its number.
+    pub id: WorkflowId,
+    /// The definition's name.
+    pub name: String,
+    /// Its state.
+    pub status: WorkflowStatus,
+    /// 0 to 100.
+    pub percent: u8,
+    /// Tasks that ended well.
+    pub done: usize,
+    /// All tasks.
+    pub total: usize,
+    /// The names of the steps under way.
+    pub now_at: Vec<String>,
+    /// What failed first and why, when it failed.
+    pub failure: Option<Failure>,
+    /// Whether it failed and may be recovered.
+    pub is_recoverable: bool,
+    /// The step to recover from.
+    pub current_step: StepIndex,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was first started.
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    pub completed_at: Option<Timestamp>,
+}
+
+/// Which step failed first, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The step's name.
+    pub step: String,
+    /// Why, in words.
+    pub error: String,
+}
+
+/// The start page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// When this was true.
+    pub now: Timestamp,
+    /// Failed and paused workflows, newest first.
+    pub attention: Vec<WorkflowRow>,
+    /// Running and recovering workflows, newest first.
+    pub running: Vec<WorkflowRow>,
+    /// Workflows that ended, newest first.
+    pub recent: Vec<WorkflowRow>,
+    /// Whether nobody has made anything yet.
+    pub is_new: bool,
+}
+
+/// A part of the list of workflows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowRows {
+    /// When this was true.
+    pub now: Timestamp,
+    /// The workflows.
+    pub items: Vec<WorkflowRow>,
+    /// Where older ones go on.
+    pub next: Option<i64>,
+}
+
+/// What a definition says about a step, as far as the list of steps shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepFacts {
+    /// What references use.
+    pub key: String,
+    /// Tries after the first.
+    pub max_retries: u32,
+}
+
+/// One workflow's page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowView {
+    /// When this was true.
+    pub now: Timestamp,
+    /// Name, parameters, metadata, times.
+    pub state: WorkflowState,
+    /// Everything that moves.
+    pub progress: Progress,
+    /// What the definition says of each step.
+    pub steps: Vec<StepFacts>,
+    /// The last lines of the step that failed first.
+    pub failure_log: Vec<LogLine>,
+    /// The selected step.
+    pub panel: StepPanel,
+}
+
+/// What is shown of the selected step beside its progress.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepPanel {
+    /// Its position.
+    pub step: StepIndex,
+    /// What it is told to do.
+    pub config: Value,
+    /// What it gave to later steps.
+    pub output: Option<Value>,
+    /// Its tries, oldest first.
+    pub attempts: Vec<AttemptRecord>,
+    /// Lines of its log: the latest ones, or all of them.
+    pub log: Vec<LogLine>,
+    /// Whether everything there is was asked for.
+    pub is_whole_log: bool,
+}

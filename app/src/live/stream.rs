@@ -1,0 +1,275 @@
+//! The stream in the browser: opened when the page is shown, closed when it is hidden, opened
+//! again where it broke.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use engine::{Event, Progress, WorkflowId};
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{EventSource, MessageEvent};
+
+use super::frame::{Folded, RESET, SNAPSHOT, fold};
+use super::{Link, use_visible};
+use crate::api::ApiError;
+use crate::api::workflows::read_progress;
+use crate::paths;
+
+/// Waits before the stream is opened again, in seconds; the last one repeats.
+const WAITS: [u64; 5] = [1, 2, 4, 8, 15];
+/// How long a tab has to be hidden before its stream is closed.
+const HIDDEN_FOR: Duration = Duration::from_secs(1);
+
+/// Follows the workflow for as long as the owner lives.
+pub fn follow(id: WorkflowId, progress: RwSignal<Progress>, set_link: WriteSignal<Link>) {
+    let visible = use_visible();
+    let follower = Rc::new(Follower::new(id, progress, set_link));
+    follower.listen_for_network();
+    // The effect owns the follower: both end with the page.
+    Effect::new(move |_| {
+        if visible.get() {
+            follower.resume();
+        } else {
+            follower.close_soon();
+        }
+    });
+}
+
+/// One page's stream with everything that has to be dropped together.
+struct Follower {
+    id: WorkflowId,
+    progress: RwSignal<Progress>,
+    set_link: WriteSignal<Link>,
+    open: RefCell<Option<Open>>,
+    /// A reopening or closing that is due later.
+    later: Cell<Option<TimeoutHandle>>,
+    /// How often opening failed in a row.
+    failures: Cell<usize>,
+}
+
+/// An open stream and the functions it calls; they live as long as it does.
+struct Open {
+    source: EventSource,
+    _on_frame: Closure<dyn Fn(MessageEvent)>,
+    _on_open: Closure<dyn Fn()>,
+    _on_error: Closure<dyn Fn()>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.source.set_onopen(None);
+        self.source.set_onerror(None);
+        self.source.close();
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.forget_later();
+    }
+}
+
+impl Follower {
+    fn new(id: WorkflowId, progress: RwSignal<Progress>, set_link: WriteSignal<Link>) -> Self {
+        Self {
+            id,
+            progress,
+            set_link,
+            open: RefCell::new(None),
+            later: Cell::new(None),
+            failures: Cell::new(0),
+        }
+    }
+
+    /// Opens the stream where the page stands, unless it is open.
+    fn resume(self: &Rc<Self>) {
+        self.forget_later();
+        if self.open.borrow().is_none() {
+            let last = self.progress.with_untracked(|progress| progress.summary.events);
+            self.connect(&paths::workflow_events(self.id, last));
+        }
+    }
+
+    /// Closes the stream unless the tab is shown again at once: other tabs need the connection.
+    fn close_soon(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        self.do_later(HIDDEN_FOR, move || {
+            if let Some(follower) = this.upgrade() {
+                follower.open.replace(None);
+            }
+        });
+    }
+
+    fn connect(self: &Rc<Self>, url: &str) {
+        let Ok(source) = EventSource::new(url) else {
+            return;
+        };
+        let on_frame = self.on_frame();
+        for kind in Event::KINDS.into_iter().chain([SNAPSHOT, RESET]) {
+            let function = on_frame.as_ref().unchecked_ref();
+            // Fails only for a name that is no text.
+            let _ = source.add_event_listener_with_callback(kind, function);
+        }
+        let (on_open, on_error) = (self.on_open(), self.on_error());
+        source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        self.open.replace(Some(Open {
+            source,
+            _on_frame: on_frame,
+            _on_open: on_open,
+            _on_error: on_error,
+        }));
+    }
+
+    /// Each frame is folded the moment it comes: a signal that holds "the last frame" would lose
+    /// one of two that come together.
+    fn on_frame(self: &Rc<Self>) -> Closure<dyn Fn(MessageEvent)> {
+        let this = Rc::downgrade(self);
+        Closure::new(move |message: MessageEvent| {
+            let (Some(follower), Some(data)) = (this.upgrade(), message.data().as_string()) else {
+                return;
+            };
+            let kind = message.type_();
+            let mut folded = Folded::Known;
+            follower.progress.maybe_update(|progress| {
+                folded = fold(progress, &kind, &data);
+                folded == Folded::Changed
+            });
+            if folded == Folded::Hole {
+                follower.start_afresh();
+            }
+        })
+    }
+
+    /// Without a number the stream begins with a snapshot. The stream that is calling us now is
+    /// dropped only after this call, because its functions cannot drop themselves.
+    fn start_afresh(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        self.do_later(Duration::ZERO, move || {
+            if let Some(follower) = this.upgrade() {
+                follower.open.replace(None);
+                follower.connect(&paths::workflow_snapshot_and_events(follower.id));
+            }
+        });
+    }
+
+    fn on_open(self: &Rc<Self>) -> Closure<dyn Fn()> {
+        let this = Rc::downgrade(self);
+        Closure::new(move || {
+            if let Some(follower) = this.upgrade() {
+                follower.failures.set(0);
+                follower.set_link.set(Link::Live);
+            }
+        })
+    }
+
+    fn on_error(self: &Rc<Self>) -> Closure<dyn Fn()> {
+        let this = Rc::downgrade(self);
+        Closure::new(move || {
+            let Some(follower) = this.upgrade() else {
+                return;
+            };
+            let is_given_up = follower
+                .open
+                .borrow()
+                .as_ref()
+                .is_none_or(|open| open.source.ready_state() == EventSource::CLOSED);
+            if is_given_up {
+                follower.try_again();
+            } else {
+                // The browser opens it again by itself and names the last event it got.
+                follower.set_link.set(Link::Reconnecting);
+            }
+        })
+    }
+
+    /// The browser gave up: wait, ask for the present state, open the stream again.
+    fn try_again(self: &Rc<Self>) {
+        let failures = self.failures.get();
+        self.failures.set(failures + 1);
+        self.set_link.update(|link| {
+            if !matches!(link, Link::Offline(_) | Link::SignedOut) {
+                *link = Link::Reconnecting;
+            }
+        });
+        let wait = WAITS[failures.min(WAITS.len() - 1)];
+        let this = Rc::downgrade(self);
+        self.do_later(Duration::from_secs(wait), move || {
+            if let Some(follower) = this.upgrade() {
+                follower.open.replace(None);
+                follower.ask();
+                follower.resume();
+            }
+        });
+    }
+
+    /// Asks for the present state without the stream, which also tells why it does not open.
+    fn ask(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        let id = self.id;
+        spawn_local(async move {
+            let answer = read_progress(id).await;
+            let Some(follower) = this.upgrade() else {
+                return;
+            };
+            match answer {
+                Ok(found) => {
+                    follower.progress.maybe_update(|progress| {
+                        let is_newer = found.summary.events > progress.summary.events;
+                        if is_newer {
+                            *progress = found;
+                        }
+                        is_newer
+                    });
+                    follower.set_link.maybe_update(|link| {
+                        let is_live = *link == Link::Live;
+                        if !is_live {
+                            *link = Link::Asking;
+                        }
+                        !is_live
+                    });
+                }
+                Err(ApiError::SignedOut) => follower.set_link.set(Link::SignedOut),
+                Err(_) => follower.set_link.set(Link::Offline(follower.last_heard())),
+            }
+        });
+    }
+
+    /// When the page last learnt something.
+    fn last_heard(&self) -> engine::Timestamp {
+        self.progress.with_untracked(|progress| {
+            let times = progress.tasks.iter().flat_map(|task| [task.started_at, task.ended_at]);
+            let summary = &progress.summary;
+            let all = times.chain([summary.started_at, summary.completed_at]);
+            all.flatten().max().unwrap_or_default()
+        })
+    }
+
+    /// Opens the stream at once when the network comes back.
+    fn listen_for_network(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        let handle = window_event_listener_untyped("online", move |_| {
+            if let Some(follower) = this.upgrade() {
+                follower.failures.set(0);
+                follower.open.replace(None);
+                follower.resume();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    }
+
+    fn do_later(&self, wait: Duration, action: impl FnOnce() + 'static) {
+        self.forget_later();
+        self.later.set(set_timeout_with_handle(action, wait).ok());
+    }
+
+    fn forget_later(&self) {
+        if let Some(handle) = self.later.take() {
+            handle.clear();
+        }
+    }
+}

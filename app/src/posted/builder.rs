@@ -1,0 +1,117 @@
+//! The builder's form, posted without scripts.
+
+use engine::draft::form::{PostedForm, Press};
+use engine::draft::{DefinitionDraft, step_of};
+use engine::{Actor, DefinitionId, Service};
+
+use super::{Pairs, PostedAnswer, PostedPage};
+use crate::api::definitions::builder::{BuilderNotice, BuilderPage, SaveAnswer, SaveRequest};
+use crate::api::definitions::save;
+
+pub(super) async fn answer(
+    service: &dyn Service,
+    user: &Actor,
+    id: Option<DefinitionId>,
+    pairs: &Pairs,
+) -> PostedAnswer {
+    let Ok(specs) = service.step_types(user).await else {
+        return PostedAnswer::DrawAsGet;
+    };
+    let form = match PostedForm::read(pairs, &specs) {
+        Ok(form) => form,
+        Err(error) => return PostedAnswer::Unreadable(error.to_string()),
+    };
+    let mut page = BuilderPage::of(form.draft, specs);
+    page.posted = true;
+    page.replaces = id.map(|id| (id, form.base.unwrap_or(0)));
+    page.shown = form.shown.min(page.draft.steps.len().saturating_sub(1));
+    page.json = (!form.json.is_empty()).then_some(form.json);
+    if let Err(error) = save::must_edit(user) {
+        page.status = error.status();
+        page.notice = Some(BuilderNotice::Error(error));
+        return draw(page);
+    }
+    match form.press {
+        Press::Update => {}
+        Press::Edit(edit) => page.shown = page.draft.edit(&edit, page.shown, &page.specs),
+        Press::Check => {
+            page.problems = save::problems(service, &page.draft, &page.specs).await;
+            page.notice = Some(if page.problems.is_empty() {
+                BuilderNotice::NoProblems
+            } else {
+                BuilderNotice::Problems
+            });
+        }
+        Press::ShowJson => page.json = Some(page.draft.as_json_text(&page.specs)),
+        Press::UseJson => use_json(&mut page),
+        Press::Save { start, over } => {
+            if let (Some((id, _)), Some(version)) = (page.replaces, over) {
+                page.replaces = Some((id, version));
+            }
+            if let Some(path) = save_it(service, user, &mut page, start).await {
+                return PostedAnswer::SeeOther(path);
+            }
+        }
+    }
+    draw(page)
+}
+
+fn draw(page: BuilderPage) -> PostedAnswer {
+    PostedAnswer::Draw(Box::new(PostedPage::Builder(page)))
+}
+
+fn use_json(page: &mut BuilderPage) {
+    let text = page.json.clone().unwrap_or_default();
+    match DefinitionDraft::from_json_text(&text, &page.specs) {
+        Ok(draft) => {
+            page.draft = draft;
+            page.shown = 0;
+            page.notice = Some(BuilderNotice::JsonUsed);
+        }
+        Err(problems) => {
+            page.status = 422;
+            page.notice = Some(BuilderNotice::JsonRefused(problems));
+        }
+    }
+}
+
+/// Saves what is on the page; gives where to go, or puts onto the page why not.
+async fn save_it(
+    service: &dyn Service,
+    user: &Actor,
+    page: &mut BuilderPage,
+    start: bool,
+) -> Option<String> {
+    let request = SaveRequest {
+        draft: page.draft.clone(),
+        replaces: page.replaces,
+        start,
+    };
+    match save::save(service, user, request).await {
+        Ok(SaveAnswer::GoTo(path)) => return Some(path),
+        Ok(SaveAnswer::Stay {
+            notice,
+            problems,
+            replaces,
+        }) => {
+            page.status = match notice {
+                BuilderNotice::Conflict { .. } => 409,
+                BuilderNotice::NotStarted { ref error, .. } => error.status(),
+                _ => 422,
+            };
+            page.replaces = replaces;
+            let first = problems.iter().find_map(step_of);
+            let shown_has_one = problems.iter().any(|p| step_of(p) == Some(page.shown));
+            if let Some(step) = first.filter(|_| !shown_has_one) {
+                page.shown = step.min(page.draft.steps.len().saturating_sub(1));
+            }
+            page.problems = problems;
+            page.notice = Some(notice);
+        }
+        Err(error) => {
+            page.status = error.status();
+            page.notice = Some(BuilderNotice::Error(error));
+        }
+    }
+    None
+}
