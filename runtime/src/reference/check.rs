@@ -23,6 +23,7 @@ pub fn full_check(registry: &Registry, definition: &WorkflowDefinition) -> Vec<P
             continue;
         }
         let found = registry.check(&step.task_type, &step.config);
+        // not a URL: a JSON pointer
         let prefix = format!("/steps/{index}/config");
         problems.extend(
             found

@@ -26,6 +26,7 @@ fn json_of(reply: &Reply) -> Result<Option<Value>, StepError> {
         .next()
         .unwrap_or_default()
         .trim();
+    // not a URL: the end of a content type
     let says_json = kind.ends_with("/json") || kind.ends_with("+json");
     let blank = reply.body.iter().all(u8::is_ascii_whitespace);
     if blank {

@@ -13,25 +13,34 @@ use crate::step::SharedSwitches;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Makes the client.
+/// Makes the client. Where the system has no root certificates it calls http only: that every
+/// https call fails for want of a known issuer is better than that none works.
 ///
 /// # Errors
-/// The system has no usable root certificates.
+/// The client cannot be made at all.
 pub(super) fn build(switches: &SharedSwitches) -> Result<reqwest::Client, reqwest::Error> {
     // An embedding program may have chosen a provider already; that one is used then.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    builder(switches).build().or_else(|fault| {
+        let without = builder(switches).tls_certs_only([]).build()?;
+        tracing::warn!(%fault, "no root certificates: https calls of steps fail until a restart with them");
+        Ok(without)
+    })
+}
+
+fn builder(switches: &SharedSwitches) -> reqwest::ClientBuilder {
+    let resolver = Checked {
+        switches: switches.clone(),
+    };
     reqwest::Client::builder()
         .user_agent(concat!("job-orchestrator/", env!("CARGO_PKG_VERSION")))
-        .dns_resolver(Checked {
-            switches: switches.clone(),
-        })
+        .dns_resolver(resolver)
         // A proxy would connect to addresses that nobody here has checked.
         .no_proxy()
         .redirect(Policy::none())
         // A kept connection would outlive the owner's change of mind.
         .pool_max_idle_per_host(0)
         .connect_timeout(CONNECT_TIMEOUT)
-        .build()
 }
 
 /// A name that leads to no address that may be called.
