@@ -56,6 +56,12 @@ impl Attempts {
         &self.surroundings.log
     }
 
+    /// Whether the step is of a type that starts a program on this machine.
+    pub(crate) fn starts_program(&self, workflow: &Workflow, task: StepIndex) -> bool {
+        let step = workflow.definition().steps().get(task);
+        step.is_some_and(|step| self.surroundings.registry.starts_program(&step.task_type))
+    }
+
     /// Starts the attempt that the workflow's task stands at.
     pub(crate) fn start(&mut self, workflow: &Workflow, task: StepIndex, attempt: Attempt) {
         let stop = CancellationToken::new();

@@ -9,14 +9,15 @@ mod batch;
 mod claim;
 mod commit;
 mod decide;
+mod lanes;
 mod message;
 mod timers;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{StepIndex, TaskStatus, Workflow, WorkflowId};
+use engine::{TaskStatus, Workflow, WorkflowId};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tracing::error;
@@ -24,8 +25,10 @@ use tracing::error;
 use crate::attempts::Attempts;
 use crate::clock::Clock;
 use crate::feed::Feed;
+use crate::settings::Settings;
 use crate::store::{Header, LastNumbers, Store, StoreError};
 use batch::Batch;
+use lanes::Lanes;
 pub(crate) use message::{Creation, Message};
 use timers::Timers;
 
@@ -49,11 +52,7 @@ pub(crate) struct Committer {
     inbox: UnboundedReceiver<Message>,
     active: HashMap<WorkflowId, Active>,
     numbers: LastNumbers,
-    /// Queued tasks in the order they became ready.
-    ready: VecDeque<(WorkflowId, StepIndex)>,
-    /// Tasks whose attempt holds a slot.
-    slots: HashSet<(WorkflowId, StepIndex)>,
-    slots_max: usize,
+    lanes: Lanes,
     timers: Timers,
     /// Reports that could not be written yet.
     held: Vec<Message>,
@@ -70,7 +69,7 @@ pub(crate) struct Parts {
     pub(crate) attempts: Attempts,
     pub(crate) inbox: UnboundedReceiver<Message>,
     pub(crate) numbers: LastNumbers,
-    pub(crate) slots_max: usize,
+    pub(crate) settings: Settings,
 }
 
 impl Committer {
@@ -83,9 +82,10 @@ impl Committer {
             inbox: parts.inbox,
             active: HashMap::new(),
             numbers: parts.numbers,
-            ready: VecDeque::new(),
-            slots: HashSet::new(),
-            slots_max: parts.slots_max,
+            lanes: Lanes::new(
+                parts.settings.programs_at_once,
+                parts.settings.others_at_once,
+            ),
             timers: Timers::default(),
             held: Vec::new(),
             idle: Vec::new(),
@@ -166,7 +166,7 @@ impl Committer {
             self.active.remove(&id);
         }
         for slot in &batch.started {
-            self.slots.remove(slot);
+            self.lanes.release(*slot);
         }
         let touched: Vec<_> = batch.touched().collect();
         let is_single = batch.members.len() <= 1;
@@ -213,7 +213,8 @@ impl Committer {
                 self.timers.add(due, id, task);
             }
             if record.status == TaskStatus::Queued {
-                self.ready.push_back((id, task));
+                let starts_program = self.attempts.starts_program(workflow, task);
+                self.lanes.wait(starts_program, (id, task));
             }
         }
     }

@@ -5,8 +5,10 @@ use std::time::Duration;
 /// Limits of one runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Attempts under way at once; more wait in the queue.
-    pub attempts_at_once: usize,
+    /// Programs running at once; steps that would start more wait in the queue.
+    pub programs_at_once: usize,
+    /// Other steps under way at once; more wait in the queue.
+    pub others_at_once: usize,
     /// How long an orderly stop waits for running steps before it interrupts them.
     pub drain: Duration,
     /// How long a handler that was told to stop may take before it is dropped.
@@ -15,8 +17,10 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
-            attempts_at_once: 256,
+            programs_at_once: 4 * cores.max(2),
+            others_at_once: 1_024,
             drain: Duration::from_secs(30),
             stop: Duration::from_secs(30),
         }

@@ -67,6 +67,8 @@ pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
     const OUTPUT: &'static str;
     /// How long an attempt may take when the step names no timeout.
     const DEFAULT_TIMEOUT: Duration;
+    /// Whether an attempt starts a program on this machine; only so many run at once.
+    const STARTS_PROGRAM: bool = false;
 
     /// A filled, valid configuration to start from.
     fn example() -> Value;

@@ -7,8 +7,8 @@ use super::batch::Batch;
 
 impl Committer {
     pub(super) fn claim(&mut self, batch: &mut Batch) {
-        while !self.is_stopping && self.slots.len() < self.slots_max {
-            let Some((id, task)) = self.ready.pop_front() else {
+        while !self.is_stopping {
+            let Some((id, task)) = self.lanes.next() else {
                 return;
             };
             let Some(active) = self.active.get_mut(&id) else {
@@ -24,7 +24,8 @@ impl Committer {
                 now,
             );
             if let Ok(events) = claim {
-                self.slots.insert((id, task));
+                let starts_program = self.attempts.starts_program(&active.workflow, task);
+                self.lanes.hold(starts_program, (id, task));
                 batch.started.push((id, task));
                 batch.add(id, events);
             }

@@ -74,8 +74,8 @@ impl Committer {
             source: creation.source,
             definition_hash: creation.definition_hash.clone(),
         };
-        self.queue(id, &events);
         self.active.insert(id, Active { header, workflow });
+        self.queue(id, &events);
         batch.add(id, events);
         Ok(id)
     }
@@ -125,7 +125,7 @@ impl Committer {
         if let Command::Report { task, attempt, .. } | Command::Wait { task, attempt, .. } = command
         {
             self.attempts.ended(id, *task, *attempt);
-            self.slots.remove(&(id, *task));
+            self.lanes.release((id, *task));
         }
         match self.load(id).await {
             Ok(true) => {}
@@ -154,13 +154,13 @@ impl Committer {
         }
     }
 
-    /// Puts into the queue and the timers what the events made ready.
-    pub(super) fn queue(&mut self, id: WorkflowId, events: &[EventRecord]) {
+    /// Puts into the lanes and the timers what the events made ready.
+    fn queue(&mut self, id: WorkflowId, events: &[EventRecord]) {
         for record in events {
             match &record.event {
                 Event::TaskQueued { task }
                 | Event::TaskLost { task, .. }
-                | Event::TaskInterrupted { task, .. } => self.ready.push_back((id, *task)),
+                | Event::TaskInterrupted { task, .. } => self.wait_for_slot(id, *task),
                 Event::TaskRetryScheduled { task, due_at, .. } => {
                     self.timers.add(*due_at, id, *task);
                 }
@@ -171,6 +171,13 @@ impl Committer {
         }
     }
 
+    fn wait_for_slot(&mut self, id: WorkflowId, task: StepIndex) {
+        if let Some(active) = self.active.get(&id) {
+            let starts_program = self.attempts.starts_program(&active.workflow, task);
+            self.lanes.wait(starts_program, (id, task));
+        }
+    }
+
     /// After a resume: claims that were refused while it was paused, and retries that moved.
     fn queue_again(&mut self, id: WorkflowId) {
         let Some(active) = self.active.get(&id) else {
@@ -178,7 +185,10 @@ impl Committer {
         };
         for (task, known) in active.workflow.tasks().iter().enumerate() {
             match (known.status(), known.record().due_at) {
-                (TaskStatus::Queued, _) => self.ready.push_back((id, task)),
+                (TaskStatus::Queued, _) => {
+                    let starts_program = self.attempts.starts_program(&active.workflow, task);
+                    self.lanes.wait(starts_program, (id, task));
+                }
                 (_, Some(due)) => self.timers.add(due, id, task),
                 _ => {}
             }

@@ -174,7 +174,7 @@ impl RuntimeBuilder {
             feed: feed.clone(),
             attempts,
             inbox,
-            slots_max: self.settings.attempts_at_once,
+            settings: self.settings,
         });
         tokio::spawn(committer.run());
         let settings = self.settings;

@@ -18,6 +18,7 @@ type Run = fn(Value, StepContext) -> BoxFuture<'static, Result<StepOutput, StepE
 struct Entry {
     spec: StepSpec,
     timeout: Duration,
+    starts_program: bool,
     rust_type: &'static str,
     run: Run,
 }
@@ -73,6 +74,7 @@ impl Registry {
         let entry = Entry {
             spec: step_schema::describe::<T>()?,
             timeout: T::DEFAULT_TIMEOUT,
+            starts_program: T::STARTS_PROGRAM,
             rust_type,
             run: run::<T>,
         };
@@ -101,6 +103,14 @@ impl Registry {
     #[must_use]
     pub fn default_timeout(&self, task_type: &str) -> Option<Duration> {
         self.entries.get(task_type).map(|entry| entry.timeout)
+    }
+
+    /// Whether a step of this type starts a program on this machine.
+    #[must_use]
+    pub fn starts_program(&self, task_type: &str) -> bool {
+        self.entries
+            .get(task_type)
+            .is_some_and(|entry| entry.starts_program)
     }
 
     /// What is wrong with a configuration as written, at pointers from the configuration's top

@@ -56,6 +56,7 @@ impl StepType for Command {
                                   the JSON on the last line of its standard output, else \
                                   {\"exit_code\": n}. At most 1 MiB.";
     const DEFAULT_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+    const STARTS_PROGRAM: bool = true;
 
     fn example() -> Value {
         json!({ "program": "echo", "args": ["{\"count\": 3}"] })
