@@ -199,7 +199,7 @@ mod tests {
     #[folder = "tests/site/"]
     struct Fixture;
 
-    const SCRIPT: &str = "/pkg/job-orchestrator.0123456789abcdef.js";
+    const SCRIPT: &str = "/pkg/job-orchestrator-0123456789abcdef.js";
 
     async fn get(path: &str, headers: &[(&str, &str)]) -> Response {
         let mut request = Request::builder().uri(path);
@@ -243,8 +243,8 @@ mod tests {
     async fn a_hashed_name_is_kept_for_ever_and_any_other_asked_for() {
         let cases = [
             (SCRIPT, FOR_EVER),
-            ("/pkg/job-orchestrator.0123456789abcdef_bg.wasm", FOR_EVER),
-            ("/pkg/job-orchestrator.fedcba9876543210.css", FOR_EVER),
+            ("/pkg/job-orchestrator-0123456789abcdef_bg.wasm", FOR_EVER),
+            ("/pkg/job-orchestrator-fedcba9876543210.css", FOR_EVER),
             ("/pkg/snippets/lib-0/inline0.js", ASK),
             ("/favicon.svg", ASK),
         ];
@@ -253,7 +253,7 @@ mod tests {
             assert_eq!(response.status(), StatusCode::OK, "{path}");
             assert_eq!(header(&response, "cache-control"), Some(expected), "{path}");
         }
-        let module = get("/pkg/job-orchestrator.0123456789abcdef_bg.wasm", &[]).await;
+        let module = get("/pkg/job-orchestrator-0123456789abcdef_bg.wasm", &[]).await;
         assert_eq!(header(&module, "content-type"), Some("application/wasm"));
     }
 
@@ -282,16 +282,16 @@ mod tests {
             "/pkg/snippets",
             "/pkg/../manifest.json",
             "/pkg/%2e%2e/manifest.json",
-            "/pkg//job-orchestrator.0123456789abcdef.js",
-            "/pkg/./job-orchestrator.0123456789abcdef.js",
-            "/pkg/job-orchestrator.0123456789abcdef%2ejs",
-            "/pkg/job-orchestrator.0123456789abcdef.js.br",
-            "/pkg/job-orchestrator.0123456789abcdef.js/",
+            "/pkg//job-orchestrator-0123456789abcdef.js",
+            "/pkg/./job-orchestrator-0123456789abcdef.js",
+            "/pkg/job-orchestrator-0123456789abcdef%2ejs",
+            "/pkg/job-orchestrator-0123456789abcdef.js.br",
+            "/pkg/job-orchestrator-0123456789abcdef.js/",
             "/pkg/.hidden.js",
             "/pkg/../../../Cargo.toml",
             "/manifest.json",
             "/favicon.svg/",
-            "/Pkg/job-orchestrator.0123456789abcdef.js",
+            "/Pkg/job-orchestrator-0123456789abcdef.js",
         ];
         for path in paths {
             assert_eq!(get(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
@@ -301,8 +301,8 @@ mod tests {
     #[test]
     fn the_names_come_from_the_manifest() {
         let names = SiteNames::of::<Fixture>();
-        assert_eq!(names.output_name, "job-orchestrator.0123456789abcdef");
-        assert_eq!(names.stylesheet, "job-orchestrator.fedcba9876543210.css");
+        assert_eq!(names.output_name, "job-orchestrator-0123456789abcdef");
+        assert_eq!(names.stylesheet, "job-orchestrator-fedcba9876543210.css");
     }
 
     #[test]

@@ -6,9 +6,9 @@
 //! ```text
 //! manifest.json                            the two names below, for the server
 //! favicon.svg                              and whatever else lies in style/assets
-//! pkg/job-orchestrator.<hash>.js           glue between browser and WebAssembly
-//! pkg/job-orchestrator.<hash>_bg.wasm      the pages' code
-//! pkg/job-orchestrator.<hash>.css          every style
+//! pkg/job-orchestrator-<hash>.js           glue between browser and WebAssembly
+//! pkg/job-orchestrator-<hash>_bg.wasm      the pages' code
+//! pkg/job-orchestrator-<hash>.css          every style
 //! pkg/snippets/…                           JavaScript that a Rust library brings
 //! ```
 //!
@@ -65,12 +65,12 @@ fn assemble(site: &Path, module: &Path, kind: Kind) -> Result<()> {
     fs::create_dir_all(&pkg).with_context(|| format!("{} could not be made", pkg.display()))?;
     let mut kept = BTreeSet::new();
 
-    let output_name = format!("{NAME}.{}", bind::hash(module, kind)?);
+    let output_name = format!("{NAME}-{}", bind::hash(module, kind)?);
     kept.extend(bind::bind(module, &output_name, &pkg, kind)?);
 
     let css = style::bundle(&place::root().join("style/main.css"))?;
     let stylesheet = format!(
-        "{NAME}.{}.css",
+        "{NAME}-{}.css",
         manifest::hash(&[css.as_bytes(), kind.tag()])
     );
     kept.extend(compress::write(
