@@ -61,6 +61,7 @@ pub struct RuntimeBuilder {
     runner: Option<RunnerProgram>,
     registry: Option<Registry>,
     clock: Option<Arc<dyn Clock>>,
+    store: Option<Arc<dyn Store>>,
     settings: Settings,
     allow: StepSwitches,
 }
@@ -77,6 +78,13 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn in_memory(mut self) -> Self {
         self.file = None;
+        self
+    }
+
+    /// Keeps everything in a store of the program's own; the task log stays in memory.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -139,7 +147,13 @@ impl RuntimeBuilder {
             Some(registry) => registry,
             None => Registry::builtin()?,
         };
-        let (store, log_store) = open(self.file.as_ref()).await?;
+        let (store, log_store) = match self.store {
+            Some(store) => (
+                store,
+                Arc::new(MemoryLogStore::default()) as Arc<dyn LogStore>,
+            ),
+            None => open(self.file.as_ref()).await?,
+        };
         let work_dir = self.work_dir.unwrap_or_else(|| match &self.file {
             Some(file) => file.with_file_name("work"),
             None => std::env::temp_dir().join(format!("job-orchestrator-{}", std::process::id())),

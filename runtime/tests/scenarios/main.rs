@@ -1,8 +1,13 @@
 //! Whole workflows through the public face: real stores, real processes, real time.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod bench;
 mod cancel;
+mod faults;
 mod patterns;
 mod recovery;
 mod restart;
