@@ -1,0 +1,269 @@
+//! The tables of states and the table of commands, printed whole: `docs/states.md` shows exactly
+//! what the code does. `UPDATE_DOCS=1 cargo test -p engine --test tables` writes it anew.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engine::allowed::{Verdict, verdict};
+use engine::task_status::TaskTrigger;
+use engine::workflow::{NewWorkflow, WorkflowRecord};
+use engine::workflow_status::WorkflowTrigger;
+use engine::{
+    Action, JobId, Refusal, StepDefinition, TaskId, TaskStatus, Timestamp, Workflow,
+    WorkflowDefinition, WorkflowId, WorkflowStatus,
+};
+use serde_json::Map;
+
+/// A Markdown table: a heading cell, one column per word of `columns`, one row per entry.
+fn table(corner: &str, columns: &[&str], rows: &[(String, Vec<String>)]) -> String {
+    let mut lines = vec![Vec::from([corner.to_owned()])];
+    lines[0].extend(columns.iter().map(ToString::to_string));
+    for (name, cells) in rows {
+        let mut line = vec![name.clone()];
+        line.extend(cells.iter().cloned());
+        lines.push(line);
+    }
+    let width = |column: usize| {
+        let cells = lines.iter().map(|line| line[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..lines[0].len()).map(width).collect();
+    let mut text = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        let cells = line
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
+        writeln!(text, "| {} |", cells.collect::<Vec<_>>().join(" | ")).unwrap();
+        if index == 0 {
+            let rules: Vec<_> = widths.iter().map(|width| "-".repeat(*width)).collect();
+            writeln!(text, "| {} |", rules.join(" | ")).unwrap();
+        }
+    }
+    text
+}
+
+fn workflow_table() -> String {
+    let columns = WorkflowStatus::ALL.map(WorkflowStatus::as_str);
+    let rows: Vec<_> = WorkflowTrigger::ALL
+        .into_iter()
+        .map(|trigger| {
+            let cell = |from: WorkflowStatus| {
+                let to = from.next(trigger);
+                to.map_or("·".into(), |to| to.to_string())
+            };
+            let name = match trigger {
+                WorkflowTrigger::AskCancel => "ask to cancel",
+                other => other.as_str(),
+            };
+            (name.to_owned(), WorkflowStatus::ALL.map(cell).to_vec())
+        })
+        .collect();
+    table("trigger \\ from", &columns, &rows)
+}
+
+fn task_table() -> String {
+    let columns = TaskStatus::ALL.map(TaskStatus::as_str);
+    let rows: Vec<_> = TaskTrigger::ALL
+        .into_iter()
+        .map(|trigger| {
+            let cell = |from: TaskStatus| {
+                let to = from.next(trigger);
+                to.map_or("·".into(), |to| to.to_string())
+            };
+            let cells = TaskStatus::ALL.map(cell).to_vec();
+            (trigger.to_string(), cells)
+        })
+        .collect();
+    table("trigger \\ from", &columns, &rows)
+}
+
+const ACTIONS: [Action; 5] = [
+    Action::Start,
+    Action::Resume,
+    Action::Pause,
+    Action::Cancel,
+    Action::Recover { from_step: 0 },
+];
+
+/// A stored workflow in `status`, with budget left.
+fn record(status: WorkflowStatus) -> WorkflowRecord {
+    let definition = WorkflowDefinition::new("W", &[StepDefinition::new("a", "noop")]).unwrap();
+    let new = NewWorkflow {
+        id: WorkflowId(1),
+        job_id: JobId(1),
+        first_task_id: TaskId(1),
+        definition: Arc::new(definition),
+        metadata: Map::new(),
+        parameters: Map::new(),
+    };
+    let mut record = Workflow::new(new, Timestamp::default()).record().clone();
+    record.status = status;
+    record
+}
+
+/// `ok`, `same` or `409`.
+fn answer(record: &WorkflowRecord, action: Action) -> &'static str {
+    match verdict(record, action) {
+        Ok(Verdict::Go) => "ok",
+        Ok(Verdict::Same) => "same",
+        Err(_) => "409",
+    }
+}
+
+/// The order of the columns in the design.
+const COLUMNS: [WorkflowStatus; 7] = [
+    WorkflowStatus::Pending,
+    WorkflowStatus::Running,
+    WorkflowStatus::Paused,
+    WorkflowStatus::Recovering,
+    WorkflowStatus::Failed,
+    WorkflowStatus::Completed,
+    WorkflowStatus::Cancelled,
+];
+
+fn command_table() -> String {
+    let mut columns = COLUMNS.map(WorkflowStatus::as_str).to_vec();
+    columns.push("while cancelling");
+    let rows: Vec<_> = ACTIONS
+        .into_iter()
+        .map(|action| {
+            let mut cells = COLUMNS
+                .map(|status| answer(&record(status), action).to_owned())
+                .to_vec();
+            let mut cancelling = record(WorkflowStatus::Running);
+            cancelling.cancel_requested = true;
+            cells.push(answer(&cancelling, action).to_owned());
+            (action.as_str().to_owned(), cells)
+        })
+        .collect();
+    table("command \\ state", &columns, &rows)
+}
+
+#[test]
+fn every_pair_of_workflow_state_and_trigger_is_as_the_snapshot_says() {
+    insta::assert_snapshot!("workflow_table", workflow_table());
+}
+
+#[test]
+fn every_pair_of_task_state_and_trigger_is_as_the_snapshot_says() {
+    insta::assert_snapshot!("task_table", task_table());
+}
+
+#[test]
+fn a_pair_that_no_row_names_is_refused_with_the_state_and_the_trigger() {
+    for from in WorkflowStatus::ALL {
+        for trigger in WorkflowTrigger::ALL {
+            if let Err(refusal) = from.next(trigger) {
+                assert_eq!((refusal.from, refusal.trigger), (from, trigger));
+                let text = refusal.to_string();
+                assert!(text.contains(from.as_str()) && text.contains(trigger.as_str()));
+            }
+        }
+    }
+    for from in TaskStatus::ALL {
+        for trigger in TaskTrigger::ALL {
+            if let Err(refusal) = from.next(trigger) {
+                assert_eq!((refusal.from, refusal.trigger), (from, trigger));
+                let text = refusal.to_string();
+                assert!(text.contains(from.as_str()) && text.contains(trigger.as_str()));
+            }
+        }
+    }
+}
+
+#[test]
+fn only_a_recovery_or_a_raised_budget_leads_out_of_a_state_that_is_over() {
+    for from in WorkflowStatus::ALL.into_iter().filter(|s| s.is_terminal()) {
+        for trigger in WorkflowTrigger::ALL {
+            let allowed = from.next(trigger).is_ok();
+            let expected = from != WorkflowStatus::Completed
+                && matches!(
+                    trigger,
+                    WorkflowTrigger::Recover | WorkflowTrigger::RaiseBudget
+                );
+            assert_eq!(allowed, expected, "{from} × {trigger}");
+        }
+    }
+}
+
+#[test]
+fn commands_are_answered_by_state_as_designed() {
+    // The order of the states is that of COLUMNS; forced recoveries are not offered.
+    let designed = [
+        ("start", ["ok", "same", "ok", "409", "409", "409", "409"]),
+        ("resume", ["409", "same", "ok", "same", "409", "409", "409"]),
+        ("pause", ["409", "ok", "same", "ok", "409", "409", "409"]),
+        ("cancel", ["ok", "ok", "ok", "ok", "409", "409", "same"]),
+        ("recover", ["409", "409", "409", "409", "ok", "409", "ok"]),
+    ];
+    for (action, (name, cells)) in ACTIONS.into_iter().zip(designed) {
+        assert_eq!(action.as_str(), name);
+        for (status, cell) in COLUMNS.into_iter().zip(cells) {
+            assert_eq!(
+                answer(&record(status), action),
+                cell,
+                "{name} when {status}"
+            );
+        }
+    }
+}
+
+#[test]
+fn while_a_cancel_is_asked_only_cancel_is_answered_and_changes_nothing() {
+    for status in COLUMNS.into_iter().filter(|status| status.is_active()) {
+        let mut record = record(status);
+        record.cancel_requested = true;
+        for action in ACTIONS {
+            match (action, verdict(&record, action)) {
+                (Action::Cancel, answer) => assert_eq!(answer, Ok(Verdict::Same)),
+                (_, answer) => assert_eq!(answer, Err(Refusal::Cancelling)),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_spent_recovery_budget_is_named_with_its_numbers() {
+    for status in [WorkflowStatus::Failed, WorkflowStatus::Cancelled] {
+        let mut record = record(status);
+        (record.recovery_attempts, record.max_recovery_attempts) = (2, 2);
+        let refusal = verdict(&record, Action::Recover { from_step: 0 });
+        assert_eq!(refusal, Err(Refusal::BudgetSpent { used: 2, budget: 2 }));
+    }
+}
+
+fn document() -> String {
+    format!(
+        "# What may happen to a workflow and its tasks\n\n\
+         Printed by `engine/tests/tables.rs` from the code that decides, and compared with it by \
+         `cargo xtask test`.\nA dot means that the state does not know the trigger: it is refused, \
+         and the refusal names both.\n\n\
+         ## Workflow: the state that follows\n\n{}\n\
+         Running, paused and recovering are *active*. Completed, failed and cancelled are over; \
+         completed is final.\n\n\
+         ## Task: the state that follows\n\n{}\n\
+         Completed, failed, skipped and cancelled are *settled*; only a recovery resets them.\n\n\
+         ## Commands by state of the workflow\n\n{}\n\
+         `ok` changes the state, `same` answers with the present state and changes nothing, `409` \
+         is refused.\nRecover also needs budget left, else 409.\n",
+        workflow_table(),
+        task_table(),
+        command_table()
+    )
+}
+
+#[test]
+fn the_document_shows_the_tables_as_they_are() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/states.md");
+    let wanted = document();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "docs/states.md differs from the code; UPDATE_DOCS=1 writes it anew"
+    );
+}
