@@ -169,6 +169,11 @@ impl RuntimeBuilder {
             switches.clone(),
             work_dir,
         ));
+        // Folders of attempts that a dead server left. Their processes die with it (the lifeline),
+        // and no new attempt starts before the workflows are taken up below.
+        if let Err(fault) = services.remove_leftovers().await {
+            error!(%fault, "the work folder of an earlier server cannot be removed");
+        }
         let log = LogWriter::start(log_store, Arc::clone(&clock));
         let (outbox, inbox) = mpsc::unbounded_channel();
         let registry = Arc::new(registry);
