@@ -1,0 +1,6 @@
+//! The HTTP API for programs, and what its handlers read requests with.
+
+pub mod body;
+pub mod number;
+pub mod query;
+pub mod v1;

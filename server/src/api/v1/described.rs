@@ -1,0 +1,177 @@
+//! What the description says of each route.
+
+use axum::http::Method;
+use utoipa::openapi::schema::Type;
+
+use crate::paths::v1 as at;
+
+/// What an operation answers when it goes well.
+pub enum Answer {
+    /// JSON of a named shape, and what it is.
+    Shape(&'static str, &'static str),
+    /// Any JSON object, and what it is.
+    Anything(&'static str),
+    /// A stream of events.
+    Stream,
+}
+
+/// One operation.
+pub struct Described {
+    /// Its method.
+    pub method: Method,
+    /// Its path.
+    pub path: &'static str,
+    /// Its name for programs.
+    pub id: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    /// Its query parameters.
+    pub query: Vec<(&'static str, Type)>,
+    /// The shape of its body, and whether there has to be one.
+    pub body: Option<(&'static str, bool)>,
+    /// The status when it goes well.
+    pub status: u16,
+    /// What it answers then.
+    pub answer: Answer,
+    /// Whether it changes a workflow's state or a version, so that it may clash.
+    pub may_clash: bool,
+}
+
+impl Described {
+    fn get(path: &'static str, id: &'static str, summary: &'static str, answer: Answer) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            id,
+            summary,
+            query: Vec::new(),
+            body: None,
+            status: 200,
+            answer,
+            may_clash: false,
+        }
+    }
+
+    fn write(mut self, method: Method, body: &'static str, required: bool) -> Self {
+        self.method = method;
+        self.body = Some((body, required));
+        self
+    }
+
+    fn created(mut self) -> Self {
+        self.status = 201;
+        self
+    }
+
+    fn clashing(mut self) -> Self {
+        self.may_clash = true;
+        self
+    }
+
+    fn asking(mut self, query: &[(&'static str, Type)]) -> Self {
+        self.query = query.to_vec();
+        self
+    }
+
+    fn verb(path: &'static str, id: &'static str, summary: &'static str) -> Self {
+        let answer = Answer::Shape("Workflow", "The workflow as it is now.");
+        Self::get(path, id, summary, answer)
+            .write(Method::POST, "Nothing", false)
+            .clashing()
+    }
+
+    /// The statuses of its problems.
+    pub fn problems(&self) -> Vec<u16> {
+        let mut problems = vec![400, 401, 403, 429, 500];
+        if self.path.contains('{') || self.path == at::WORKFLOWS {
+            problems.push(404);
+        }
+        if self.may_clash {
+            problems.push(409);
+        }
+        if self.body.is_some() {
+            problems.extend([413, 422]);
+        }
+        problems.sort_unstable();
+        problems
+    }
+}
+
+/// Every operation; a test compares them with the routes.
+pub fn described() -> Vec<Described> {
+    let mut all = definitions();
+    all.extend(workflows());
+    all.extend(commands());
+    all.extend(tasks());
+    all
+}
+
+fn paging() -> [(&'static str, Type); 2] {
+    [("limit", Type::Integer), ("cursor", Type::String)]
+}
+
+fn definitions() -> Vec<Described> {
+    let saved = || Answer::Shape("SavedDefinition", "The definition.");
+    let list = Answer::Shape("DefinitionPage", "The latest version of each, newest first.");
+    let types = Answer::Shape("StepTypePage", "The step types.");
+    let description = Answer::Anything("This description.");
+    vec![
+        Described::get(at::OPENAPI, "openapi", "This description", description),
+        Described::get(at::STEP_TYPES, "list_step_types", "What steps can do", types),
+        Described::get(at::DEFINITIONS, "list_definitions", "All definitions", list)
+            .asking(&paging()),
+        Described::get(at::DEFINITIONS, "create_definition", "Save a definition", saved())
+            .write(Method::POST, "Definition", true)
+            .created(),
+        Described::get(at::DEFINITION, "get_definition", "One definition", saved())
+            .asking(&[("version", Type::Integer)]),
+        Described::get(at::DEFINITION, "replace_definition", "Save the next version", saved())
+            .write(Method::PUT, "NextDefinition", true)
+            .clashing(),
+    ]
+}
+
+fn workflows() -> Vec<Described> {
+    let one = || Answer::Shape("Workflow", "The workflow.");
+    let list = Answer::Shape("WorkflowPage", "Workflows, newest first.");
+    let progress = Answer::Shape("Progress", "How far it is.");
+    let [limit, cursor] = paging();
+    let filters = [("status", Type::String), ("q", Type::String), limit, cursor];
+    vec![
+        Described::get(at::WORKFLOWS, "list_workflows", "All workflows", list).asking(&filters),
+        Described::get(at::WORKFLOWS, "create_workflow", "Create a workflow", one())
+            .write(Method::POST, "NewWorkflow", true)
+            .created(),
+        Described::get(at::WORKFLOW, "get_workflow", "One workflow", one()),
+        Described::get(at::PROGRESS, "get_workflow_progress", "How far it is", progress),
+        Described::get(at::EVENTS, "follow_workflow", "Its events as they come", Answer::Stream)
+            .asking(&[("after", Type::Integer)]),
+        Described::get(at::JOB_WORKFLOW, "get_workflow_by_job", "A job's latest workflow", one()),
+    ]
+}
+
+fn commands() -> Vec<Described> {
+    vec![
+        Described::verb(at::START, "start_workflow", "Start it; a paused one goes on"),
+        Described::verb(at::PAUSE, "pause_workflow", "Start nothing new until resumed"),
+        Described::verb(at::RESUME, "resume_workflow", "Go on"),
+        Described::verb(at::CANCEL, "cancel_workflow", "Stop it for good"),
+        Described::verb(
+            at::RECOVER,
+            "recover_workflow",
+            "Do a step again and everything that needs it",
+        )
+        .write(Method::POST, "Recover", true),
+    ]
+}
+
+fn tasks() -> Vec<Described> {
+    let task = Answer::Shape("Task", "Its output and tries.");
+    let log = Answer::Shape("LogPage", "Lines of its log, oldest first.");
+    let [limit, cursor] = paging();
+    vec![
+        Described::get(at::TASK, "get_task", "One task's output and tries", task),
+        Described::get(at::LOG, "get_task_log", "One task's log", log)
+            .asking(&[("after", Type::Integer), limit, cursor]),
+    ]
+}

@@ -1,0 +1,125 @@
+use std::collections::BTreeSet;
+
+use engine::orchestrator::{AttemptRecord, LogLine, LogStream, TaskDetail};
+use engine::{Progress, StepDefinition, Timestamp, Workflow, WorkflowDefinition, WorkflowState};
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::api::v1;
+
+fn written() -> Value {
+    serde_json::to_value(document()).unwrap()
+}
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    value.as_object().unwrap().keys().cloned().collect()
+}
+
+/// The fields of a described shape.
+fn described_fields(shape: &str) -> BTreeSet<String> {
+    keys(&written()["components"]["schemas"][shape]["properties"])
+}
+
+/// What the engine writes has to be described, and what has to be there must be written.
+fn assert_same(shape: &str, real: &impl serde::Serialize) {
+    let real = keys(&serde_json::to_value(real).unwrap());
+    let described = described_fields(shape);
+    let undescribed: Vec<_> = real.difference(&described).collect();
+    assert!(undescribed.is_empty(), "{shape} does not describe {undescribed:?}");
+    let schema = &written()["components"]["schemas"][shape];
+    for required in schema["required"].as_array().into_iter().flatten() {
+        assert!(real.contains(required.as_str().unwrap()), "{shape}: {required}");
+    }
+}
+
+#[test]
+fn the_description_has_exactly_the_routes() {
+    let routes: BTreeSet<_> = v1::routes()
+        .iter()
+        .map(|route| (route.path.to_owned(), route.method.as_str().to_lowercase()))
+        .collect();
+    let document = written();
+    let described: BTreeSet<_> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, item)| keys(item).into_iter().map(move |m| (path.clone(), m)))
+        .collect();
+    assert_eq!(described, routes);
+}
+
+#[test]
+fn every_shape_that_is_named_is_described() {
+    let document = written();
+    let shapes = keys(&document["components"]["schemas"]);
+    let text = document.to_string();
+    let mut named = 0;
+    for part in text.split("#/components/schemas/").skip(1) {
+        let name = part.split('"').next().unwrap();
+        assert!(shapes.contains(name), "{name}");
+        named += 1;
+    }
+    assert!(named > 40);
+}
+
+#[test]
+fn every_operation_has_a_problem_answer_for_no_token() {
+    for (path, item) in written()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let answer = &operation["responses"]["401"]["content"][PROBLEM_JSON];
+            assert!(answer.is_object(), "{method} {path}");
+        }
+    }
+}
+
+#[test]
+fn the_described_shapes_are_those_of_the_engine() {
+    let definition = json!({"name": "n", "steps": [{
+        "name": "s", "task_type": "t", "timeout": 1, "estimated_duration": 2
+    }]});
+    let definition = WorkflowDefinition::from_json(&definition).unwrap();
+    let now = Timestamp::default();
+    let saved = definition.to_json();
+    assert_same("Definition", &saved);
+    assert_same("Step", &saved["steps"][0]);
+    assert_eq!(StepDefinition::new("s", "t").max_lost, 3);
+    let workflow = sample(definition, now);
+    let progress = Progress::of(&workflow, now);
+    assert_same("Progress", &progress);
+    assert_same("TaskProgress", &progress.tasks[0]);
+    let state = WorkflowState {
+        summary: progress.summary,
+        name: "n".into(),
+        definition_id: None,
+        metadata: Map::new(),
+        parameters: Map::new(),
+        created_at: now,
+    };
+    assert_same("Workflow", &state);
+    let attempt = AttemptRecord {
+        attempt: 1,
+        started_at: now,
+        ended_at: None,
+        outcome: "running".into(),
+        error: None,
+    };
+    assert_same("Attempt", &attempt);
+    assert_same(
+        "Task",
+        &TaskDetail {
+            task: 0,
+            output: None,
+            attempts: vec![attempt],
+        },
+    );
+    assert_same(
+        "LogLine",
+        &LogLine {
+            number: 1,
+            at: now,
+            attempt: 1,
+            stream: LogStream::Stdout,
+            text: String::new(),
+        },
+    );
+}

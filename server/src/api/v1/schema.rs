@@ -1,0 +1,393 @@
+//! The shapes that the description of the API names. Each mirrors a type of the engine, which
+//! knows nothing of OpenAPI; a test holds the fields of the two together.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A workflow's state.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkflowStatus {
+    Pending,
+    Running,
+    Paused,
+    Completed,
+    Failed,
+    Cancelled,
+    Recovering,
+}
+
+/// A task's state.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskStatus {
+    Pending,
+    Queued,
+    Running,
+    Completed,
+    Failed,
+    Retrying,
+    Skipped,
+    Cancelled,
+}
+
+/// A workflow, as lists and commands answer it.
+#[derive(Serialize, ToSchema)]
+pub struct Workflow {
+    pub workflow_id: i64,
+    pub job_id: i64,
+    pub status: WorkflowStatus,
+    /// 0 to 100, rounded down; 100 only when completed.
+    #[schema(minimum = 0, maximum = 100)]
+    pub progress: u8,
+    /// The lowest step neither completed nor skipped; the last one when there is none.
+    pub current_step: u64,
+    /// The steps that are queued, running or retrying.
+    pub current_steps: Vec<u64>,
+    pub total_steps: u64,
+    pub completed_tasks: u64,
+    pub failed_tasks: u64,
+    pub running_tasks: u64,
+    pub total_tasks: u64,
+    /// Tasks by state; they add up to `total_tasks`.
+    pub counts: HashMap<String, u64>,
+    pub recovery_attempts: u32,
+    pub max_recovery_attempts: u32,
+    #[schema(format = DateTime)]
+    pub started_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub completed_at: Option<String>,
+    /// The number of its last event.
+    pub events: u64,
+    /// Present while it is being cancelled.
+    #[schema(required = false)]
+    pub cancel_requested: bool,
+    /// The definition's name.
+    pub name: String,
+    /// None for a definition that was given inline.
+    pub definition_id: Option<i64>,
+    pub metadata: HashMap<String, Value>,
+    pub parameters: HashMap<String, Value>,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+}
+
+/// How far a workflow is, with its tasks.
+#[derive(Serialize, ToSchema)]
+pub struct Progress {
+    pub workflow_id: i64,
+    pub job_id: i64,
+    pub status: WorkflowStatus,
+    /// 0 to 100, rounded down; 100 only when completed.
+    #[schema(minimum = 0, maximum = 100)]
+    pub progress: u8,
+    pub current_step: u64,
+    pub current_steps: Vec<u64>,
+    pub total_steps: u64,
+    pub completed_tasks: u64,
+    pub failed_tasks: u64,
+    pub running_tasks: u64,
+    pub total_tasks: u64,
+    pub counts: HashMap<String, u64>,
+    pub recovery_attempts: u32,
+    pub max_recovery_attempts: u32,
+    #[schema(format = DateTime)]
+    pub started_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub completed_at: Option<String>,
+    pub events: u64,
+    #[schema(required = false)]
+    pub cancel_requested: bool,
+    /// In the order of the steps.
+    pub tasks: Vec<TaskProgress>,
+}
+
+/// One task of a workflow.
+#[derive(Serialize, ToSchema)]
+pub struct TaskProgress {
+    pub id: i64,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub task_type: String,
+    pub status: TaskStatus,
+    pub retry_count: u32,
+    pub error_message: Option<String>,
+    pub dependencies: Vec<u64>,
+    /// Which try this is, from 1; 0 before the first.
+    pub attempt: u32,
+    #[schema(format = DateTime)]
+    pub next_retry_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub started_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub ended_at: Option<String>,
+    /// The highest share done, 0 to 1.
+    pub progress: f64,
+    /// Seconds.
+    #[schema(required = false)]
+    pub estimated_duration: Option<f64>,
+    #[schema(required = false)]
+    pub skip_reason: Option<String>,
+    #[schema(required = false, format = DateTime)]
+    pub waits_until: Option<String>,
+}
+
+/// What happens to the rest when a step fails for good.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    FinishBranches,
+    Stop,
+}
+
+/// When a step runs, judged by what it depends on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunIf {
+    Ok,
+    Always,
+    Failed,
+}
+
+/// A definition as it is sent.
+#[derive(Serialize, ToSchema)]
+pub struct Definition {
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    #[schema(required = false, maximum = 100)]
+    pub max_recovery_attempts: u32,
+    #[schema(required = false)]
+    pub on_failure: OnFailure,
+    /// Names with their defaults.
+    #[schema(required = false)]
+    pub parameters: HashMap<String, Value>,
+    #[schema(min_items = 1, max_items = 5000)]
+    pub steps: Vec<Step>,
+}
+
+/// One step of a definition.
+#[derive(Serialize, ToSchema)]
+pub struct Step {
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// Made from the name when it is left out.
+    #[schema(required = false)]
+    pub key: String,
+    pub task_type: String,
+    /// See the fields of the step type.
+    #[schema(required = false)]
+    pub config: HashMap<String, Value>,
+    /// Positions from 0, or keys.
+    #[schema(required = false)]
+    pub dependencies: Vec<Value>,
+    #[schema(required = false, maximum = 100)]
+    pub max_retries: u32,
+    /// Seconds.
+    #[schema(required = false)]
+    pub timeout: f64,
+    /// Seconds.
+    #[schema(required = false)]
+    pub estimated_duration: f64,
+    #[schema(required = false)]
+    pub run_if: RunIf,
+    #[schema(required = false, minimum = 1, maximum = 100)]
+    pub max_lost: u32,
+}
+
+/// A version of a definition: what was sent, with its number and version.
+#[derive(Serialize, ToSchema)]
+pub struct SavedDefinition {
+    pub name: String,
+    pub max_recovery_attempts: u32,
+    pub on_failure: OnFailure,
+    pub parameters: HashMap<String, Value>,
+    pub steps: Vec<Step>,
+    pub definition_id: i64,
+    pub version: u32,
+}
+
+/// The next version of a definition.
+#[derive(Serialize, ToSchema)]
+pub struct NextDefinition {
+    pub name: String,
+    #[schema(required = false)]
+    pub max_recovery_attempts: u32,
+    #[schema(required = false)]
+    pub on_failure: OnFailure,
+    #[schema(required = false)]
+    pub parameters: HashMap<String, Value>,
+    pub steps: Vec<Step>,
+    /// The version this one is based on.
+    #[schema(minimum = 1)]
+    pub version: u32,
+    /// As in the path.
+    #[schema(required = false)]
+    pub definition_id: i64,
+}
+
+/// A workflow that is asked for.
+#[derive(Serialize, ToSchema)]
+pub struct NewWorkflow {
+    pub definition: DefinitionSource,
+    /// None: the next free number.
+    #[schema(required = false, minimum = 1)]
+    pub job_id: i64,
+    #[schema(required = false)]
+    pub parameters: HashMap<String, Value>,
+    #[schema(required = false)]
+    pub metadata: HashMap<String, Value>,
+    #[schema(required = false)]
+    pub start: bool,
+}
+
+/// The number of a saved definition, or a definition.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum DefinitionSource {
+    Saved(i64),
+    Inline(Definition),
+}
+
+/// Which step is done again.
+#[derive(Serialize, ToSchema)]
+pub struct Recover {
+    /// Its position, from 0.
+    pub from_step: u64,
+}
+
+/// No fields; the body may be left out.
+#[derive(Serialize, ToSchema)]
+pub struct Nothing {}
+
+/// What a step type is.
+#[derive(Serialize, ToSchema)]
+pub struct StepType {
+    pub task_type: String,
+    pub title: String,
+    pub help: String,
+    pub output_help: String,
+    /// Seconds.
+    pub default_timeout: f64,
+    pub example: Value,
+    pub fields: Vec<Field>,
+}
+
+/// One field of a step type's configuration.
+#[derive(Serialize, ToSchema)]
+pub struct Field {
+    pub name: String,
+    pub label: String,
+    pub help: String,
+    pub required: bool,
+    pub default: Option<Value>,
+    pub unit: Option<String>,
+    /// An object whose `kind` is `text`, `long_text`, `number`, `toggle`, `choice`, `lines`,
+    /// `numbers`, `key_values` or `json`.
+    pub kind: HashMap<String, Value>,
+}
+
+/// What is stored about one task beside its progress.
+#[derive(Serialize, ToSchema)]
+pub struct Task {
+    pub task: u64,
+    pub output: Option<Value>,
+    pub attempts: Vec<Attempt>,
+}
+
+/// One try of a task.
+#[derive(Serialize, ToSchema)]
+pub struct Attempt {
+    pub attempt: u32,
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    #[schema(format = DateTime)]
+    pub ended_at: Option<String>,
+    /// `running`, `succeeded`, `failed`, `timed_out`, `cancelled`, `interrupted` or `lost`.
+    pub outcome: String,
+    pub error: Option<String>,
+}
+
+/// One line of a task's log.
+#[derive(Serialize, ToSchema)]
+pub struct LogLine {
+    /// 1, 2, 3 … over all tries of the task.
+    pub number: u64,
+    #[schema(format = DateTime)]
+    pub at: String,
+    pub attempt: u32,
+    pub stream: LogStream,
+    pub text: String,
+}
+
+/// Who wrote a line.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogStream {
+    Stdout,
+    Stderr,
+    Engine,
+}
+
+/// A part of a list of workflows, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct WorkflowPage {
+    pub items: Vec<Workflow>,
+    pub next_cursor: Option<String>,
+}
+
+/// A part of a list of definitions, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct DefinitionPage {
+    pub items: Vec<SavedDefinition>,
+    pub next_cursor: Option<String>,
+}
+
+/// All step types.
+#[derive(Serialize, ToSchema)]
+pub struct StepTypePage {
+    pub items: Vec<StepType>,
+    pub next_cursor: Option<String>,
+}
+
+/// A part of a task's log, oldest first.
+#[derive(Serialize, ToSchema)]
+pub struct LogPage {
+    pub items: Vec<LogLine>,
+    pub next_cursor: Option<String>,
+}
+
+/// Why something was not done (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    /// The fields that are wrong.
+    #[schema(required = false)]
+    pub errors: Vec<FieldProblem>,
+    /// The workflow's state, where it does not fit.
+    #[schema(required = false)]
+    pub state: String,
+    /// What was tried, where it does not fit the state.
+    #[schema(required = false)]
+    pub trigger: String,
+    /// The query parameter that is wrong.
+    #[schema(required = false)]
+    pub parameter: String,
+    /// Where the log has a fault.
+    #[schema(required = false)]
+    pub code: String,
+}
+
+/// One field that is wrong.
+#[derive(Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// `#/steps/0/config/seconds`
+    pub pointer: String,
+    pub detail: String,
+}

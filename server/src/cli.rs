@@ -1,0 +1,118 @@
+//! The command line. What was asked for goes to standard output, everything else to standard
+//! error.
+
+mod run_file;
+mod serve;
+mod terminal;
+mod token;
+mod user;
+mod validate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::DATA_DEFAULT;
+
+/// Composes workflows from steps, runs them and shows them live.
+#[derive(Debug, Parser)]
+#[command(name = "job-orchestrator", version, about, after_help = EXIT_CODES)]
+struct CommandLine {
+    /// The data folder. It is made if need be
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "JOB_ORCHESTRATOR_DATA",
+        default_value = DATA_DEFAULT
+    )]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or an invalid file, \
+                          3 the data folder is in use, 4 cancelled";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts the server: pages, HTTP API and engine
+    Serve(serve::Arguments),
+    /// Makes and takes back tokens for programs
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Makes accounts and resets passwords without a browser
+    #[command(subcommand)]
+    User(user::Command),
+    /// Checks a definition in a JSON file and lists every problem
+    Validate(validate::Arguments),
+    /// Runs a definition in a JSON file and waits until it is over
+    Run(run_file::Arguments),
+}
+
+/// How a command of ours ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    InUse = 3,
+    Cancelled = 4,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(ending as u8)
+    }
+}
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let tokio = match tokio {
+        Ok(tokio) => tokio,
+        Err(error) => {
+            eprintln!("error: the program could not start: {error}");
+            return Ending::Failed.into();
+        }
+    };
+    let ending = tokio.block_on(carry_out(line));
+    match ending {
+        Ok(ending) => ending.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ending_of(&error).into()
+        }
+    }
+}
+
+async fn carry_out(line: CommandLine) -> anyhow::Result<Ending> {
+    let data = line.data.as_path();
+    match line.command {
+        Command::Serve(arguments) => serve::command(data, arguments).await,
+        Command::Token(command) => token::command(data, command).await,
+        Command::User(command) => user::command(data, command).await,
+        Command::Validate(arguments) => validate::command(arguments).await,
+        Command::Run(arguments) => run_file::command(data, arguments).await,
+    }
+}
+
+/// The exit code that says what kind of error it is.
+fn ending_of(error: &anyhow::Error) -> Ending {
+    let start = error.downcast_ref::<runtime::StartError>();
+    if start.is_some_and(runtime::StartError::is_in_use) {
+        Ending::InUse
+    } else if error.is::<crate::config::ConfigError>() || error.is::<WrongUsage>() {
+        Ending::Usage
+    } else {
+        Ending::Failed
+    }
+}
+
+/// What was typed cannot be done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongUsage(String);

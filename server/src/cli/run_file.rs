@@ -1,0 +1,144 @@
+//! `run`
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use engine::orchestrator::{DefinitionSource, NewWorkflowRequest};
+use engine::{
+    Actor, JobOrchestrator, JobOrchestratorError, Progress, WorkflowId, WorkflowStatus, Workflows,
+};
+use runtime::Runtime;
+use serde_json::{Map, Value};
+
+use super::terminal::Terminal;
+use super::{Ending, WrongUsage, validate};
+use crate::data_folder::DataFolder;
+use crate::shutdown::StopSignals;
+use crate::start::{self, Allowed};
+use crate::telemetry;
+
+/// How often the bar moves when nothing happens.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The definition, as JSON
+    file: PathBuf,
+    /// A parameter of the definition; the value is JSON, or else text. May come several times
+    #[arg(long = "parameter", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// Command steps are allowed here anyway, since it is your own machine
+    #[arg(long, hide = true)]
+    allow_commands: bool,
+    /// Lets HTTP steps reach loopback and private addresses
+    #[arg(long)]
+    allow_private_addresses: bool,
+}
+
+/// Runs a definition with an engine of its own and waits. Command steps may start programs: who
+/// types this is on the machine anyway.
+pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
+    telemetry::start("warn");
+    let definition = validate::read(&arguments.file)?;
+    let parameters = parameters(&arguments.parameters)?;
+    let mut signals = StopSignals::listen()?;
+    let folder = DataFolder::at(data)?;
+    let allowed = Allowed {
+        commands: true,
+        private_addresses: arguments.allow_private_addresses,
+    };
+    let engine = start::engine(&folder, allowed).await?;
+    let request = NewWorkflowRequest {
+        definition: DefinitionSource::Inline(definition),
+        job_id: None,
+        parameters,
+        metadata: Map::new(),
+        start: true,
+    };
+    let ending = match engine.submit(&Actor::program(), request).await {
+        Ok(state) => watch(&engine, state.summary.workflow_id, &mut signals).await,
+        Err(JobOrchestratorError::Invalid(problems)) => {
+            validate::list(&arguments.file, &problems);
+            Ok(Ending::Usage)
+        }
+        Err(error) => Err(error.into()),
+    };
+    engine.shutdown().await;
+    ending
+}
+
+fn parameters(typed: &[String]) -> Result<Map<String, Value>, WrongUsage> {
+    let read = |typed: &String| {
+        let (name, text) = typed.split_once('=').ok_or_else(|| {
+            WrongUsage(format!("--parameter {typed}: it has to be NAME=VALUE"))
+        })?;
+        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+        Ok((name.to_owned(), value))
+    };
+    typed.iter().map(read).collect()
+}
+
+/// Draws the progress until it is over; a signal cancels, and the end is waited for.
+async fn watch(engine: &Runtime, id: WorkflowId, signals: &mut StopSignals) -> Result<Ending> {
+    let mut terminal = Terminal::new();
+    terminal.say(&format!("workflow {id} runs"));
+    loop {
+        let progress = engine.get_workflow_progress(id).await?;
+        terminal.draw(&progress);
+        if let Some(ending) = ending_of(progress.summary.status) {
+            terminal.end(&progress);
+            say_what_failed(&progress);
+            return Ok(ending);
+        }
+        tokio::select! {
+            () = signals.next() => {
+                terminal.say("cancelling; steps get 10 s to end");
+                match engine.cancel_workflow(id).await {
+                    // It may have ended meanwhile.
+                    Ok(_) | Err(JobOrchestratorError::Refused(_)) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            () = engine.changed(id, progress.summary.events) => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+}
+
+fn ending_of(status: WorkflowStatus) -> Option<Ending> {
+    match status {
+        WorkflowStatus::Completed => Some(Ending::Done),
+        WorkflowStatus::Failed => Some(Ending::Failed),
+        WorkflowStatus::Cancelled => Some(Ending::Cancelled),
+        WorkflowStatus::Pending
+        | WorkflowStatus::Running
+        | WorkflowStatus::Paused
+        | WorkflowStatus::Recovering => None,
+    }
+}
+
+fn say_what_failed(progress: &Progress) {
+    let Some(step) = progress.failed_step().and_then(|step| progress.tasks.get(step)) else {
+        return;
+    };
+    let why = step.error_message.as_deref().unwrap_or("no reason was given");
+    eprintln!("step \"{}\" failed: {why}", step.name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_json_or_else_text() {
+        let typed = ["a=1".to_owned(), "b=x y".to_owned(), "c={\"d\":[2]}".to_owned()];
+        let read = parameters(&typed).unwrap();
+        assert_eq!(read["a"], 1);
+        assert_eq!(read["b"], "x y");
+        assert_eq!(read["c"]["d"][0], 2);
+        assert!(parameters(&["novalue".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,81 @@
+//! The application's pages and server functions, with what they find in their context.
+
+use std::sync::Arc;
+
+use app::{App, shell};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use axum::http::{StatusCode, request};
+use axum::response::Response;
+use engine::{Actor, Service};
+use leptos::config::LeptosOptions;
+use leptos::context::{provide_context, use_context};
+use leptos::nonce::use_nonce;
+use leptos::prelude::IntoView;
+use leptos_axum::{
+    AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list,
+    render_app_async_with_context,
+};
+
+use crate::policy;
+use crate::shared::Shared;
+use crate::site::SiteNames;
+
+/// The routes of the pages.
+pub fn listing() -> Vec<AxumRouteListing> {
+    generate_route_list(App)
+}
+
+/// The routes of the server functions: path and method.
+pub fn functions() -> Vec<(&'static str, axum::http::Method)> {
+    leptos::server_fn::axum::server_fn_paths().collect()
+}
+
+/// Adds pages and server functions to `router`.
+pub fn mount(router: Router<Shared>, shared: &Shared) -> Router<Shared> {
+    let context = context(shared.service.clone());
+    router.leptos_routes_with_context(shared, listing(), context, document(shared))
+}
+
+/// The page for a path that is none.
+pub async fn not_found(State(shared): State<Shared>, request: Request<Body>) -> Response {
+    let context = context(shared.service.clone());
+    let render = render_app_async_with_context(context, document(&shared));
+    let mut response = render(request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// What pages and server functions find: the service, and who asks.
+fn context(service: Arc<dyn Service>) -> impl Fn() + Clone + Send + Sync + 'static {
+    move || {
+        provide_context(service.clone());
+        let parts = use_context::<request::Parts>();
+        if let Some(actor) = parts.and_then(|parts| parts.extensions.get::<Actor>().cloned()) {
+            provide_context(actor);
+        }
+        let (nonce, options) = (use_nonce(), use_context::<ResponseOptions>());
+        if let (Some(nonce), Some(options)) = (nonce, options)
+            && let Ok(policy) = HeaderValue::from_str(&policy::of_page(&nonce))
+        {
+            options.insert_header(CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
+
+/// The document around the application. The names of its files are looked up each time: a
+/// development build may have been given other ones.
+fn document(
+    shared: &Shared,
+) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send + Sync + 'static {
+    use leptos::prelude::IntoAny;
+    let options = <LeptosOptions as axum::extract::FromRef<Shared>>::from_ref(shared);
+    move || {
+        let names = SiteNames::read();
+        let mut options = options.clone();
+        options.output_name = names.output_name.into();
+        shell(options, &names.stylesheet).into_view().into_any()
+    }
+}

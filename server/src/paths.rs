@@ -1,0 +1,54 @@
+//! The URLs that only the server answers: the HTTP API, the streams and the checks. Those of the
+//! pages stand in the application and are used from there.
+
+pub use app::paths::{FILES, HOME, ICON, LOGIN, LOGOUT, NEXT, SERVER_FUNCTIONS, SETUP};
+pub use app::paths::{encoded, login};
+
+/// The icon where old browsers look for it.
+pub const OLD_ICON: &str = "/favicon.ico";
+/// Whether the process is alive.
+pub const LIVE: &str = "/health/live";
+/// Whether it can work.
+pub const READY: &str = "/health/ready";
+/// What the paths of the streams begin with.
+pub const STREAMS: &str = "/events";
+/// The events of one workflow, for pages.
+pub const WORKFLOW_STREAM: &str = "/events/workflows/{id}";
+/// What the paths of everything for programs begin with.
+pub const API: &str = "/api";
+
+/// The HTTP API's first version.
+pub mod v1 {
+    /// This API described for programs.
+    pub const OPENAPI: &str = "/api/v1/openapi.json";
+    /// What steps can do.
+    pub const STEP_TYPES: &str = "/api/v1/step-types";
+    /// All definitions.
+    pub const DEFINITIONS: &str = "/api/v1/definitions";
+    /// One definition.
+    pub const DEFINITION: &str = "/api/v1/definitions/{id}";
+    /// All workflows.
+    pub const WORKFLOWS: &str = "/api/v1/workflows";
+    /// One workflow.
+    pub const WORKFLOW: &str = "/api/v1/workflows/{id}";
+    /// How far it is.
+    pub const PROGRESS: &str = "/api/v1/workflows/{id}/progress";
+    /// Starts it.
+    pub const START: &str = "/api/v1/workflows/{id}/start";
+    /// Pauses it.
+    pub const PAUSE: &str = "/api/v1/workflows/{id}/pause";
+    /// Lets it go on.
+    pub const RESUME: &str = "/api/v1/workflows/{id}/resume";
+    /// Stops it for good.
+    pub const CANCEL: &str = "/api/v1/workflows/{id}/cancel";
+    /// Does a step again and everything that needs it.
+    pub const RECOVER: &str = "/api/v1/workflows/{id}/recover";
+    /// Its events as a stream.
+    pub const EVENTS: &str = "/api/v1/workflows/{id}/events";
+    /// One of its tasks.
+    pub const TASK: &str = "/api/v1/workflows/{id}/tasks/{index}";
+    /// That task's log.
+    pub const LOG: &str = "/api/v1/workflows/{id}/tasks/{index}/log";
+    /// The latest workflow of a job.
+    pub const JOB_WORKFLOW: &str = "/api/v1/jobs/{job_id}/workflow";
+}

@@ -1,0 +1,36 @@
+//! The few pages that need neither styles nor scripts nor anybody signed in.
+
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+/// A page with a heading, a sentence and a link. The texts are ours: nothing a visitor sent may
+/// stand in them but `link`, which is escaped.
+pub fn page(status: StatusCode, heading: &str, sentence: &str, link: (&str, &str)) -> Response {
+    let (address, words) = link;
+    let address = escaped(address);
+    let body = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <title>{heading} · Job Orchestrator</title></head>\
+         <body><main><h1>{heading}</h1><p>{sentence}</p>\
+         <p><a href=\"{address}\">{words}</a></p></main></body></html>\n"
+    );
+    (status, Html(body)).into_response()
+}
+
+/// Says that one has to sign in again.
+pub fn signed_out(status: StatusCode, login: &str) -> Response {
+    page(
+        status,
+        "Signed out",
+        "Nothing was changed. Sign in again, and you are led back to the page you came from.",
+        (login, "Sign in"),
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('<', "&lt;")
+}

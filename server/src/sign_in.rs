@@ -1,0 +1,105 @@
+//! Signing in and out. The page is the application's; its form is posted here.
+//!
+//! A refused form leads back to the page with `problem` (`wrong`, `missing`), `name` and `next`
+//! in the query, so that nothing typed but the password is lost.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, RETRY_AFTER};
+use axum::response::{IntoResponse, Redirect, Response};
+use tower_sessions::Session;
+
+use crate::form::{Fields, with_query};
+use crate::problem::ApiProblem;
+use crate::shared::Shared;
+use crate::sign_in_limit::Wait;
+use crate::store::Account;
+use crate::{next_page, paths, plain_page, session};
+
+/// What became of a name and a password.
+enum Judged {
+    Known(Account),
+    Unknown,
+    Limited(Wait),
+}
+
+/// `POST /login` with `name`, `password` and `next`.
+pub async fn enter(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    session: Session,
+    fields: Fields,
+) -> Response {
+    let (name, password) = (fields.text("name").trim(), fields.text("password"));
+    let next = next_page::local(fields.text(paths::NEXT));
+    let back = |problem: &str| {
+        let query = [("problem", problem), ("name", name), (paths::NEXT, next)];
+        Redirect::to(&with_query(paths::LOGIN, &query)).into_response()
+    };
+    if name.is_empty() || password.is_empty() {
+        return back("missing");
+    }
+    match judge(&shared, peer.ip(), name, password).await {
+        Ok(Judged::Known(account)) => match session::begin(&session, account.id).await {
+            Ok(()) => {
+                tracing::info!(name = %account.actor.name.escape_debug(), "signed in");
+                Redirect::to(next).into_response()
+            }
+            Err(error) => ApiProblem::from_fault(&error).into_response(),
+        },
+        Ok(Judged::Unknown) => {
+            tracing::warn!(name = %name.escape_debug(), %peer, "a sign-in failed");
+            back("wrong")
+        }
+        Ok(Judged::Limited(wait)) => too_many(wait),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Takes as long, and says the same, whether there is such an account or not.
+async fn judge(
+    shared: &Shared,
+    peer: IpAddr,
+    name: &str,
+    password: &str,
+) -> Result<Judged, ApiProblem> {
+    let hashing = |error| ApiProblem::from_fault(&error);
+    let turn = shared.passwords.turn().await.map_err(hashing)?;
+    // Asked only now: those who waited with us may have failed meanwhile.
+    if let Err(wait) = shared.limit.check(peer) {
+        return Ok(Judged::Limited(wait));
+    }
+    let account = shared.accounts.by_name(name).await?;
+    let account = account.filter(|account| !account.disabled);
+    let kept = account.as_ref().map(|account| account.password.as_str());
+    let matches = shared.passwords.matches(&turn, password, kept).await;
+    match account.filter(|_| matches.is_ok_and(|matches| matches)) {
+        Some(account) => Ok(Judged::Known(account)),
+        None => Ok(match shared.limit.failed(peer) {
+            Ok(()) => Judged::Unknown,
+            Err(wait) => Judged::Limited(wait),
+        }),
+    }
+}
+
+fn too_many(Wait(seconds): Wait) -> Response {
+    let mut response = plain_page::page(
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many attempts",
+        &format!("Too many sign-ins from your address failed. Try again in {seconds} seconds."),
+        (paths::LOGIN, "Back to signing in"),
+    );
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+/// `POST /logout`
+pub async fn leave(session: Session) -> Response {
+    match session::end(&session).await {
+        Ok(()) => Redirect::to(paths::LOGIN).into_response(),
+        Err(error) => ApiProblem::from_fault(&error).into_response(),
+    }
+}

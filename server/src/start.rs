@@ -1,0 +1,41 @@
+//! Starts the engine on a data folder.
+
+use runtime::process::RunnerProgram;
+use runtime::{Runtime, StartError};
+
+use crate::data_folder::DataFolder;
+
+/// The word that makes this program the runner of one attempt.
+pub const RUNNER_WORD: &str = "runner";
+
+/// What steps may do, whatever the owner said.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Allowed {
+    /// Start programs.
+    pub commands: bool,
+    /// Reach private addresses.
+    pub private_addresses: bool,
+}
+
+/// Starts the engine; active workflows go on.
+///
+/// # Errors
+/// When the folder is in use or cannot be used.
+pub async fn engine(folder: &DataFolder, allowed: Allowed) -> Result<Runtime, StartError> {
+    Runtime::builder()
+        .sqlite(folder.engine_file())
+        .work_dir(folder.work_dir())
+        .runner(runner())
+        .commands(allowed.commands)
+        .private_addresses(allowed.private_addresses)
+        .start()
+        .await
+}
+
+/// This program itself, which stays the same file when an update replaces it.
+fn runner() -> RunnerProgram {
+    RunnerProgram {
+        program: "/proc/self/exe".into(),
+        args: vec![RUNNER_WORD.into()],
+    }
+}

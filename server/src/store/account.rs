@@ -1,0 +1,182 @@
+//! People who may sign in.
+
+use engine::{Actor, Role, Timestamp};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Accounts, StoreError};
+
+/// Somebody who may sign in.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its number.
+    pub id: i64,
+    /// The name and role events show.
+    pub actor: Actor,
+    /// The password's argon2id hash in PHC form.
+    pub password: String,
+    /// Whether it may not sign in any more.
+    pub disabled: bool,
+}
+
+/// What happened when an account was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// There was none of this name.
+    Created,
+    /// There was one: it has the new password and role, and was signed out everywhere.
+    Changed,
+}
+
+/// Why the first owner was not made: there is an account already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountExists;
+
+/// Reads a role; what is stored was checked by the table.
+pub(super) fn role_of(row: &SqliteRow) -> Result<Role, StoreError> {
+    let word: String = row.try_get("role")?;
+    word.parse()
+        .map_err(|error: engine::role::UnknownRole| StoreError::Decode(Box::new(error)))
+}
+
+impl Accounts {
+    /// Whether anybody has an account.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn any(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)")
+            .fetch_one(self.pool())
+            .await
+    }
+
+    /// The account of this name, in any case of letters.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn by_name(&self, name: &str) -> Result<Option<Account>, StoreError> {
+        let row =
+            sqlx::query("SELECT id, name, password, role, disabled FROM accounts WHERE name = $1")
+                .bind(name)
+                .fetch_optional(self.pool())
+                .await?;
+        row.map(|row| {
+            Ok(Account {
+                id: row.try_get("id")?,
+                actor: Actor {
+                    name: row.try_get("name")?,
+                    role: role_of(&row)?,
+                },
+                password: row.try_get("password")?,
+                disabled: row.try_get("disabled")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Makes the first owner and answers its number, unless there is an account already.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn create_first(
+        &self,
+        name: &str,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<Result<i64, AccountExists>, StoreError> {
+        let made = sqlx::query(
+            "INSERT INTO accounts (name, password, role, created_at)
+             SELECT $1, $2, 'owner', $3 WHERE NOT EXISTS (SELECT 1 FROM accounts)",
+        )
+        .bind(name)
+        .bind(password)
+        .bind(now.as_micros())
+        .execute(self.pool())
+        .await?;
+        Ok(match made.rows_affected() {
+            0 => Err(AccountExists),
+            _ => Ok(made.last_insert_rowid()),
+        })
+    }
+
+    /// Makes an account, or gives the one of this name another password and role, allows it
+    /// again and signs it out everywhere.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn set(
+        &self,
+        name: &str,
+        password: &str,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<Named, StoreError> {
+        let mut transaction = self.pool().begin_with("BEGIN IMMEDIATE").await?;
+        let changed = sqlx::query(
+            "UPDATE accounts SET password = $1, role = $2, disabled = 0 WHERE name = $3",
+        )
+        .bind(password)
+        .bind(role.as_str())
+        .bind(name)
+        .execute(&mut *transaction)
+        .await?;
+        let named = if changed.rows_affected() > 0 {
+            sqlx::query(
+                "DELETE FROM sessions
+                 WHERE account_id IN (SELECT id FROM accounts WHERE name = $1)",
+            )
+            .bind(name)
+            .execute(&mut *transaction)
+            .await?;
+            Named::Changed
+        } else {
+            sqlx::query(
+                "INSERT INTO accounts (name, password, role, created_at) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(name)
+            .bind(password)
+            .bind(role.as_str())
+            .bind(now.as_micros())
+            .execute(&mut *transaction)
+            .await?;
+            Named::Created
+        };
+        transaction.commit().await?;
+        Ok(named)
+    }
+
+    /// Forbids or allows an account to sign in; what it has open ends. Answers whether there is
+    /// one of this name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn set_disabled(&self, name: &str, disabled: bool) -> Result<bool, StoreError> {
+        let changed = sqlx::query("UPDATE accounts SET disabled = $1 WHERE name = $2")
+            .bind(disabled)
+            .bind(name)
+            .execute(self.pool())
+            .await?;
+        Ok(changed.rows_affected() > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::moment::now;
+    use crate::store::open;
+
+    #[tokio::test]
+    async fn only_the_first_account_is_made_an_owner_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let accounts = Accounts::new(open(&folder.path().join("accounts.db")).await.unwrap());
+        assert!(!accounts.any().await.unwrap());
+        let first = accounts.create_first("ada", "x", now()).await.unwrap();
+        assert!(first.is_ok());
+        let second = accounts.create_first("eve", "x", now()).await.unwrap();
+        assert_eq!(second, Err(AccountExists));
+        let ada = accounts.by_name("Ada").await.unwrap().unwrap();
+        assert_eq!(ada.actor.role, Role::Owner);
+        assert!(accounts.by_name("eve").await.unwrap().is_none());
+    }
+}

@@ -1,0 +1,60 @@
+//! What programs show instead of signing in.
+
+use engine::{Actor, Role, Timestamp};
+use sqlx::Row;
+
+use super::account::role_of;
+use super::{Accounts, StoreError};
+
+impl Accounts {
+    /// Keeps a token by its hash.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn add_token(
+        &self,
+        hash: &[u8],
+        name: &str,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO tokens (hash, name, role, created_at) VALUES ($1, $2, $3, $4)")
+            .bind(hash)
+            .bind(name)
+            .bind(role.as_str())
+            .bind(now.as_micros())
+            .execute(self.pool())
+            .await?;
+        Ok(())
+    }
+
+    /// Whom a token stands for.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn token_actor(&self, hash: &[u8]) -> Result<Option<Actor>, StoreError> {
+        let row = sqlx::query("SELECT name, role FROM tokens WHERE hash = $1")
+            .bind(hash)
+            .fetch_optional(self.pool())
+            .await?;
+        row.map(|row| {
+            Ok(Actor {
+                name: row.try_get("name")?,
+                role: role_of(&row)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Takes back every token of this name; answers how many there were.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn remove_tokens(&self, name: &str) -> Result<u64, StoreError> {
+        let removed = sqlx::query("DELETE FROM tokens WHERE name = $1")
+            .bind(name)
+            .execute(self.pool())
+            .await?;
+        Ok(removed.rows_affected())
+    }
+}
