@@ -3,7 +3,7 @@
 //! A [`WorkflowDefinition`] that exists is valid. It comes from JSON through
 //! [`WorkflowDefinition::from_json`], which lists every problem at its field.
 
-mod key;
+pub(crate) mod key;
 mod read;
 mod read_step;
 mod write;

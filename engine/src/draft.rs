@@ -12,11 +12,11 @@ pub mod parameters;
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{OnFailure, RunIf, limits};
+use crate::definition::{OnFailure, RunIf, key, limits};
 use crate::id::StepIndex;
 use crate::problem::Problem;
 
@@ -112,6 +112,23 @@ impl DefinitionDraft {
             Some(step) if !step.name.trim().is_empty() => step.name.clone(),
             _ => format!("Step {}", index + 1),
         }
+    }
+
+    /// The key of every step, with those that are made from names as saving would make them.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        let given = self.steps.iter().map(|step| step.key.trim());
+        let mut taken: HashSet<String> = given.map(str::to_owned).collect();
+        let mut keys = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let mut key = step.key.trim().to_owned();
+            if key.is_empty() {
+                key = key::from_name(&step.name, &taken);
+                taken.insert(key.clone());
+            }
+            keys.push(key);
+        }
+        keys
     }
 
     /// The dependencies of every step, as pictures and graphs take them.

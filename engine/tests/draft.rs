@@ -254,3 +254,30 @@ fn running_after_all_above_leaves_out_what_runs_after_it() {
     draft.edit(&DraftEdit::AfterNone(3), 3, &specs());
     assert!(draft.steps[3].dependencies.is_empty());
 }
+
+#[test]
+fn keys_that_are_not_given_are_told_as_saving_makes_them() {
+    let mut draft = four();
+    draft.name = "Keys".into();
+    draft.steps[0].key = "b".into();
+    for step in &mut draft.steps {
+        step.config.insert("seconds".into(), "1".into());
+    }
+    let (json, _) = draft.to_json(&specs());
+    let saved = WorkflowDefinition::from_json(&json).unwrap();
+    let saved: Vec<_> = saved.steps().iter().map(|step| step.key.clone()).collect();
+    assert_eq!(draft.keys(), saved);
+    assert_eq!(draft.keys(), ["b", "b_2", "c", "d"]);
+}
+
+#[test]
+fn a_misfit_is_told_also_while_something_else_is_wrong() {
+    let mut draft = four();
+    draft.steps[3].config.insert("secondss".into(), "1".into());
+    let problems = draft.check(&specs());
+    let at: Vec<_> = problems.iter().map(|p| p.pointer.as_str()).collect();
+    assert!(
+        at.contains(&"#/name") && at.contains(&"#/steps/3/config/secondss"),
+        "{at:?}"
+    );
+}

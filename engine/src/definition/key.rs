@@ -13,7 +13,7 @@ pub(super) fn is_valid(key: &str) -> bool {
 
 /// A key that no other step has, made from `name`: `Process A` gives `process_a`, then
 /// `process_a_2`.
-pub(super) fn from_name(name: &str, taken: &HashSet<String>) -> String {
+pub(crate) fn from_name(name: &str, taken: &HashSet<String>) -> String {
     let mut base = String::new();
     for c in name.chars() {
         if c.is_ascii_alphanumeric() {

@@ -63,6 +63,20 @@ impl DefinitionDraft {
         Downstream { step, before }
     }
 
+    /// Marks `step` and everything it runs after, directly or not.
+    #[must_use]
+    pub fn upstream(&self, step: StepIndex) -> Vec<bool> {
+        let mut seen = vec![false; self.steps.len()];
+        let mut open = vec![step];
+        while let Some(current) = open.pop() {
+            if let Some(mark) = seen.get_mut(current).filter(|mark| !**mark) {
+                *mark = true;
+                open.extend(&self.steps[current].dependencies);
+            }
+        }
+        seen
+    }
+
     /// Why `step` cannot run after `candidate`, in words; nothing when it can.
     #[must_use]
     pub fn would_close_circle(&self, step: StepIndex, candidate: StepIndex) -> Option<String> {

@@ -10,6 +10,23 @@ use crate::problem::Problem;
 use crate::step_form::{StepSpec, seconds_to_text};
 
 impl DefinitionDraft {
+    /// The draft of a definition that was typed or pasted as JSON.
+    ///
+    /// # Errors
+    /// What is wrong with the text or, as for [`DefinitionDraft::from_json`], with the definition.
+    pub fn from_json_text(text: &str, specs: &[StepSpec]) -> Result<Self, Vec<Problem>> {
+        let json = serde_json::from_str(text)
+            .map_err(|error| vec![Problem::new("#", format!("is not JSON: {error}"))])?;
+        Self::from_json(&json, specs)
+    }
+
+    /// The definition as JSON that can be read, kept and pasted back.
+    #[must_use]
+    pub fn as_json_text(&self, specs: &[StepSpec]) -> String {
+        let (json, _) = self.to_json(specs);
+        serde_json::to_string_pretty(&json).unwrap_or_default()
+    }
+
     /// The draft of a definition. Settings that no form field shows are kept as JSON text.
     ///
     /// # Errors

@@ -37,12 +37,28 @@ impl DefinitionDraft {
     }
 
     /// Everything that can be said about the draft without asking the server: what does not
-    /// parse, names, numbers, dependencies.
+    /// parse, names, numbers, dependencies, what does not fit a step's kind.
     #[must_use]
     pub fn check(&self, specs: &[StepSpec]) -> Vec<Problem> {
         let (json, unreadable) = self.to_json(specs);
         let more = WorkflowDefinition::from_json(&json).err();
-        merged(unreadable, more.unwrap_or_default())
+        let known = merged(unreadable, more.unwrap_or_default());
+        merged(known, self.misfits(&json, specs))
+    }
+
+    /// What does not fit the kinds of the steps, also while something else is wrong.
+    fn misfits(&self, json: &Value, specs: &[StepSpec]) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            let spec = specs.iter().find(|spec| spec.task_type == step.task_type);
+            let config = json["steps"][index]["config"].as_object();
+            if let (Some(spec), Some(config)) = (spec, config) {
+                let prefix = format!("/steps/{index}/config");
+                let found = spec.check(config).into_iter();
+                problems.extend(found.map(|problem| problem.under(&prefix)));
+            }
+        }
+        problems
     }
 }
 
@@ -99,8 +115,8 @@ fn config(
         }
     }
     // Fields that the kind does not have were given in JSON; they are sent, so that the check
-    // names them instead of dropping them.
-    for (name, text) in &step.config {
+    // names them instead of dropping them. Emptied, they are left out.
+    for (name, text) in step.config.iter().filter(|(_, text)| !text.is_empty()) {
         if !fields.iter().any(|field| field.name == *name) {
             let value = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
             config.insert(name.clone(), value);

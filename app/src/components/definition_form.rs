@@ -1,0 +1,205 @@
+//! The builder: a form that is the truth, and a picture drawn from it.
+//!
+//! It is one plain form. Without scripts each button posts all of it to its own URL and the answer
+//! is the same page (`posted.rs`); with scripts the same presses are carried out here, on the same
+//! draft, by the same code of the engine. Fields are never bound: what is typed stays in them, and
+//! a part is drawn anew only when another text has to stand in it.
+
+mod browser;
+mod json_area;
+mod messages;
+mod runs_after;
+mod settings;
+mod state;
+mod step_form;
+mod step_list;
+
+use engine::draft::DraftEdit;
+use engine::draft::form::{Press, names};
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+
+use super::dependency_picture::{DependencyPicture, PictureNode};
+use super::problem_list::{ProblemLine, ProblemList};
+use crate::api::definitions::builder::BuilderPage;
+use json_area::JsonArea;
+use messages::{Messages, Offer};
+use settings::{NameField, Settings};
+use state::BuilderState;
+use step_form::StepForm;
+use step_list::StepList;
+
+pub use state::{CheckAction, SaveAction};
+
+/// The id of the form.
+const FORM: &str = "builder";
+
+/// The builder.
+#[component]
+pub fn DefinitionForm(
+    /// What it is drawn from.
+    page: BuilderPage,
+    /// Saves.
+    save: SaveAction,
+    /// Asks for every problem.
+    check: CheckAction,
+) -> impl IntoView {
+    let state = BuilderState::of(&page, save, check);
+    come_alive(state, page.posted);
+    follow_answers(state, save, check);
+    let path = state.path();
+    let hidden = serde_json::to_string(&page.draft).unwrap_or_default();
+    let base = page.replaces.map(|(_, base)| base.to_string());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let (press, focus) = browser::pressed(&event);
+        state.press(Press::from_text(&press), focus);
+    };
+    let input = move |event: leptos::ev::Event| {
+        if let Some(typed) = browser::typed(&event) {
+            state.typed(typed);
+        }
+    };
+    let lines = Memo::new(move |_| problem_lines(state));
+    view! {
+        <form id=FORM class="builder" method="post" action=path on:submit=submit on:input=input>
+            // The first button is the one that Enter presses; it only draws the page again.
+            <button type="submit" class="builder-enter" name=names::PRESS value="update" tabindex="-1" aria-hidden="true">
+                "Update"
+            </button>
+            <input type="hidden" name=names::DRAFT value=hidden/>
+            <input type="hidden" name=names::BASE value=base/>
+            <input type="hidden" name=names::SHOWN value=move || state.shown.get()/>
+            <Offer state/>
+            <Messages state/>
+            <ProblemList lines/>
+            <div class="builder-top">
+                <NameField state/>
+                <SaveButtons state/>
+            </div>
+            <div class="builder-body">
+                <StepList state/>
+                <StepForm state/>
+            </div>
+            <Picture state/>
+            <Settings state/>
+            <JsonArea state/>
+        </form>
+    }
+}
+
+/// Takes over what was typed before the page came alive, and offers what was kept in the tab.
+fn come_alive(state: BuilderState, posted: bool) {
+    let early = browser::typed_before(FORM);
+    Effect::new(move |done: Option<()>| {
+        if done.is_some() {
+            return;
+        }
+        browser::mark_alive(FORM);
+        if !early.is_empty() {
+            state.take_over(&early);
+        }
+        let path = state.path();
+        match browser::kept(&path) {
+            // The page came with a newer draft than the one that was kept.
+            Some(_) if posted => browser::forget(&path),
+            Some(kept) if kept.draft != state.draft.get_untracked() => {
+                state.offered.set(Some(kept));
+            }
+            _ => {}
+        }
+    });
+}
+
+/// Shows what the server answers, and goes where it says.
+fn follow_answers(state: BuilderState, save: SaveAction, check: CheckAction) {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Some(answer) = save.value().get()
+            && let Some(path) = state.saved(answer)
+        {
+            navigate(&path, leptos_router::NavigateOptions::default());
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(answer) = check.value().get() {
+            state.checked(answer);
+        }
+    });
+}
+
+fn problem_lines(state: BuilderState) -> Vec<ProblemLine> {
+    let shown = state.shown.get();
+    state.problems.with(|problems| {
+        state.draft.with(|draft| {
+            problems
+                .iter()
+                .map(|problem| ProblemLine::of(problem, shown, |index| draft.step_title(index)))
+                .collect()
+        })
+    })
+}
+
+/// The buttons that leave the builder.
+#[component]
+fn SaveButtons(
+    /// The builder.
+    state: BuilderState,
+) -> impl IntoView {
+    let save = |start| Press::Save { start, over: None }.to_text();
+    let busy = state.is_saving();
+    view! {
+        <div class="builder-buttons">
+            <button type="submit" class="button button-quiet" name=names::PRESS value=Press::Check.to_text()>
+                "Check"
+            </button>
+            <button type="submit" class="button" name=names::PRESS value=save(false) disabled=busy>
+                "Save"
+            </button>
+            <button type="submit" class="button button-primary" name=names::PRESS value=save(true) disabled=busy>
+                "Save and start"
+            </button>
+        </div>
+    }
+}
+
+/// The picture, drawn anew on each change. Its nodes lead to the list; with scripts they open the
+/// step at once.
+#[component]
+fn Picture(
+    /// The builder.
+    state: BuilderState,
+) -> impl IntoView {
+    let nodes = Memo::new(move |_| {
+        let rows = step_list::rows(state);
+        state.draft.with(|draft| {
+            rows.into_iter()
+                .zip(&draft.steps)
+                .enumerate()
+                .map(|(index, (row, step))| PictureNode {
+                    name: row.title,
+                    note: row.kind,
+                    state: None,
+                    dependencies: step.dependencies.clone(),
+                    href: format!("#step-{index}"),
+                    problems: row.problems,
+                })
+                .collect::<Vec<_>>()
+        })
+    });
+    let shown = Signal::derive(move || Some(state.shown.get()));
+    let press = move |event: leptos::ev::MouseEvent| {
+        if let Some(step) = browser::step_of_link(&event) {
+            event.prevent_default();
+            let focus = Some("step".to_owned());
+            state.press(Press::Edit(DraftEdit::Select(step)), focus);
+        }
+    };
+    let is_empty = move || state.draft.with(|draft| draft.steps.is_empty());
+    view! {
+        <section class="builder-picture" aria-labelledby="picture-title" hidden=is_empty on:click=press>
+            <h2 id="picture-title">"Picture"</h2>
+            <DependencyPicture nodes selected=shown/>
+        </section>
+    }
+}

@@ -1,0 +1,247 @@
+//! What the builder needs of the browser. On the server each of these does nothing: they are called
+//! by handlers and effects only, which never run there.
+
+use engine::draft::DefinitionDraft;
+use serde::{Deserialize, Serialize};
+
+/// One change of one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    /// The field's name.
+    pub name: String,
+    /// Its value; of a check box that is no choice, `on` or `off`.
+    pub value: String,
+    /// Whether a check box is ticked.
+    pub on: bool,
+}
+
+/// A draft that is not saved yet, as it is kept in the tab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What was typed.
+    pub draft: DefinitionDraft,
+    /// The version it is based on.
+    pub base: Option<u32>,
+}
+
+#[cfg(feature = "hydrate")]
+pub use real::*;
+#[cfg(not(feature = "hydrate"))]
+pub use without::*;
+
+#[cfg(feature = "hydrate")]
+mod real {
+    use std::cell::RefCell;
+    use std::time::Duration;
+
+    use engine::draft::form::names;
+    use leptos::leptos_dom::helpers::TimeoutHandle;
+    use leptos::prelude::{document, request_animation_frame, set_timeout_with_handle, window};
+    use wasm_bindgen::JsCast;
+    use web_sys::{
+        Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
+        HtmlTextAreaElement, Storage, SubmitEvent,
+    };
+
+    use super::{Kept, Typed};
+
+    /// How long one stops typing before anything is done about it.
+    const PAUSE: Duration = Duration::from_millis(400);
+
+    thread_local! {
+        static WAITING: RefCell<Option<TimeoutHandle>> = const { RefCell::new(None) };
+    }
+
+    /// The button a form was sent with: its value, and the id it wants focused afterwards.
+    pub fn pressed(event: &SubmitEvent) -> (String, Option<String>) {
+        let button = event
+            .submitter()
+            .and_then(|element| element.dyn_into::<HtmlButtonElement>().ok());
+        let Some(button) = button else {
+            return (String::new(), None);
+        };
+        (button.value(), button.get_attribute("data-focus"))
+    }
+
+    /// The field an event is about.
+    pub fn typed(event: &Event) -> Option<Typed> {
+        read(&event.target()?.dyn_into::<Element>().ok()?)
+    }
+
+    fn read(element: &Element) -> Option<Typed> {
+        if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
+            let on = input.checked();
+            let is_box = input.type_() == "checkbox";
+            let is_hidden = input.type_() == "hidden";
+            let value = match (is_box && input.name() != names::STEP_AFTER, on) {
+                (true, true) => "on".to_owned(),
+                (true, false) => "off".to_owned(),
+                (false, _) => input.value(),
+            };
+            let name = input.name();
+            return (!is_hidden).then_some(Typed { name, value, on });
+        }
+        let (name, value) = if let Some(select) = element.dyn_ref::<HtmlSelectElement>() {
+            (select.name(), select.value())
+        } else {
+            let area = element.dyn_ref::<HtmlTextAreaElement>()?;
+            (area.name(), area.value())
+        };
+        let on = false;
+        Some(Typed { name, value, on })
+    }
+
+    /// What stands in the fields of a form that the server drew, once: it may have been typed
+    /// before the page came alive. A form that is already alive gives nothing.
+    pub fn typed_before(form_id: &str) -> Vec<(String, String)> {
+        let Some(form) = document().get_element_by_id(form_id) else {
+            return Vec::new();
+        };
+        if form.has_attribute("data-alive") {
+            return Vec::new();
+        }
+        let Ok(fields) = form.query_selector_all("[name]") else {
+            return Vec::new();
+        };
+        let mut pairs = Vec::new();
+        for index in 0..fields.length() {
+            let element = fields.item(index).and_then(|node| node.dyn_into().ok());
+            let Some(typed) = element.as_ref().and_then(read) else {
+                continue;
+            };
+            if typed.name != names::STEP_AFTER || typed.on {
+                pairs.push((typed.name, typed.value));
+            }
+        }
+        let boxes = form.query_selector(&format!("[name='{}']", names::STEP_AFTER_SHOWN));
+        if matches!(boxes, Ok(Some(_))) {
+            pairs.push((names::STEP_AFTER_SHOWN.to_owned(), "1".to_owned()));
+        }
+        pairs
+    }
+
+    /// Marks a form as alive: from now on its state is ours, not what stands in its fields.
+    pub fn mark_alive(form_id: &str) {
+        if let Some(form) = document().get_element_by_id(form_id) {
+            // Setting an attribute with a fixed, valid name cannot fail.
+            let _ = form.set_attribute("data-alive", "true");
+        }
+    }
+
+    /// The step that a press in the dependency picture is about: its links lead to `#step-3`.
+    pub fn step_of_link(event: &Event) -> Option<usize> {
+        let element = event.target()?.dyn_into::<Element>().ok()?;
+        let link = element.closest("a").ok()??;
+        link.get_attribute("href")?
+            .strip_prefix("#step-")?
+            .parse()
+            .ok()
+    }
+
+    /// Focuses an element once the page is drawn.
+    pub fn focus_soon(id: String) {
+        request_animation_frame(move || {
+            let element = document().get_element_by_id(&id);
+            if let Some(element) = element.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+                // Nothing is lost when the browser refuses.
+                let _ = element.focus();
+            }
+        });
+    }
+
+    /// Does something after a pause in typing.
+    pub fn after_a_pause(act: impl FnOnce() + 'static) {
+        WAITING.with_borrow_mut(|waiting| {
+            if let Some(handle) = waiting.take() {
+                handle.clear();
+            }
+            *waiting = set_timeout_with_handle(act, PAUSE).ok();
+        });
+    }
+
+    fn stop_waiting() {
+        WAITING.with_borrow_mut(|waiting| {
+            if let Some(handle) = waiting.take() {
+                handle.clear();
+            }
+        });
+    }
+
+    fn storage() -> Option<Storage> {
+        window().session_storage().ok()?
+    }
+
+    fn key(path: &str) -> String {
+        format!("draft of {path}")
+    }
+
+    /// Keeps an unsaved draft in this tab.
+    pub fn keep(path: &str, kept: &Kept) {
+        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(kept)) {
+            // A full or forbidden storage only means that there is no second copy.
+            let _ = storage.set_item(&key(path), &text);
+        }
+    }
+
+    /// The unsaved draft that was kept in this tab.
+    pub fn kept(path: &str) -> Option<Kept> {
+        let text = storage()?.get_item(&key(path)).ok()??;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Drops the kept draft: it is saved, or not wanted.
+    pub fn forget(path: &str) {
+        stop_waiting();
+        if let Some(storage) = storage() {
+            // See `keep`.
+            let _ = storage.remove_item(&key(path));
+        }
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod without {
+    use leptos::web_sys::{Event, SubmitEvent};
+
+    use super::{Kept, Typed};
+
+    /// See the browser's.
+    pub fn pressed(_: &SubmitEvent) -> (String, Option<String>) {
+        (String::new(), None)
+    }
+
+    /// See the browser's.
+    pub fn typed(_: &Event) -> Option<Typed> {
+        None
+    }
+
+    /// See the browser's.
+    pub fn typed_before(_: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// See the browser's.
+    pub fn mark_alive(_: &str) {}
+
+    /// See the browser's.
+    pub fn step_of_link(_: &Event) -> Option<usize> {
+        None
+    }
+
+    /// See the browser's.
+    pub fn focus_soon(_: String) {}
+
+    /// See the browser's.
+    pub fn after_a_pause(_: impl FnOnce() + 'static) {}
+
+    /// See the browser's.
+    pub fn keep(_: &str, _: &Kept) {}
+
+    /// See the browser's.
+    pub fn kept(_: &str) -> Option<Kept> {
+        None
+    }
+
+    /// See the browser's.
+    pub fn forget(_: &str) {}
+}

@@ -1,0 +1,158 @@
+//! The form that starts a workflow of a definition. It is a plain form, posted to its own URL.
+
+use engine::step_form::{FieldKind, FieldSpec};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use serde_json::Value;
+
+use super::definition_detail::{numbered, trail};
+use crate::api::definitions::start::{StartPage, names, open_start};
+use crate::components::field::{Field, FieldView};
+use crate::components::notice::{ErrorNotice, Notice, Tone};
+use crate::components::page_header::PageHeader;
+use crate::components::problem_list::{ProblemLine, ProblemList, field_id, problems_at};
+use crate::pages::problem::ProblemPage;
+use crate::paths;
+
+/// Asks for parameters, job number and metadata, and starts.
+#[component]
+pub fn DefinitionStartPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| numbered(params.get("id"))));
+    let page = Resource::new(move || id.get(), open_start);
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                match page.await {
+                    Ok(page) => view! { <StartForm page/> }.into_any(),
+                    Err(error) => view! { <ProblemPage error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn StartForm(
+    /// What is drawn.
+    page: StartPage,
+) -> impl IntoView {
+    super::set_status(page.status);
+    let id = page.saved.definition_id;
+    let name = page.saved.definition["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let mut trail = trail();
+    trail.push((name.clone(), paths::definition(id)));
+    let title = format!("Start {name}");
+    let problems = page.problems.clone();
+    let lines: Vec<_> = problems
+        .iter()
+        .map(|problem| ProblemLine::of(problem, 0, |_| String::new()))
+        .collect();
+    let field = |spec: FieldSpec, name: String, pointer: String, text: String| {
+        let told = problems_at(&problems, &pointer);
+        let field = FieldView {
+            spec,
+            name,
+            id: field_id(&pointer),
+            text,
+        };
+        view! { <Field field problems=Signal::stored(told)/> }
+    };
+    let parameters = page
+        .parameters
+        .iter()
+        .map(|(name, text)| {
+            let default = &page.saved.definition["parameters"][name];
+            let posted = format!("{}{name}", names::PARAMETER_PREFIX);
+            let pointer = format!("#/parameters/{name}");
+            field(parameter(name, default), posted, pointer, text.clone())
+        })
+        .collect::<Vec<_>>();
+    let job = spec(
+        "Job number",
+        "Another run of a known job, or a number of your own. Empty means the next free one",
+        FieldKind::Text,
+    );
+    let job = field(
+        job,
+        names::JOB_ID.to_owned(),
+        "#/job_id".to_owned(),
+        page.job_id.clone(),
+    );
+    let metadata = spec(
+        "Metadata",
+        "What you want to remember with it",
+        FieldKind::KeyValues,
+    );
+    let metadata = field(
+        metadata,
+        names::METADATA.to_owned(),
+        "#/metadata".to_owned(),
+        page.metadata.clone(),
+    );
+    view! {
+        <Title text=title.clone()/>
+        <PageHeader title trail subtitle=format!("Version {}", page.saved.version)/>
+        <form class="start-form" method="post" action=paths::start_definition(id)>
+            {page.error.map(|error| view! { <ErrorNotice error/> })}
+            <ProblemList lines=Signal::stored(lines)/>
+            <fieldset class="step-form-part">
+                <legend>"Parameters"</legend>
+                {if parameters.is_empty() {
+                    view! { <p class="muted">"It takes no parameters."</p> }.into_any()
+                } else {
+                    parameters.into_any()
+                }}
+            </fieldset>
+            <fieldset class="step-form-part">
+                <legend>"Job"</legend>
+                {job}
+                {metadata}
+            </fieldset>
+            <div class="builder-buttons">
+                <button type="submit" class="button button-primary" name=names::PRESS value=names::START>"Start"</button>
+                <button type="submit" class="button" name=names::PRESS value=names::CREATE>"Create without starting"</button>
+                <button type="submit" class="button button-quiet" name=names::PRESS value=names::API_CALL>"Show as API call"</button>
+            </div>
+            {page.api_call.map(|call| view! {
+                <Notice tone=Tone::Info title="The same as an API call; put a token of yours into TOKEN.">
+                    <pre class="code" tabindex="0">{call}</pre>
+                </Notice>
+            })}
+        </form>
+    }
+}
+
+/// The field of one parameter, by the sort of its default.
+fn parameter(name: &str, default: &Value) -> FieldSpec {
+    let help = match default {
+        Value::String(_) => "Text",
+        Value::Number(_) => "A number",
+        Value::Bool(_) => "true or false",
+        Value::Array(_) => "A JSON list",
+        Value::Object(_) => "A JSON object",
+        Value::Null => "Text, or anything that reads as JSON",
+    };
+    let kind = match default {
+        Value::String(text) if text.contains('\n') => FieldKind::LongText,
+        Value::Array(_) | Value::Object(_) => FieldKind::LongText,
+        _ => FieldKind::Text,
+    };
+    spec(name, help, kind)
+}
+
+fn spec(label: &str, help: &str, kind: FieldKind) -> FieldSpec {
+    FieldSpec {
+        name: label.to_owned(),
+        label: label.to_owned(),
+        help: help.to_owned(),
+        required: false,
+        default: None,
+        unit: None,
+        kind,
+    }
+}
