@@ -203,12 +203,6 @@ impl ApiProblem {
             None => self,
         }
     }
-
-    /// Its status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
 }
 
 impl From<JobOrchestratorError> for ApiProblem {

@@ -95,6 +95,13 @@ where
     Router::new().route(&format!("{pkg}/{{*file}}"), get(serve)).route(icon, get(serve))
 }
 
+/// Whether `path`, as it was sent, is that of a file under `pkg`.
+pub fn has_file(pkg: &str, path: &str) -> bool {
+    let name = path.strip_prefix(pkg).and_then(|rest| rest.strip_prefix('/'));
+    name.map(|name| format!("pkg/{name}"))
+        .is_some_and(|name| content_type(&name).is_some() && Files::get(&name).is_some())
+}
+
 /// The answer to a request for the site's file of this name.
 fn answer<F: RustEmbed>(name: &str, headers: &HeaderMap) -> Response {
     let Some(content_type) = content_type(name) else {

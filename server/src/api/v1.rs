@@ -3,8 +3,10 @@
 mod answer;
 mod commands;
 mod definitions;
+mod described;
 mod jobs;
-//mod openapi;
+mod openapi;
+mod schema;
 mod step_types;
 mod tasks;
 mod workflows;
@@ -16,7 +18,7 @@ use crate::route::Route;
 /// The routes of the API.
 pub fn routes() -> Vec<Route> {
     vec![
-        //Route::get(at::OPENAPI, openapi::describe),
+        Route::get(at::OPENAPI, openapi::describe),
         Route::get(at::STEP_TYPES, step_types::list),
         Route::get(at::DEFINITIONS, definitions::list),
         Route::post(at::DEFINITIONS, definitions::create),

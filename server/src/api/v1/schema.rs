@@ -1,6 +1,8 @@
 //! The shapes that the description of the API names. Each mirrors a type of the engine, which
 //! knows nothing of OpenAPI; a test holds the fields of the two together.
 
+#![expect(dead_code, reason = "only described, never made")]
+
 use std::collections::HashMap;
 
 use serde::Serialize;

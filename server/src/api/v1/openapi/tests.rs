@@ -123,3 +123,15 @@ fn the_described_shapes_are_those_of_the_engine() {
         },
     );
 }
+
+fn sample(definition: WorkflowDefinition, now: Timestamp) -> Workflow {
+    let new = engine::workflow::NewWorkflow {
+        id: engine::WorkflowId(1),
+        job_id: engine::JobId(1),
+        first_task_id: engine::TaskId(1),
+        definition: definition.into(),
+        metadata: Map::new(),
+        parameters: Map::new(),
+    };
+    Workflow::new(new, now)
+}
