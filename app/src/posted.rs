@@ -12,6 +12,7 @@ use engine::{Actor, DefinitionId, Service};
 
 use crate::api::definitions::builder::BuilderPage;
 use crate::api::definitions::start::StartPage;
+use crate::paths;
 
 /// The names and values of a posted form, in their order.
 pub type Pairs = Vec<(String, String)>;
@@ -25,6 +26,25 @@ pub enum PostedTo {
     EditDefinition(DefinitionId),
     /// The form that starts a workflow.
     StartDefinition(DefinitionId),
+}
+
+impl PostedTo {
+    /// The page at a path, if forms can be posted to it.
+    #[must_use]
+    pub fn of_path(path: &str) -> Option<Self> {
+        if path == paths::NEW_DEFINITION {
+            return Some(Self::NewDefinition);
+        }
+        let rest = path.strip_prefix(paths::DEFINITIONS)?.strip_prefix('/')?;
+        let id = DefinitionId(rest.split('/').next()?.parse().ok()?);
+        if path == paths::edit_definition(id) {
+            Some(Self::EditDefinition(id))
+        } else if path == paths::start_definition(id) {
+            Some(Self::StartDefinition(id))
+        } else {
+            None
+        }
+    }
 }
 
 /// A page with what was typed, to be drawn as the answer.
@@ -62,5 +82,30 @@ pub async fn answer(
         PostedTo::NewDefinition => builder::answer(service, user, None, pairs).await,
         PostedTo::EditDefinition(id) => builder::answer(service, user, Some(id), pairs).await,
         PostedTo::StartDefinition(id) => start::answer(service, user, id, pairs, host).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_posted_to_the_url_of_its_page_only() {
+        let id = DefinitionId(7);
+        assert_eq!(
+            PostedTo::of_path("/definitions/new"),
+            Some(PostedTo::NewDefinition)
+        );
+        assert_eq!(
+            PostedTo::of_path("/definitions/7/edit"),
+            Some(PostedTo::EditDefinition(id))
+        );
+        assert_eq!(
+            PostedTo::of_path("/definitions/7/start"),
+            Some(PostedTo::StartDefinition(id))
+        );
+        for other in ["/definitions/7", "/definitions/x/edit", "/definitions/07/edit", "/login"] {
+            assert_eq!(PostedTo::of_path(other), None, "{other}");
+        }
     }
 }

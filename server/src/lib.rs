@@ -1,5 +1,8 @@
 //! The server: routes, sessions, live events, the HTTP API and the command line.
 
+// The pages are one type each, with everything on them in it.
+#![recursion_limit = "512"]
+
 pub mod access;
 mod account_name;
 mod api;
@@ -21,6 +24,7 @@ mod password;
 pub mod paths;
 mod plain_page;
 mod policy;
+mod posted;
 mod problem;
 mod route;
 pub mod router;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::posted::PostedPage;
 use app::{App, shell};
 use axum::Router;
 use axum::body::Body;
@@ -46,6 +47,22 @@ pub async fn not_found(State(shared): State<Shared>, request: Request<Body>) -> 
     let mut response = render(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
+}
+
+/// The page at the request's URL, with what a form brought along.
+pub async fn draw(
+    shared: &Shared,
+    request: Request<Body>,
+    posted: Option<PostedPage>,
+) -> Response {
+    let context = context(shared.service.clone());
+    let with_posted = move || {
+        context();
+        if let Some(page) = posted.clone() {
+            provide_context(page);
+        }
+    };
+    render_app_async_with_context(with_posted, document(shared))(request).await
 }
 
 /// What pages and server functions find: the service, and who asks.

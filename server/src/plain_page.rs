@@ -19,6 +19,35 @@ pub fn page(status: StatusCode, heading: &str, sentence: &str, link: (&str, &str
     (status, Html(body)).into_response()
 }
 
+/// Gives back a form whose sender is not signed in any more: every field is in it, hidden, to be
+/// posted to `path` again.
+pub fn keep_form(path: &str, login: &str, fields: &[(String, String)]) -> Response {
+    let hidden: String = fields
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
+                escaped(name),
+                escaped(value)
+            )
+        })
+        .collect();
+    let (path, login) = (escaped(path), escaped(login));
+    let body = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">\
+         <title>Signed out · Job Orchestrator</title></head>\
+         <body><main><h1>Your session has ended</h1>\
+         <p>Nothing was done, and nothing you typed is lost: this page holds it.</p>\
+         <ol><li><a href=\"{login}\" target=\"_blank\">Sign in in a new tab</a>.</li>\
+         <li>Come back to this one and go on.</li></ol>\
+         <form method=\"post\" action=\"{path}\">{hidden}\
+         <button type=\"submit\">Go on</button></form></main></body></html>\n"
+    );
+    (StatusCode::UNAUTHORIZED, Html(body)).into_response()
+}
+
 /// Says that one has to sign in again.
 pub fn signed_out(status: StatusCode, login: &str) -> Response {
     page(

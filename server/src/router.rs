@@ -19,7 +19,7 @@ use crate::problem::ApiProblem;
 use crate::route::Route;
 use crate::shared::Shared;
 use crate::{
-    api, body_limit, events, health, hosts, origin, pages, paths, policy, session, setup, sign_in,
+    api, body_limit, events, health, hosts, origin, pages, paths, policy, posted, session, setup, sign_in,
     site,
 };
 
@@ -35,6 +35,9 @@ pub fn routes() -> Vec<Route> {
         Route::post(paths::SETUP, setup::create_owner),
         Route::post(paths::LOGIN, sign_in::enter),
         Route::post(paths::LOGOUT, sign_in::leave),
+        Route::post(paths::NEW_DEFINITION, posted::take),
+        Route::post(paths::EDIT_DEFINITION_PATTERN, posted::take),
+        Route::post(paths::START_DEFINITION_PATTERN, posted::take),
         Route::get(paths::WORKFLOW_STREAM, events::stream),
     ];
     routes.extend(api::v1::routes());
