@@ -1,0 +1,130 @@
+import type { Api } from '../fixtures/api';
+import { diamond, shell, waiting } from '../fixtures/definitions';
+import { Gate, type Server } from '../fixtures/server';
+import { expect, test } from '../fixtures/test';
+
+/** Asserts that the events are 1 to n, and answers their kinds. */
+async function kinds(api: Api, id: number): Promise<string[]> {
+  const history = await api.history(id);
+  expect(history.map((event) => event.seq)).toEqual(history.map((_, i) => i + 1));
+  return history.map((event) => event.kind);
+}
+
+/** Kills the server, proves that its steps die with it, and starts it again. */
+async function crash(server: Server): Promise<void> {
+  await server.kill();
+  await expect.poll(() => server.stepProcesses(), 'steps outlive the server by moments only').toEqual([]);
+  await server.start();
+}
+
+test('a workflow goes on after kill -9 with no event missing or doubled', async ({ api, server }) => {
+  const gate = new Gate(server, 'middle');
+  const id = await api.run(diamond((name, dependencies) => waiting(name, gate, { dependencies })));
+  await api.taskReaches(id, 2, 'running');
+  await api.taskReaches(id, 3, 'running');
+
+  await crash(server);
+  await api.taskReaches(id, 2, 'running');
+  gate.open();
+  const progress = await api.reaches(id, 'completed');
+
+  expect(progress.tasks.map((task) => task.attempt)).toEqual([1, 1, 2, 2, 1]);
+  expect(progress.tasks.map((task) => task.retry_count)).toEqual([0, 0, 0, 0, 0]);
+  const seen = await kinds(api, id);
+  expect(seen.filter((kind) => kind === 'TaskLost')).toHaveLength(2);
+  expect(seen.filter((kind) => kind === 'TaskCompleted')).toHaveLength(5);
+  expect(seen.filter((kind) => kind === 'WorkflowCompleted')).toHaveLength(1);
+});
+
+test('completed steps do not run again after kill -9', async ({ api, server }) => {
+  const gate = new Gate(server, 'last');
+  const witness = server.path('witness');
+  const id = await api.run({
+    name: 'Witness',
+    steps: [
+      shell('First', 'echo ran >>"$WITNESS"', {}, { WITNESS: witness }),
+      shell('Second', 'echo ran >>"$WITNESS"', { dependencies: [0] }, { WITNESS: witness }),
+      waiting('Last', gate, { dependencies: [1] }),
+      shell('Count', 'printf \'{"runs": %s}\' "$(wc -l <"$WITNESS")"', { dependencies: [2] }, { WITNESS: witness }),
+    ],
+  });
+  await api.taskReaches(id, 2, 'running');
+  await crash(server);
+  gate.open();
+  await api.reaches(id, 'completed');
+  expect(await api.output(id, 3)).toEqual({ runs: 2 });
+});
+
+test('the wait before a retry survives kill -9', async ({ api, server }) => {
+  const gate = new Gate(server, 'retry');
+  const script = '[ -e "$GATE" ] || exit 7';
+  const id = await api.run({
+    name: 'Waits',
+    steps: [shell('Fail', script, { max_retries: 1 }, { GATE: gate.file })],
+  });
+  await api.taskReaches(id, 0, 'retrying');
+  const due = (await api.progress(id)).tasks[0]?.next_retry_at;
+  await crash(server);
+  gate.open();
+  const progress = await api.reaches(id, 'completed');
+  expect(progress.tasks[0]?.attempt).toBe(2);
+  expect(progress.tasks[0]?.retry_count).toBe(1);
+  const events = await api.history(id);
+  const started = events.filter((event) => event.kind === 'TaskStarted').at(1) as { at?: string } | undefined;
+  expect(Date.parse(started?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(due ?? ''));
+});
+
+test('a cancel that was under way is finished after kill -9', async ({ api, server }) => {
+  const stubborn = 'trap "" TERM; echo stubborn; while :; do sleep 600; done';
+  const id = await api.run({ name: 'Stubborn', steps: [shell('Stay', stubborn)] });
+  await expect.poll(async () => (await api.log(id, 0)).map((line) => line.text)).toContain('stubborn');
+  await api.act(id, 'cancel');
+  await crash(server);
+  await api.reaches(id, 'cancelled');
+  expect(await kinds(api, id)).toEqual([
+    'WorkflowCreated', 'WorkflowStarted', 'TaskQueued', 'TaskStarted',
+    'CancelRequested', 'TaskCancelled', 'WorkflowCancelled',
+  ]);
+});
+
+test('ten kills in the middle of twenty workflows lose and double nothing', async ({ api, server }) => {
+  const slow = (name: string, dependencies: number[]) => shell(name, 'sleep 0.2', { dependencies, max_retries: 3 });
+  const ids: number[] = [];
+  for (let i = 0; i < 20; i += 1) {
+    // Kills must not use up the limit on lost attempts of a step that is healthy.
+    const definition = diamond((name, on) => ({ ...slow(name, on), max_lost: 100 }));
+    ids.push(await api.run(definition));
+  }
+  for (let i = 0; i < 10; i += 1) {
+    const before = (await api.progress(ids[0] ?? 0)).events;
+    expect(before).toBeGreaterThan(0);
+    await server.kill();
+    await server.start();
+  }
+  for (const id of ids) {
+    await api.reaches(id, 'completed', 60_000);
+    const seen = await kinds(api, id);
+    expect(seen.filter((kind) => kind === 'TaskCompleted')).toHaveLength(5);
+    expect(seen.at(-1)).toBe('WorkflowCompleted');
+  }
+});
+
+test('a second server on the same folder refuses to start and says why', async ({ server }) => {
+  const second = await server.command(['serve', '--listen', '127.0.0.1:0']);
+  expect(second.code).toBe(3);
+  expect(second.stderr).toContain('in use');
+});
+
+test('SIGTERM while a step runs ends in order, and the next start goes on', async ({ api, server }) => {
+  const gate = new Gate(server, 'term');
+  const id = await api.run({ name: 'Drain', steps: [waiting('Wait', gate)] });
+  await api.taskReaches(id, 0, 'running');
+  const stopped = server.terminate();
+  gate.open();
+  expect(await stopped).toBe(0);
+  expect(server.stepProcesses()).toEqual([]);
+  await server.start();
+  const progress = await api.reaches(id, 'completed');
+  expect(progress.tasks[0]?.retry_count).toBe(0);
+  await kinds(api, id);
+});
