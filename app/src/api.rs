@@ -3,6 +3,7 @@
 //! The server provides two values in Leptos' context before it runs a page or a server function:
 //! `Arc<dyn engine::Service>` and, for a signed-in visitor, `engine::Actor`.
 
+pub mod account;
 pub mod definitions;
 mod error;
 pub mod step_types;

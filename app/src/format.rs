@@ -146,7 +146,10 @@ mod tests {
         assert_eq!(time_of_day(at), "14:02:11");
         assert_eq!(ago(at, at.plus(Duration::from_secs(2))), "just now");
         assert_eq!(ago(at, at.plus(Duration::from_secs(480))), "8 min ago");
-        assert_eq!(ago(at, at.plus(Duration::from_secs(90_000))), "2024-01-31 14:02");
+        assert_eq!(
+            ago(at, at.plus(Duration::from_secs(90_000))),
+            "2024-01-31 14:02"
+        );
     }
 
     #[test]

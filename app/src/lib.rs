@@ -16,8 +16,19 @@ use leptos_router::components::{Route, Router, Routes};
 
 use crate::api::visit::provide_visit;
 use crate::components::frame::{Footer, TopBar};
+use crate::pages::definition_detail::DefinitionDetailPage;
+use crate::pages::definition_editor::DefinitionEditorPage;
+use crate::pages::definition_list::DefinitionListPage;
+use crate::pages::definition_start::DefinitionStartPage;
 use crate::pages::home::HomePage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::set_up::SetUpPage;
+use crate::pages::sign_in::SignInPage;
+use crate::pages::step_types::StepTypesPage;
+use crate::pages::workflow::WorkflowPage;
+use crate::pages::workflow_cancel::CancelPage;
+use crate::pages::workflow_list::WorkflowListPage;
+use crate::pages::workflow_recover::RecoverPage;
 use crate::paths::route;
 
 /// Everything between `<body>` and `</body>`.
@@ -27,12 +38,24 @@ pub fn App() -> impl IntoView {
     provide_visit();
     view! {
         <Title formatter=title/>
-        <a class="skip" href="#main">"Skip to content"</a>
+        <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <Router>
             <TopBar/>
             <main id="main" class="main" tabindex="-1">
                 <Routes fallback=NotFoundPage>
                     <Route path=route::HOME view=HomePage ssr=SsrMode::Async/>
+                    <Route path=route::LOGIN view=SignInPage ssr=SsrMode::Async/>
+                    <Route path=route::SETUP view=SetUpPage ssr=SsrMode::Async/>
+                    <Route path=route::WORKFLOWS view=WorkflowListPage ssr=SsrMode::Async/>
+                    <Route path=route::WORKFLOW view=WorkflowPage ssr=SsrMode::Async/>
+                    <Route path=route::CANCEL_WORKFLOW view=CancelPage ssr=SsrMode::Async/>
+                    <Route path=route::RECOVER_WORKFLOW view=RecoverPage ssr=SsrMode::Async/>
+                    <Route path=route::STEP_TYPES view=StepTypesPage ssr=SsrMode::Async/>
+                    <Route path=route::DEFINITIONS view=DefinitionListPage ssr=SsrMode::Async/>
+                    <Route path=route::NEW_DEFINITION view=DefinitionEditorPage ssr=SsrMode::Async/>
+                    <Route path=route::DEFINITION view=DefinitionDetailPage ssr=SsrMode::Async/>
+                    <Route path=route::EDIT_DEFINITION view=DefinitionEditorPage ssr=SsrMode::Async/>
+                    <Route path=route::START_DEFINITION view=DefinitionStartPage ssr=SsrMode::Async/>
                 </Routes>
             </main>
             <Footer/>

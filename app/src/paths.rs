@@ -6,6 +6,10 @@ use engine::{DefinitionId, Seq, StepIndex, WorkflowId};
 pub const HOME: &str = "/";
 /// All workflows.
 pub const WORKFLOWS: &str = "/workflows";
+/// The pattern of [`edit_definition`] for the server, which also takes its form.
+pub const EDIT_DEFINITION_PATTERN: &str = "/definitions/{id}/edit";
+/// The pattern of [`start_definition`] for the server, which also takes its form.
+pub const START_DEFINITION_PATTERN: &str = "/definitions/{id}/start";
 /// All definitions.
 pub const DEFINITIONS: &str = "/definitions";
 /// The builder with nothing in it.
@@ -41,7 +45,7 @@ pub fn workflow(id: WorkflowId) -> String {
 /// One workflow with one of its steps selected.
 #[must_use]
 pub fn workflow_step(id: WorkflowId, step: StepIndex) -> String {
-    format!("/workflows/{id}?step={step}#step")
+    format!("/workflows/{id}?step={step}")
 }
 
 /// One workflow with one of its steps selected and its whole log.
@@ -95,6 +99,15 @@ pub fn workflow_events(id: WorkflowId, after: Seq) -> String {
 #[must_use]
 pub fn workflow_snapshot_and_events(id: WorkflowId) -> String {
     format!("/events/workflows/{id}")
+}
+
+/// The list of definitions, from a place on.
+#[must_use]
+pub fn definitions(cursor: Option<i64>) -> String {
+    match cursor {
+        Some(cursor) => format!("{DEFINITIONS}?cursor={cursor}"),
+        None => DEFINITIONS.to_owned(),
+    }
 }
 
 /// One definition.

@@ -90,8 +90,14 @@ mod tests {
     fn an_event_is_folded_once_however_often_it_comes() {
         let mut progress = progress();
         let started = event(1, Event::WorkflowStarted);
-        assert_eq!(fold(&mut progress, "WorkflowStarted", &started), Folded::Changed);
-        assert_eq!(fold(&mut progress, "WorkflowStarted", &started), Folded::Known);
+        assert_eq!(
+            fold(&mut progress, "WorkflowStarted", &started),
+            Folded::Changed
+        );
+        assert_eq!(
+            fold(&mut progress, "WorkflowStarted", &started),
+            Folded::Known
+        );
         assert_eq!(progress.summary.events, 1);
     }
 
@@ -103,7 +109,11 @@ mod tests {
         assert_eq!(shown.tasks[0].status, TaskStatus::Pending);
 
         let mut ahead = progress();
-        fold(&mut ahead, "WorkflowStarted", &event(1, Event::WorkflowStarted));
+        fold(
+            &mut ahead,
+            "WorkflowStarted",
+            &event(1, Event::WorkflowStarted),
+        );
         fold(&mut ahead, "TaskQueued", &queued);
         let snapshot = serde_json::json!({ "seq": 2, "progress": ahead }).to_string();
         assert_eq!(fold(&mut shown, SNAPSHOT, &snapshot), Folded::Changed);
@@ -114,7 +124,11 @@ mod tests {
     fn a_late_snapshot_does_not_turn_the_page_back() {
         let mut shown = progress();
         let old = serde_json::json!({ "progress": shown }).to_string();
-        fold(&mut shown, "WorkflowStarted", &event(1, Event::WorkflowStarted));
+        fold(
+            &mut shown,
+            "WorkflowStarted",
+            &event(1, Event::WorkflowStarted),
+        );
         assert_eq!(fold(&mut shown, SNAPSHOT, &old), Folded::Known);
         assert_eq!(shown.summary.events, 1);
     }

@@ -89,7 +89,9 @@ impl Follower {
     fn resume(self: &Rc<Self>) {
         self.forget_later();
         if self.open.borrow().is_none() {
-            let last = self.progress.with_untracked(|progress| progress.summary.events);
+            let last = self
+                .progress
+                .with_untracked(|progress| progress.summary.events);
             self.connect(&paths::workflow_events(self.id, last));
         }
     }
@@ -242,7 +244,10 @@ impl Follower {
     /// When the page last learnt something.
     fn last_heard(&self) -> engine::Timestamp {
         self.progress.with_untracked(|progress| {
-            let times = progress.tasks.iter().flat_map(|task| [task.started_at, task.ended_at]);
+            let times = progress
+                .tasks
+                .iter()
+                .flat_map(|task| [task.started_at, task.ended_at]);
             let summary = &progress.summary;
             let all = times.chain([summary.started_at, summary.completed_at]);
             all.flatten().max().unwrap_or_default()

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::super::super::{ApiError, answer, now};
 use super::super::{LOG_LINES, LOG_LINES_MAX};
-use super::{Failure, LogLine, Overview, StepFacts, StepPanel, WorkflowRow, WorkflowRows, WorkflowView};
+use super::{
+    Failure, LogLine, Overview, StepFacts, StepPanel, WorkflowRow, WorkflowRows, WorkflowView,
+};
 
 /// Workflows on one page of the list.
 const ROWS: usize = 50;
@@ -191,8 +193,14 @@ fn facts(definition: &Value) -> Vec<StepFacts> {
         .into_iter()
         .flatten()
         .map(|step| StepFacts {
-            key: step.get("key").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            max_retries: retries(step).and_then(|n| u32::try_from(n).ok()).unwrap_or_default(),
+            key: step
+                .get("key")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            max_retries: retries(step)
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or_default(),
         })
         .collect()
 }

@@ -1,0 +1,173 @@
+//! What a row says about a step: why it waits, when it is tried again, how long it took.
+
+use engine::{Progress, SkipReason, TaskProgress, TaskStatus, Timestamp, WorkflowStatus};
+
+use crate::format;
+
+/// Which try it is: `1`, `2 of 4`, `–` before the first.
+pub fn tries(task: &TaskProgress, max_retries: u32) -> String {
+    let most = max_retries + 1;
+    match task.status {
+        _ if task.attempt == 0 => "–".to_owned(),
+        TaskStatus::Failed => format!("{} of {most}", (task.retry_count + 1).min(most)),
+        TaskStatus::Retrying => format!("{} of {most}", task.retry_count.max(1)),
+        _ if task.retry_count > 0 => format!("{} of {most}", task.retry_count + 1),
+        _ => "1".to_owned(),
+    }
+}
+
+/// How long the last try took, or has been going on.
+pub fn time(task: &TaskProgress, now: impl Fn() -> Timestamp) -> String {
+    match (task.started_at, task.ended_at) {
+        (Some(started), Some(ended)) => format::duration(ended.since(started)),
+        (Some(started), None) if task.status == TaskStatus::Running => {
+            format::elapsed(now().since(started))
+        }
+        _ => "–".to_owned(),
+    }
+}
+
+/// What stands beside the state. `now` is asked only when the words tick.
+pub fn note(
+    progress: &Progress,
+    index: usize,
+    max_retries: u32,
+    now: impl Fn() -> Timestamp,
+) -> String {
+    let Some(task) = progress.tasks.get(index) else {
+        return String::new();
+    };
+    let status = progress.summary.status;
+    match task.status {
+        TaskStatus::Pending => waits_for(progress, task),
+        TaskStatus::Queued if status == WorkflowStatus::Paused => "waits until resumed".to_owned(),
+        TaskStatus::Queued => "waits for room to run".to_owned(),
+        TaskStatus::Running => match task.waits_until {
+            Some(until) => format!("goes on in {}", format::remaining(until.since(now()))),
+            None if task.progress > 0.0 => format!("{:.0}%", (task.progress * 100.0).floor()),
+            None => String::new(),
+        },
+        TaskStatus::Retrying => next_try(status, task, max_retries, now),
+        TaskStatus::Failed => error(task),
+        TaskStatus::Skipped => why_skipped(task.skip_reason).to_owned(),
+        TaskStatus::Completed | TaskStatus::Cancelled => String::new(),
+    }
+}
+
+fn error(task: &TaskProgress) -> String {
+    format::first_sentence(task.error_message.as_deref().unwrap_or_default())
+}
+
+fn next_try(
+    status: WorkflowStatus,
+    task: &TaskProgress,
+    max_retries: u32,
+    now: impl Fn() -> Timestamp,
+) -> String {
+    let which = format!("attempt {} of {}", task.retry_count + 1, max_retries + 1);
+    let when = match task.next_retry_at {
+        _ if status == WorkflowStatus::Paused => format!("next try when resumed ({which})"),
+        Some(due) => {
+            let left = format::remaining(due.since(now()));
+            format!("next try in {left} ({which})")
+        }
+        None => format!("next try soon ({which})"),
+    };
+    let error = error(task);
+    if error.is_empty() {
+        when
+    } else {
+        format!("{when} · {error}")
+    }
+}
+
+fn waits_for(progress: &Progress, task: &TaskProgress) -> String {
+    let status = progress.summary.status;
+    if status.is_terminal() {
+        return "not reached".to_owned();
+    }
+    let open: Vec<_> = task
+        .dependencies
+        .iter()
+        .filter_map(|index| progress.tasks.get(*index))
+        .filter(|upstream| !upstream.status.is_settled())
+        .map(|upstream| upstream.name.as_str())
+        .collect();
+    match (open.as_slice(), status) {
+        ([], WorkflowStatus::Pending) => "waits for the start".to_owned(),
+        ([], WorkflowStatus::Paused) => "waits until resumed".to_owned(),
+        ([], _) => String::new(),
+        ([one], _) => format!("waits for {one}"),
+        ([one, two], _) => format!("waits for {one} and {two}"),
+        ([one, rest @ ..], _) => format!("waits for {one} and {} more", rest.len()),
+    }
+}
+
+const fn why_skipped(reason: Option<SkipReason>) -> &'static str {
+    match reason {
+        Some(SkipReason::NotNeeded) => "not needed",
+        Some(SkipReason::UpstreamFailed) => "a step before it failed",
+        Some(SkipReason::Stopped) => "stopped because another step failed",
+        Some(SkipReason::Operator) => "skipped by an operator",
+        None => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn task(status: TaskStatus) -> TaskProgress {
+        let json = serde_json::json!({
+            "id": 1, "name": "Validate", "type": "check", "status": status, "retry_count": 1,
+            "error_message": "exit code 3", "dependencies": [], "attempt": 1,
+            "next_retry_at": "2024-01-01T00:00:07Z", "started_at": "2024-01-01T00:00:00Z",
+            "ended_at": null, "progress": 0.0
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn a_retrying_step_says_when_and_which_try_comes_next() {
+        let now: Timestamp = "2024-01-01T00:00:00.5Z".parse().unwrap();
+        let said = next_try(
+            WorkflowStatus::Running,
+            &task(TaskStatus::Retrying),
+            3,
+            || now,
+        );
+        assert_eq!(said, "next try in 7 s (attempt 2 of 4) · exit code 3");
+        let paused = next_try(
+            WorkflowStatus::Paused,
+            &task(TaskStatus::Retrying),
+            3,
+            || now,
+        );
+        assert_eq!(
+            paused,
+            "next try when resumed (attempt 2 of 4) · exit code 3"
+        );
+    }
+
+    #[test]
+    fn tries_are_counted_against_what_is_allowed() {
+        assert_eq!(tries(&task(TaskStatus::Running), 3), "2 of 4");
+        assert_eq!(tries(&task(TaskStatus::Retrying), 3), "1 of 4");
+        assert_eq!(tries(&task(TaskStatus::Failed), 1), "2 of 2");
+        let mut fresh = task(TaskStatus::Pending);
+        fresh.attempt = 0;
+        assert_eq!(tries(&fresh, 3), "–");
+    }
+
+    #[test]
+    fn a_running_step_shows_how_long_it_runs() {
+        let running = task(TaskStatus::Running);
+        let later = running
+            .started_at
+            .unwrap()
+            .plus(Duration::from_millis(65_900));
+        assert_eq!(time(&running, || later), "1 m 05 s");
+    }
+}

@@ -1,0 +1,68 @@
+//! What is shown instead of a page whose data could not be had.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::api::ApiError;
+use crate::api::visit::use_visit;
+use crate::components::notice::sentence;
+use crate::components::page_header::PageHeader;
+use crate::pages::not_found::NotFoundPage;
+use crate::paths;
+
+/// The page for an answer that was no data; the response has the answer's status already.
+#[component]
+pub fn ProblemPage(
+    /// The answer.
+    error: ApiError,
+) -> impl IntoView {
+    let text = sentence(&error.to_string());
+    match error {
+        ApiError::NotFound { what, .. } => view! {
+            <Title text="Not found"/>
+            <PageHeader title=text.trim_end_matches('.').to_owned()/>
+            <p>{format!("The {what} may have been removed, or the number is mistyped.")}</p>
+            <p><a class="button" href=paths::HOME>"Go to Home"</a></p>
+        }
+        .into_any(),
+        ApiError::Unreadable(_) => view! { <NotFoundPage/> }.into_any(),
+        ApiError::Forbidden { needs } => view! { <ForbiddenPage needs/> }.into_any(),
+        ApiError::SignedOut => view! {
+            <Title text="Signed out"/>
+            <PageHeader title="You are signed out"/>
+            <p>"Nothing is lost: sign in and open this page again."</p>
+            <p><a class="button button-primary" href=paths::LOGIN rel="external">"Sign in"</a></p>
+        }
+        .into_any(),
+        ApiError::Refused(_)
+        | ApiError::Conflict(_)
+        | ApiError::Invalid(_)
+        | ApiError::Stopping
+        | ApiError::Unreachable
+        | ApiError::Fault(_) => view! {
+            <Title text="Problem"/>
+            <PageHeader title="This page cannot be shown"/>
+            <p>{text}</p>
+            <p><a class="button" href=paths::HOME>"Go to Home"</a></p>
+        }
+        .into_any(),
+    }
+}
+
+/// The page for somebody whose role is too low.
+#[component]
+pub fn ForbiddenPage(
+    /// The role it needs.
+    needs: engine::Role,
+) -> impl IntoView {
+    let role = use_visit()
+        .user
+        .map(|user| user.role.to_string())
+        .unwrap_or_default();
+    view! {
+        <Title text="Not allowed"/>
+        <PageHeader title="Your role does not allow this"/>
+        <p>{format!("It needs the role {needs}; yours is {role}. An owner can change it.")}</p>
+        <p><a class="button" href=paths::HOME>"Go to Home"</a></p>
+    }
+}

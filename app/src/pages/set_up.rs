@@ -1,0 +1,96 @@
+//! Set-up: makes the first owner. A plain form that works without scripts.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::api::account::{SetUpProblem, listens_on_loopback};
+use crate::components::notice::{Notice, Tone};
+use crate::components::page_header::PageHeader;
+use crate::paths;
+
+/// The page.
+#[component]
+pub fn SetUpPage() -> impl IntoView {
+    let query = use_query_map();
+    let of = move |name: &str| query.with_untracked(|query| query.get(name).unwrap_or_default());
+    let problem = of("problem");
+    let problem = SetUpProblem::ALL
+        .into_iter()
+        .find(|known| known.as_str() == problem);
+    // Refused once, the box stays as it was left.
+    let offers_commands = if problem.is_some() {
+        !of("commands").is_empty()
+    } else {
+        listens_on_loopback().0
+    };
+    view! {
+        <Title text="Set up"/>
+        <div class="entrance">
+            <PageHeader
+                title="Welcome"
+                subtitle="Make the first account. It is the owner and may do everything."
+            />
+            {problem.map(|problem| view! { <Notice tone=Tone::Problem title=problem.sentence()/> })}
+            <form class="card form" method="post" action=paths::SETUP>
+                <div class="field">
+                    <label for="code">"Set-up code"</label>
+                    <input
+                        id="code"
+                        name="code"
+                        type="text"
+                        autocomplete="one-time-code"
+                        spellcheck="false"
+                        required
+                        aria-describedby="code-help"
+                        value=of("code")
+                    />
+                    <p class="field-help" id="code-help">"The server printed it when it started; its link fills it in."</p>
+                </div>
+                <div class="field">
+                    <label for="name">"Name"</label>
+                    <input
+                        id="name"
+                        name="name"
+                        type="text"
+                        autocomplete="username"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        required
+                        maxlength="100"
+                        value=of("name")
+                    />
+                </div>
+                <div class="field">
+                    <label for="password">"Password"</label>
+                    <input
+                        id="password"
+                        name="password"
+                        type="password"
+                        autocomplete="new-password"
+                        required
+                        minlength="12"
+                        aria-describedby="password-help"
+                    />
+                    <p class="field-help" id="password-help">"At least 12 characters. A few unrelated words are good."</p>
+                </div>
+                <div class="field">
+                    <label class="choice">
+                        <input
+                            type="checkbox"
+                            name="commands"
+                            value="on"
+                            checked=offers_commands
+                            aria-describedby="commands-help"
+                        />
+                        <span>"Steps may run programs on this machine"</span>
+                    </label>
+                    <p class="field-help" id="commands-help">
+                        "Whoever may edit workflows can then run any program as this server's user. It can be changed later."
+                    </p>
+                </div>
+                <button type="submit" class="button button-primary">"Create the owner"</button>
+            </form>
+        </div>
+    }
+}

@@ -1,0 +1,190 @@
+//! One workflow: state, progress, what failed, every step, the selected step's log. It follows
+//! the event stream when scripts are there.
+
+mod header;
+mod live_state;
+
+use engine::{WorkflowId, WorkflowStatus};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use self::header::WorkflowHeader;
+use self::live_state::LiveState;
+use crate::api::ApiError;
+use crate::api::visit::use_visit;
+use crate::api::workflows::{WorkflowView, read_workflow};
+use crate::components::dependency_picture::{DependencyPicture, PictureNode};
+use crate::components::error_card::{ErrorCard, FailedStep};
+use crate::components::notice::ErrorNotice;
+use crate::components::status_badge::State;
+use crate::components::step_panel::StepPanel;
+use crate::components::task_table::{TaskTable, TaskTableData, tries};
+use crate::components::workflow_controls::WorkflowActions;
+use crate::pages::problem::ProblemPage;
+use crate::paths;
+
+/// The number in the URL.
+pub(super) fn id_in_path() -> Memo<Result<WorkflowId, ApiError>> {
+    let params = use_params_map();
+    Memo::new(move |_| {
+        let text = params.with(|params| params.get("id").unwrap_or_default());
+        text.parse().map_err(|_| ApiError::Unreadable(text))
+    })
+}
+
+/// The page.
+#[component]
+pub fn WorkflowPage() -> impl IntoView {
+    let id = id_in_path();
+    let query = use_query_map();
+    let view = Resource::new(
+        move || id.get(),
+        move |id| {
+            // Another selected step is fetched by itself; only another workflow is a new page.
+            let step = query.with_untracked(|query| query.get("step"));
+            let whole_log = query.with_untracked(|query| query.get("log").is_some());
+            async move { read_workflow(id?, step, whole_log).await }
+        },
+    );
+    view! {
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match view.await {
+                    Ok(view) => view! { <LiveWorkflow view/> }.into_any(),
+                    Err(error) => view! { <ProblemPage error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// The part that owns what moves.
+#[component]
+fn LiveWorkflow(
+    /// What the server sent.
+    view: WorkflowView,
+) -> impl IntoView {
+    let user = use_visit().user;
+    let id = view.state.summary.workflow_id;
+    let name = view.state.name.clone();
+    let steps = StoredValue::new(view.steps.clone());
+    let facts = view.state.clone();
+    let state = LiveState::new(view);
+    let progress = state.progress;
+    let actions = WorkflowActions {
+        start: ServerAction::new(),
+        pause: ServerAction::new(),
+        resume: ServerAction::new(),
+    };
+    let title = move || {
+        let (word, percent) = (State::from(state.status.get()).glyph(), state.percent.get());
+        if state.status.get().is_terminal() {
+            format!("{word} {name} #{id}")
+        } else {
+            format!("{word} {percent}% {name} #{id}")
+        }
+    };
+    let failed = Memo::new(move |_| failed_step(state, steps));
+    let needs = engine::Action::Recover { from_step: 0 }.needs();
+    let has_role = user.as_ref().is_some_and(|user| user.may(needs));
+    let may_recover =
+        move || has_role && progress.with(|progress| progress.summary.is_recoverable());
+    let nodes = Memo::new(move |_| nodes(state, id));
+    let data = TaskTableData {
+        id,
+        progress: progress.into(),
+        steps,
+        now: state.now.into(),
+        selected: state.selected.into(),
+    };
+    let task =
+        move || progress.with(|p| p.tasks.get(state.panel.with(|panel| panel.step)).cloned());
+    view! {
+        <Title text=title/>
+        <WorkflowHeader id facts state user actions/>
+        <Refusals actions/>
+        <ErrorCard
+            id
+            failed
+            log=state.failure_log
+            may_recover=Signal::derive(may_recover)
+        />
+        <div class="workflow-body">
+            <div class="workflow-steps">
+                <h2>"Steps"</h2>
+                <DependencyPicture
+                    nodes
+                    selected=Signal::derive(move || Some(state.selected.get()))
+                />
+                <TaskTable data/>
+            </div>
+            <StepPanel
+                id
+                task=Signal::derive(task)
+                steps
+                panel=state.panel
+                log=state.log
+            />
+        </div>
+    }
+}
+
+/// What the server said no to, where the buttons are.
+#[component]
+fn Refusals(
+    /// The buttons' actions.
+    actions: WorkflowActions,
+) -> impl IntoView {
+    let (start, pause, resume) = (
+        actions.start.value(),
+        actions.pause.value(),
+        actions.resume.value(),
+    );
+    let refusal = move || {
+        [start.get(), pause.get(), resume.get()]
+            .into_iter()
+            .flatten()
+            .find_map(Result::err)
+    };
+    move || refusal().map(|error| view! { <ErrorNotice error/> })
+}
+
+fn failed_step(
+    state: LiveState,
+    steps: StoredValue<Vec<crate::api::workflows::StepFacts>>,
+) -> Option<FailedStep> {
+    if state.status.get() != WorkflowStatus::Failed {
+        return None;
+    }
+    state.progress.with(|progress| {
+        let step = progress.failed_step()?;
+        let task = progress.tasks.get(step)?;
+        let retries = steps.with_value(|steps| steps.get(step).map_or(0, |s| s.max_retries));
+        Some(FailedStep {
+            step,
+            name: task.name.clone(),
+            task_type: task.task_type.clone(),
+            error: task.error_message.clone().unwrap_or_default(),
+            tries: format!("attempt {}", tries(task, retries)),
+        })
+    })
+}
+
+fn nodes(state: LiveState, id: WorkflowId) -> Vec<PictureNode> {
+    state.progress.with(|progress| {
+        progress
+            .tasks
+            .iter()
+            .enumerate()
+            .map(|(index, task)| PictureNode {
+                name: task.name.clone(),
+                note: task.task_type.clone(),
+                state: Some(task.status.into()),
+                dependencies: task.dependencies.clone(),
+                href: paths::workflow_step(id, index),
+                problems: 0,
+            })
+            .collect()
+    })
+}

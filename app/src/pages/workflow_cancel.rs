@@ -1,0 +1,126 @@
+//! Asks before a workflow is stopped for good.
+
+use engine::{Action, TaskStatus, WorkflowStatus, allowed_actions};
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::api::visit::use_visit;
+use crate::api::workflows::{CancelWorkflow, WorkflowView, read_workflow};
+use crate::components::notice::{ErrorNotice, Notice, Tone, sentence};
+use crate::components::page_header::PageHeader;
+use crate::pages::problem::{ForbiddenPage, ProblemPage};
+use crate::pages::workflow::id_in_path;
+use crate::{format, paths};
+
+/// The page.
+#[component]
+pub fn CancelPage() -> impl IntoView {
+    let id = id_in_path();
+    let view = Resource::new(
+        move || id.get(),
+        |id| async move { read_workflow(id?, None, false).await },
+    );
+    view! {
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match view.await {
+                    Ok(view) => view! { <Question view/> }.into_any(),
+                    Err(error) => view! { <ProblemPage error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// What will happen, and the two ways out.
+#[component]
+fn Question(
+    /// The workflow.
+    view: WorkflowView,
+) -> impl IntoView {
+    let cancel = ServerAction::<CancelWorkflow>::new();
+    let answer = cancel.value();
+    let needs = Action::Cancel.needs();
+    if !use_visit().may(needs) {
+        return view! { <ForbiddenPage needs/> }.into_any();
+    }
+    let summary = &view.state.summary;
+    let id = summary.workflow_id;
+    let name = format!("{} #{id}", view.state.name);
+    let why_not = allowed_actions(summary)
+        .into_iter()
+        .find(|(action, _)| *action == Action::Cancel)
+        .and_then(|(_, answer)| answer.err());
+    let trail = vec![
+        ("Workflows".to_owned(), paths::WORKFLOWS.to_owned()),
+        (name.clone(), paths::workflow(id)),
+    ];
+    let effects = effects(&view);
+    view! {
+        <Title text=format!("Cancel {name}")/>
+        <PageHeader title=format!("Cancel {name}?") trail/>
+        {move || answer.get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
+        {match why_not {
+            Some(reason) => view! {
+                <Notice tone=Tone::Warning title=sentence(&reason)/>
+                <p><a class="button" href=paths::workflow(id)>"Back to the workflow"</a></p>
+            }
+            .into_any(),
+            None => view! {
+                <div class="card">
+                    <p>"This stops the workflow for good:"</p>
+                    <ul>{effects}</ul>
+                    <ActionForm action=cancel>
+                        <input type="hidden" name="id" value=id.to_string()/>
+                        <div class="form-actions">
+                            <a class="button" href=paths::workflow(id)>"Keep it going"</a>
+                            <button type="submit" class="button button-danger">"Cancel the workflow"</button>
+                        </div>
+                    </ActionForm>
+                </div>
+            }
+            .into_any(),
+        }}
+    }
+    .into_any()
+}
+
+fn effects(view: &WorkflowView) -> Vec<AnyView> {
+    let names = |wanted: TaskStatus| {
+        let tasks = view
+            .progress
+            .tasks
+            .iter()
+            .filter(move |task| task.status == wanted);
+        tasks.map(|task| task.name.clone()).collect::<Vec<_>>()
+    };
+    let running = names(TaskStatus::Running);
+    let counts = &view.progress.summary.counts;
+    let waiting = counts.pending + counts.queued + counts.retrying;
+    let mut lines = Vec::new();
+    if !running.is_empty() {
+        let text = format!(
+            "{} is told to stop, and ended by force if it is still alive after 10 s.",
+            running.join(", ")
+        );
+        lines.push(view! { <li>{text}</li> }.into_any());
+    }
+    if waiting > 0 {
+        let text = format!("{} will not run.", format::count(waiting, "waiting step"));
+        lines.push(view! { <li>{text}</li> }.into_any());
+    }
+    if counts.completed > 0 {
+        let text = format!(
+            "The results of {} are kept.",
+            format::count(counts.completed, "completed step")
+        );
+        lines.push(view! { <li>{text}</li> }.into_any());
+    }
+    let recovery = if view.progress.summary.status == WorkflowStatus::Pending {
+        "It cannot be started afterwards."
+    } else {
+        "It can be recovered from a step afterwards, as long as recoveries are left."
+    };
+    lines.push(view! { <li>{recovery}</li> }.into_any());
+    lines
+}

@@ -1,0 +1,214 @@
+//! All workflows, with filters in the URL.
+
+use std::time::Duration;
+
+use engine::{Role, WorkflowStatus};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_query_map;
+use serde::{Deserialize, Serialize};
+
+use crate::api::ApiError;
+use crate::api::visit::use_visit;
+use crate::api::workflows::{WorkflowRows, list_workflows};
+use crate::components::live_sign::LiveSign;
+use crate::components::page_header::PageHeader;
+use crate::components::status_badge::State;
+use crate::components::workflow_table::WorkflowTable;
+use crate::live::{Link, use_refresh};
+use crate::pages::problem::ProblemPage;
+use crate::paths;
+
+/// How often the page asks while it is shown.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// The reference's queries, as tabs: what the query says, what people read.
+const TABS: [(&str, &str); 4] = [
+    ("", "All"),
+    ("active", "Active"),
+    ("failed", "Failed"),
+    ("recoverable", "Recoverable"),
+];
+
+/// What the URL asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Filters {
+    status: String,
+    text: String,
+    cursor: Option<i64>,
+}
+
+/// The page.
+#[component]
+pub fn WorkflowListPage() -> impl IntoView {
+    let query = use_query_map();
+    let filters = Memo::new(move |_| {
+        query.with(|query| Filters {
+            status: query.get("status").unwrap_or_default(),
+            text: query.get("q").unwrap_or_default(),
+            cursor: query.get("cursor").and_then(|text| text.parse().ok()),
+        })
+    });
+    let rows = Resource::new(
+        move || filters.get(),
+        |filters| async move {
+            let asked = filters.clone();
+            let answer = list_workflows(filters.status, filters.text, filters.cursor).await;
+            (asked, answer)
+        },
+    );
+    let is_asking = use_refresh(EVERY, move || rows.refetch());
+    view! {
+        <Title text="Workflows"/>
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                let (filters, answer) = rows.await;
+                match answer {
+                    Ok(rows) => view! { <Content filters rows is_asking/> }.into_any(),
+                    Err(ApiError::Unreachable) => {
+                        view! { <p class="loading">"The server cannot be reached; trying again."</p> }
+                            .into_any()
+                    }
+                    Err(error) => view! { <ProblemPage error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// The page with its data.
+#[component]
+fn Content(
+    /// What the URL asks for.
+    filters: Filters,
+    /// The workflows.
+    rows: WorkflowRows,
+    /// Whether the page asks by itself.
+    is_asking: ReadSignal<bool>,
+) -> impl IntoView {
+    let now = rows.now;
+    let link = move || {
+        if is_asking.get() {
+            Link::Asking
+        } else {
+            Link::Snapshot
+        }
+    };
+    let here = paths::workflows(&filters.status, &filters.text, filters.cursor);
+    let is_empty = rows.items.is_empty();
+    let older = rows
+        .next
+        .map(|next| paths::workflows(&filters.status, &filters.text, Some(next)));
+    let newest = filters
+        .cursor
+        .map(|_| paths::workflows(&filters.status, &filters.text, None));
+    let shown = filters.clone();
+    view! {
+        <PageHeader title="Workflows">
+            <LiveSign link=Signal::derive(link) at=Signal::stored(now) href=here/>
+        </PageHeader>
+        <Tabs filters=filters.clone()/>
+        <FilterForm filters/>
+        {if is_empty {
+            view! { <Empty filters=shown/> }.into_any()
+        } else {
+            view! { <WorkflowTable rows=rows.items now caption="Workflows, newest first"/> }.into_any()
+        }}
+        <nav class="pages" aria-label="Pages of the list">
+            {newest.map(|href| view! { <a class="button" href=href>"Newest"</a> })}
+            {older.map(|href| view! { <a class="button" href=href rel="next">"Older"</a> })}
+        </nav>
+    }
+}
+
+/// The reference's queries.
+#[component]
+fn Tabs(
+    /// What the URL asks for.
+    filters: Filters,
+) -> impl IntoView {
+    let tabs = TABS
+        .into_iter()
+        .map(|(status, label)| {
+            let current = (filters.status == status).then_some("page");
+            let href = paths::workflows(status, &filters.text, None);
+            view! { <li><a href=href aria-current=current>{label}</a></li> }
+        })
+        .collect_view();
+    view! { <nav class="tabs" aria-label="Kinds of workflows"><ul>{tabs}</ul></nav> }
+}
+
+/// State and text. A plain form with the filters in the URL.
+#[component]
+fn FilterForm(
+    /// What the URL asks for.
+    filters: Filters,
+) -> impl IntoView {
+    let state_option = |status: WorkflowStatus| {
+        let selected = filters.status == status.as_str();
+        view! { <option value=status.as_str() selected=selected>{State::from(status).word()}</option> }
+    };
+    let states = WorkflowStatus::ALL
+        .into_iter()
+        .map(state_option)
+        .collect_view();
+    let group = TABS
+        .into_iter()
+        .skip(1)
+        .filter(|(status, _)| status.parse::<WorkflowStatus>().is_err())
+        .map(|(status, label)| {
+            let selected = filters.status == status;
+            view! { <option value=status selected=selected>{label}</option> }
+        })
+        .collect_view();
+    let has_filter = !filters.status.is_empty() || !filters.text.is_empty();
+    view! {
+        <Form method="GET" action=paths::WORKFLOWS>
+            <div class="filters" role="search" aria-label="Filter workflows">
+                <label class="field-inline">
+                    <span>"State"</span>
+                    <select name="status">
+                        <option value="" selected=filters.status.is_empty()>"Any"</option>
+                        {group}
+                        {states}
+                    </select>
+                </label>
+                <label class="field-inline filters-text">
+                    <span>"Name or number"</span>
+                    <input type="search" name="q" value=filters.text.clone() maxlength="200"/>
+                </label>
+                <button type="submit" class="button">"Filter"</button>
+                {has_filter.then(|| view! { <a class="button button-quiet" href=paths::WORKFLOWS>"Clear"</a> })}
+            </div>
+        </Form>
+    }
+}
+
+/// What is said when there is nothing to list.
+#[component]
+fn Empty(
+    /// What the URL asks for.
+    filters: Filters,
+) -> impl IntoView {
+    let may_edit = use_visit().may(Role::Editor);
+    if filters == Filters::default() {
+        return view! {
+            <div class="card empty-state">
+                <p>"No workflow has been started yet."</p>
+                {may_edit.then(|| view! {
+                    <p><a class="button button-primary" href=paths::NEW_DEFINITION>"New workflow"</a></p>
+                })}
+                <p class="hint">"From a terminal: " <code>"job-orchestrator run FILE"</code></p>
+            </div>
+        }
+        .into_any();
+    }
+    view! {
+        <div class="card empty-state">
+            <p>"No workflow matches these filters."</p>
+            <p><a class="button" href=paths::WORKFLOWS>"Show all workflows"</a></p>
+        </div>
+    }
+    .into_any()
+}

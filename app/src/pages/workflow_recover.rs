@@ -1,0 +1,197 @@
+//! Recovers a workflow, after showing what is kept and what is done again.
+
+use engine::decide::reset_set;
+use engine::graph::Graph;
+use engine::{Action, Progress, StepIndex, allowed_actions};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::api::visit::use_visit;
+use crate::api::workflows::{RecoverWorkflow, WorkflowView, read_workflow};
+use crate::components::notice::{ErrorNotice, Notice, Tone, sentence};
+use crate::components::page_header::PageHeader;
+use crate::components::status_badge::{State, StatusBadge};
+use crate::pages::problem::{ForbiddenPage, ProblemPage};
+use crate::pages::workflow::id_in_path;
+use crate::{format, paths};
+
+/// The page.
+#[component]
+pub fn RecoverPage() -> impl IntoView {
+    let id = id_in_path();
+    let view = Resource::new(
+        move || id.get(),
+        |id| async move { read_workflow(id?, None, false).await },
+    );
+    // A form without scripts sends the field's own name.
+    let query = use_query_map();
+    let from = Memo::new(move |_| {
+        query.with(|query| {
+            let text = query.get("from").or_else(|| query.get("from_step"));
+            text.and_then(|text| text.parse::<usize>().ok())
+        })
+    });
+    view! {
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            {move || Suspend::new(async move {
+                match view.await {
+                    Ok(view) => view! { <Preview view from/> }.into_any(),
+                    Err(error) => view! { <ProblemPage error/> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+/// What a recovery from `from` does again: one flag per step.
+fn again(progress: &Progress, from: StepIndex) -> Vec<bool> {
+    let dependencies: Vec<_> = progress
+        .tasks
+        .iter()
+        .map(|task| task.dependencies.clone())
+        .collect();
+    let states: Vec<_> = progress
+        .tasks
+        .iter()
+        .map(|task| (task.status, task.skip_reason))
+        .collect();
+    let graph = Graph::new(&dependencies).unwrap_or_default();
+    reset_set(&graph, &states, from)
+}
+
+/// The choice and its effect.
+#[component]
+fn Preview(
+    /// The workflow.
+    view: WorkflowView,
+    /// The step that the URL names.
+    from: Memo<Option<StepIndex>>,
+) -> impl IntoView {
+    let recover = ServerAction::<RecoverWorkflow>::new();
+    let answer = recover.value();
+    let summary = view.progress.summary.clone();
+    let id = summary.workflow_id;
+    let last = view.progress.tasks.len().saturating_sub(1);
+    let proposed = move || from.get().unwrap_or(summary.current_step).min(last);
+    let (chosen, set_chosen) = signal(untrack(proposed.clone()));
+    Effect::new(move |_| set_chosen.set(proposed()));
+    let action = Action::Recover { from_step: 0 };
+    if !use_visit().may(action.needs()) {
+        return view! { <ForbiddenPage needs=action.needs()/> }.into_any();
+    }
+    let name = format!("{} #{id}", view.state.name);
+    let trail = vec![
+        ("Workflows".to_owned(), paths::WORKFLOWS.to_owned()),
+        (name.clone(), paths::workflow(id)),
+    ];
+    let (used, most) = (summary.recovery_attempts, summary.max_recovery_attempts);
+    let why_not = allowed_actions(&summary)
+        .into_iter()
+        .find(|(action, _)| matches!(action, Action::Recover { .. }))
+        .and_then(|(_, answer)| answer.err());
+    view! {
+        <Title text=format!("Recover {name}")/>
+        <PageHeader title=format!("Recover {name}") trail/>
+        {move || answer.get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
+        {match why_not {
+            Some(reason) => view! {
+                <Notice tone=Tone::Warning title=sentence(&reason)/>
+                <p><a class="button" href=paths::workflow(id)>"Back to the workflow"</a></p>
+            }
+            .into_any(),
+            None => view! {
+                <ActionForm action=recover>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <Choice progress=view.progress chosen set_chosen/>
+                    <div class="form-actions">
+                        <a class="button" href=paths::workflow(id)>"Back"</a>
+                        <button
+                            type="submit"
+                            class="button only-without-scripts"
+                            formmethod="get"
+                            formaction=paths::recover_workflow(id, None)
+                        >
+                            "Update preview"
+                        </button>
+                        <button type="submit" class="button button-primary">"Recover"</button>
+                        <span class="hint">{format!("Recovery {} of {most}", used + 1)}</span>
+                    </div>
+                </ActionForm>
+            }
+            .into_any(),
+        }}
+    }
+    .into_any()
+}
+
+/// The steps as radio buttons, each with what becomes of it.
+#[component]
+fn Choice(
+    /// The workflow.
+    progress: Progress,
+    /// The chosen step.
+    chosen: ReadSignal<StepIndex>,
+    /// Chooses another.
+    set_chosen: WriteSignal<StepIndex>,
+) -> impl IntoView {
+    let progress = StoredValue::new(progress);
+    let flags = Memo::new(move |_| progress.with_value(|progress| again(progress, chosen.get())));
+    let redone = move || flags.with(|flags| flags.iter().filter(|again| **again).count());
+    let kept = move || flags.with(|flags| flags.iter().filter(|again| !**again).count());
+    let tasks = progress.with_value(|progress| progress.tasks.clone());
+    let rows = tasks
+        .into_iter()
+        .enumerate()
+        .map(|(index, task)| {
+            let is_again = move || flags.with(|flags| flags.get(index).copied().unwrap_or(false));
+            let word = move || if is_again() { "Done again" } else { "Kept" };
+            let fate = move || if is_again() { "again" } else { "kept" };
+            // Drawn once as the server saw it; afterwards the browser keeps its own mark.
+            let is_checked = chosen.get_untracked() == index;
+            let state = State::from(task.status);
+            view! {
+                <tr data-fate=fate data-step=index>
+                    <th scope="row">
+                        <label class="choice">
+                            <input
+                                type="radio"
+                                name="from_step"
+                                value=index.to_string()
+                                checked=is_checked
+                                prop:checked=move || chosen.get() == index
+                                on:change=move |_| set_chosen.set(index)
+                            />
+                            <span class="task-number">{index + 1}</span>
+                            <span>{task.name}</span>
+                        </label>
+                    </th>
+                    <td><StatusBadge state/></td>
+                    <td class="fate">{word}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="card recover-choice">
+            <legend>"Recover from"</legend>
+            <p class="recover-summary" role="status">
+                {move || format!("{} done again, {} kept with its results.", format::count(redone(), "step"), format::count(kept(), "step"))}
+            </p>
+            <p class="hint">
+                "The chosen step runs again, and so does everything that depends on it or has not ended well."
+            </p>
+            <table class="recover">
+                <caption class="visually-hidden">"What is kept and what is done again"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Step"</th>
+                        <th scope="col">"State now"</th>
+                        <th scope="col">"Will be"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </fieldset>
+    }
+}
