@@ -31,7 +31,8 @@ pub fn of(path: &str) -> usize {
     let definitions = path.strip_prefix(paths::v1::DEFINITIONS);
     let holds_definition = path == paths::v1::WORKFLOWS
         || definitions.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        || path.starts_with(paths::SERVER_FUNCTIONS);
+        || path.starts_with(paths::SERVER_FUNCTIONS)
+        || app::posted::PostedTo::of_path(path).is_some();
     if holds_definition { LARGE } else { SMALL }
 }
 
@@ -104,6 +105,7 @@ mod tests {
         assert_eq!(of("/api/v1/definitions/7"), LARGE);
         assert_eq!(of("/api/v1/workflows"), LARGE);
         assert_eq!(of("/api/v1/workflows/7/start"), SMALL);
+        assert_eq!(of("/definitions/7/edit"), LARGE);
         assert_eq!(of("/login"), SMALL);
     }
 }
