@@ -25,7 +25,7 @@ const WRONG_STEPS: { what: string; steps: (Step | object)[]; pointer: string; wo
   {
     what: 'a circle',
     steps: [noop('One', [2]), noop('Two', [0]), noop('Three', [1])],
-    pointer: '#/steps/0/dependencies/0',
+    pointer: '#/steps/0/dependencies',
     words: /circle|One.*Two.*Three|One.*Three.*Two/,
   },
   {
