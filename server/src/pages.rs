@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::api::account::ListensOnLoopback;
 use app::posted::PostedPage;
 use app::{App, shell};
 use axum::Router;
@@ -36,13 +37,13 @@ pub fn functions() -> Vec<(&'static str, axum::http::Method)> {
 
 /// Adds pages and server functions to `router`.
 pub fn mount(router: Router<Shared>, shared: &Shared) -> Router<Shared> {
-    let context = context(shared.service.clone());
+    let context = context(shared);
     router.leptos_routes_with_context(shared, listing(), context, document(shared))
 }
 
 /// The page for a path that is none.
 pub async fn not_found(State(shared): State<Shared>, request: Request<Body>) -> Response {
-    let context = context(shared.service.clone());
+    let context = context(&shared);
     let render = render_app_async_with_context(context, document(&shared));
     let mut response = render(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -55,7 +56,7 @@ pub async fn draw(
     request: Request<Body>,
     posted: Option<PostedPage>,
 ) -> Response {
-    let context = context(shared.service.clone());
+    let context = context(shared);
     let with_posted = move || {
         context();
         if let Some(page) = posted.clone() {
@@ -66,9 +67,12 @@ pub async fn draw(
 }
 
 /// What pages and server functions find: the service, and who asks.
-fn context(service: Arc<dyn Service>) -> impl Fn() + Clone + Send + Sync + 'static {
+fn context(shared: &Shared) -> impl Fn() + Clone + Send + Sync + use<> + 'static {
+    let service: Arc<dyn Service> = shared.service.clone();
+    let loopback = ListensOnLoopback(shared.hosts.is_loopback());
     move || {
         provide_context(service.clone());
+        provide_context(loopback);
         let parts = use_context::<request::Parts>();
         if let Some(actor) = parts.and_then(|parts| parts.extensions.get::<Actor>().cloned()) {
             provide_context(actor);

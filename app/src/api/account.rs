@@ -3,79 +3,30 @@
 use leptos::prelude::{SharedValue, use_context};
 use serde::{Deserialize, Serialize};
 
-/// Why the sign-in page is shown again: the value of `problem` in its query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignInProblem {
-    /// Name and password do not go together.
-    Wrong,
-    /// Too many tries; wait.
-    TooMany,
-}
-
-/// Why the set-up page is shown again: the value of `problem` in its query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SetUpProblem {
-    /// The code is not the one that was printed, or it is too old.
-    Code,
-    /// The name cannot be used.
-    Name,
-    /// The password is too short or too common.
-    Password,
-    /// Too many tries; wait.
-    TooMany,
-}
-
-impl SignInProblem {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Wrong, Self::TooMany];
-
-    /// The word in the query.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Wrong => "wrong",
-            Self::TooMany => "too-many",
-        }
-    }
-
-    /// The sentence people read. It never says which part was wrong.
-    #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Wrong => "That name and password do not go together.",
-            Self::TooMany => "Too many tries. Wait a minute, then try again.",
-        }
+/// What the sign-in page says when the form is refused: the value of `problem` in its query. It
+/// never says which part was wrong.
+#[must_use]
+pub fn sign_in_problem(code: &str) -> Option<&'static str> {
+    match code {
+        "" => None,
+        "missing" => Some("Fill in both, the name and the password."),
+        "wrong" => Some("That name and password do not go together."),
+        _ => Some("Signing in did not work. Try again."),
     }
 }
 
-impl SetUpProblem {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Code, Self::Name, Self::Password, Self::TooMany];
-
-    /// The word in the query.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Name => "name",
-            Self::Password => "password",
-            Self::TooMany => "too-many",
-        }
-    }
-
-    /// The sentence people read.
-    #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Code => {
-                "The code is not right, or it is older than 30 minutes. The server prints it when it starts."
-            }
-            Self::Name => "The name needs 1 to 100 characters and no control characters.",
-            Self::Password => {
-                "The password needs at least 12 characters and must not be one that everybody uses."
-            }
-            Self::TooMany => "Too many tries. Start the server again to get a new code.",
-        }
+/// What the set-up page says when the form is refused: the value of `problem` in its query.
+#[must_use]
+pub fn set_up_problem(code: &str) -> Option<&'static str> {
+    match code {
+        "" => None,
+        "code" => Some("The code is not right. The server printed it when it started."),
+        "ended" => Some("The code is too old. The server has just printed a new one."),
+        "name" => Some("The name needs 1 to 64 characters, and no space at its ends."),
+        "short" => Some("The password needs at least 8 characters."),
+        "long" => Some("The password is too long."),
+        "common" => Some("That password is one of the first that anybody guesses."),
+        _ => Some("The account was not made. Try again."),
     }
 }
 
@@ -88,4 +39,16 @@ pub struct ListensOnLoopback(pub bool);
 #[must_use]
 pub fn listens_on_loopback() -> ListensOnLoopback {
     SharedValue::new(|| use_context::<ListensOnLoopback>().unwrap_or_default()).into_inner()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_problem_is_still_a_problem() {
+        assert_eq!(sign_in_problem(""), None);
+        assert!(sign_in_problem("from a newer server").is_some());
+        assert!(set_up_problem("from a newer server").is_some());
+    }
 }

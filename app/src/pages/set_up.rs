@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::api::account::{SetUpProblem, listens_on_loopback};
+use crate::api::account::{listens_on_loopback, set_up_problem};
 use crate::components::notice::{Notice, Tone};
 use crate::components::page_header::PageHeader;
 use crate::paths;
@@ -14,13 +14,10 @@ use crate::paths;
 pub fn SetUpPage() -> impl IntoView {
     let query = use_query_map();
     let of = move |name: &str| query.with_untracked(|query| query.get(name).unwrap_or_default());
-    let problem = of("problem");
-    let problem = SetUpProblem::ALL
-        .into_iter()
-        .find(|known| known.as_str() == problem);
+    let problem = set_up_problem(&of("problem"));
     // Refused once, the box stays as it was left.
     let offers_commands = if problem.is_some() {
-        !of("commands").is_empty()
+        of("commands") == "on"
     } else {
         listens_on_loopback().0
     };
@@ -31,7 +28,7 @@ pub fn SetUpPage() -> impl IntoView {
                 title="Welcome"
                 subtitle="Make the first account. It is the owner and may do everything."
             />
-            {problem.map(|problem| view! { <Notice tone=Tone::Problem title=problem.sentence()/> })}
+            {problem.map(|problem| view! { <Notice tone=Tone::Problem title=problem/> })}
             <form class="card form" method="post" action=paths::SETUP>
                 <div class="field">
                     <label for="code">"Set-up code"</label>
@@ -57,7 +54,7 @@ pub fn SetUpPage() -> impl IntoView {
                         autocapitalize="none"
                         spellcheck="false"
                         required
-                        maxlength="100"
+                        maxlength="64"
                         value=of("name")
                     />
                 </div>
@@ -69,10 +66,10 @@ pub fn SetUpPage() -> impl IntoView {
                         type="password"
                         autocomplete="new-password"
                         required
-                        minlength="12"
+                        minlength="8"
                         aria-describedby="password-help"
                     />
-                    <p class="field-help" id="password-help">"At least 12 characters. A few unrelated words are good."</p>
+                    <p class="field-help" id="password-help">"At least 8 characters. A few unrelated words are good."</p>
                 </div>
                 <div class="field">
                     <label class="choice">

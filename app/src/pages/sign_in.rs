@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::api::account::SignInProblem;
+use crate::api::account::sign_in_problem;
 use crate::components::notice::{Notice, Tone};
 use crate::components::page_header::PageHeader;
 use crate::paths;
@@ -14,16 +14,13 @@ use crate::paths;
 pub fn SignInPage() -> impl IntoView {
     let query = use_query_map();
     let of = move |name: &str| query.with_untracked(|query| query.get(name).unwrap_or_default());
-    let problem = of("problem");
-    let problem = SignInProblem::ALL
-        .into_iter()
-        .find(|known| known.as_str() == problem);
+    let problem = sign_in_problem(&of("problem"));
     let has_problem = problem.is_some();
     view! {
         <Title text="Sign in"/>
         <div class="entrance">
             <PageHeader title="Sign in"/>
-            {problem.map(|problem| view! { <Notice tone=Tone::Problem title=problem.sentence()/> })}
+            {problem.map(|problem| view! { <Notice tone=Tone::Problem title=problem/> })}
             <form class="card form" method="post" action=paths::LOGIN>
                 <input type="hidden" name=paths::NEXT value=of(paths::NEXT)/>
                 <div class="field">
