@@ -1,4 +1,5 @@
-//! URLs are spelt once, in `app/src/paths.rs`.
+//! URLs are spelt once: those that pages use in `app/src/paths.rs`, those that only programs use
+//! in `server/src/paths.rs`.
 
 use super::finding::Finding;
 use super::source::Source;
@@ -11,9 +12,15 @@ const FOLDERS: [&str; 10] = [
     "/proc", "/sys", "/bin", "/usr", "/etc", "/tmp", "/dev", "/var", "/home", "/root",
 ];
 
+/// The crates that have to do with URLs of ours at all.
+const CRATES: [&str; 3] = ["app", "frontend", "server"];
+
 /// Finds string literals that look like the path of a URL.
 pub fn check(source: &Source) -> Vec<Finding> {
-    if source.path.ends_with("app/src/paths.rs") {
+    let place = ["app/src/paths.rs", "server/src/paths.rs"];
+    if place.iter().any(|place| source.path.ends_with(place))
+        || !CRATES.iter().any(|name| source.is_of(name))
+    {
         return Vec::new();
     }
     source
@@ -22,7 +29,7 @@ pub fn check(source: &Source) -> Vec<Finding> {
         .iter()
         .filter(|(line, text)| looks_like_url(text) && !source.marked(*line, MARK))
         .map(|(line, text)| {
-            let mend = "spell it in app/src/paths.rs and use it from there";
+            let mend = "spell it in app/src/paths.rs, or in server/src/paths.rs if no page uses it";
             source.finding(
                 *line,
                 format!("spells the URL \"{text}\"; {mend}, or say `// {MARK} why`"),
