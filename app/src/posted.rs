@@ -104,7 +104,12 @@ mod tests {
             PostedTo::of_path("/definitions/7/start"),
             Some(PostedTo::StartDefinition(id))
         );
-        for other in ["/definitions/7", "/definitions/x/edit", "/definitions/07/edit", "/login"] {
+        for other in [
+            "/definitions/7",
+            "/definitions/x/edit",
+            "/definitions/07/edit",
+            "/login",
+        ] {
             assert_eq!(PostedTo::of_path(other), None, "{other}");
         }
     }
