@@ -1,30 +1,40 @@
 //! Definitions, versioned, and the catalogue of step types.
 
 use async_trait::async_trait;
+use engine::definition::limits;
 use engine::orchestrator::{Answer, Page, SavedDefinition};
 use engine::step_form::StepSpec;
 use engine::{
     Actor, DefinitionId, Definitions, JobOrchestratorError, Problem, Role, StepTypes,
     WorkflowDefinition,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Runtime, read_fault, require};
 use crate::fault;
 use crate::reference;
+use crate::step::Registry;
 use crate::store::SaveError;
 
 impl Runtime {
-    /// Reads and checks a definition: its own rules, its configurations, its references.
+    /// Reads and checks a definition: its own rules, its configurations, its references. Every
+    /// problem is listed; references are only looked at once the rest is right.
     pub(super) fn checked(&self, json: &Value) -> Answer<WorkflowDefinition> {
-        let definition =
-            WorkflowDefinition::from_json(json).map_err(JobOrchestratorError::Invalid)?;
-        let problems = reference::full_check(&self.inner.registry, &definition);
-        if problems.is_empty() {
-            Ok(definition)
-        } else {
-            Err(JobOrchestratorError::Invalid(problems))
-        }
+        let registry = &self.inner.registry;
+        let problems = match WorkflowDefinition::from_json(json) {
+            Ok(definition) => {
+                let problems = reference::full_check(registry, &definition);
+                if problems.is_empty() {
+                    return Ok(definition);
+                }
+                problems
+            }
+            Err(mut problems) => {
+                problems.extend(configurations(registry, json));
+                problems
+            }
+        };
+        Err(JobOrchestratorError::Invalid(problems))
     }
 
     pub(super) async fn saved(
@@ -39,6 +49,40 @@ impl Runtime {
             id: id.0,
         })
     }
+}
+
+/// What is wrong with the configurations of a definition that is wrong in other ways as well.
+fn configurations(registry: &Registry, json: &Value) -> Vec<Problem> {
+    let steps = json
+        .get("steps")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let mut problems = Vec::new();
+    for (index, step) in steps.take(limits::STEPS_MAX).enumerate() {
+        let task_type = step.get("task_type").and_then(Value::as_str);
+        let Some(task_type) = task_type.filter(|name| !name.trim().is_empty()) else {
+            continue;
+        };
+        let config = match step.get("config") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(config)) => config.clone(),
+            Some(_) => continue,
+        };
+        let field = if registry.get(task_type).is_some() {
+            "config"
+        } else {
+            "task_type"
+        };
+        let under = format!("/steps/{index}/{field}");
+        problems.extend(
+            registry
+                .check(task_type, &config)
+                .into_iter()
+                .map(|p| p.under(&under)),
+        );
+    }
+    problems
 }
 
 #[async_trait]

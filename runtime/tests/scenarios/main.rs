@@ -7,6 +7,7 @@
 
 mod bench;
 mod cancel;
+mod definitions;
 mod faults;
 mod patterns;
 mod recovery;
