@@ -157,11 +157,17 @@ pub enum Event {
         task: StepIndex,
         /// Why.
         reason: SkipReason,
+        /// The try that this ended, when one was under way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<Attempt>,
     },
     /// The task was stopped because the workflow was cancelled.
     TaskCancelled {
         /// The step.
         task: StepIndex,
+        /// The try that this ended, when one was under way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<Attempt>,
     },
     /// An operator said that the task is done.
     TaskMarkedDone {
@@ -251,7 +257,7 @@ impl Event {
             | Self::TaskInterrupted { task, .. }
             | Self::TaskLost { task, .. }
             | Self::TaskSkipped { task, .. }
-            | Self::TaskCancelled { task }
+            | Self::TaskCancelled { task, .. }
             | Self::TaskMarkedDone { task, .. }
             | Self::TaskReset { task } => Some(*task),
             _ => None,

@@ -44,14 +44,13 @@ impl Decision<'_> {
         }
         for task in 0..self.workflow.tasks().len() {
             let record = self.workflow.tasks()[task].record();
-            let stops_at_once = match record.status {
-                TaskStatus::Pending | TaskStatus::Queued | TaskStatus::Retrying => true,
-                TaskStatus::Running => record.waiting,
-                _ => false,
+            let attempt = match record.status {
+                TaskStatus::Pending | TaskStatus::Queued | TaskStatus::Retrying => None,
+                // It waits for a moment and holds nothing, so there is nothing to stop first.
+                TaskStatus::Running if record.waiting => Some(record.attempt),
+                _ => continue,
             };
-            if stops_at_once {
-                self.emit(Event::TaskCancelled { task })?;
-            }
+            self.emit(Event::TaskCancelled { task, attempt })?;
         }
         if is_active {
             self.settle()

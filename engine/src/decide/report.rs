@@ -25,7 +25,10 @@ impl Decision<'_> {
                     attempt,
                     output: output.clone(),
                 },
-                _ => Event::TaskCancelled { task },
+                _ => Event::TaskCancelled {
+                    task,
+                    attempt: Some(attempt),
+                },
             }
         } else {
             self.ordinary_end(task, attempt, outcome)
@@ -44,6 +47,7 @@ impl Decision<'_> {
             Outcome::NothingToDo => Event::TaskSkipped {
                 task,
                 reason: SkipReason::NotNeeded,
+                attempt: Some(attempt),
             },
             Outcome::Interrupted => Event::TaskInterrupted { task, attempt },
             Outcome::Lost => self.lost(task, attempt),

@@ -54,6 +54,7 @@ impl Decision<'_> {
                         self.emit(Event::TaskSkipped {
                             task,
                             reason: SkipReason::NotNeeded,
+                            attempt: None,
                         })?;
                     }
                     Readiness::Waits | Readiness::Blocked => {}
@@ -105,7 +106,11 @@ impl Decision<'_> {
             } else {
                 SkipReason::Stopped
             };
-            self.emit(Event::TaskSkipped { task, reason })?;
+            self.emit(Event::TaskSkipped {
+                task,
+                reason,
+                attempt: None,
+            })?;
         }
         self.workflow.take_touched();
         let failed = |t: &crate::workflow::Task| t.status() == TaskStatus::Failed;

@@ -25,7 +25,10 @@ impl Decision<'_> {
         self.check_running(task, attempt)?;
         if self.workflow.record().cancel_requested {
             // A wait holds nothing, so there is nothing to stop first.
-            self.emit(Event::TaskCancelled { task })?;
+            self.emit(Event::TaskCancelled {
+                task,
+                attempt: Some(attempt),
+            })?;
             return self.settle();
         }
         self.emit(Event::TaskWaiting {

@@ -22,6 +22,9 @@ pub enum Impossible {
         /// The number found.
         found: u64,
     },
+    /// It is not the beginning where one is due, or one where none is.
+    #[error("a workflow begins with WorkflowCreated, and only once")]
+    Beginning,
     /// The workflow's table has no such row.
     #[error(transparent)]
     Workflow(#[from] IllegalTransition),
@@ -51,6 +54,9 @@ impl Workflow {
                 last: self.record.rev,
                 found: record.seq,
             });
+        }
+        if (next == 1) != matches!(record.event, Event::WorkflowCreated { .. }) {
+            return Err(Impossible::Beginning);
         }
         match record.event.task() {
             Some(task) => self.apply_to_task(task, &record.event, record.at)?,

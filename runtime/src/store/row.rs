@@ -151,7 +151,7 @@ pub(super) struct AttemptRow {
 pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
     let mut rows: Vec<AttemptRow> = Vec::new();
     for record in &change.events {
-        let Some((task, attempt, outcome, error)) = attempt_of(record, change) else {
+        let Some((task, attempt, outcome, error)) = attempt_of(&record.event) else {
             continue;
         };
         let at = record.at.as_micros();
@@ -181,13 +181,13 @@ pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
 
 type AttemptFacts = (StepIndex, u32, &'static str, Option<String>);
 
-fn attempt_of(record: &EventRecord, change: &Change) -> Option<AttemptFacts> {
+fn attempt_of(event: &Event) -> Option<AttemptFacts> {
     let failed = |failure: &FailureKind| match failure {
         FailureKind::TimedOut => "timed_out",
         FailureKind::Poison => "lost",
         FailureKind::Error | FailureKind::Permanent => "failed",
     };
-    Some(match &record.event {
+    Some(match event {
         Event::TaskStarted { task, attempt } => (*task, *attempt, "running", None),
         Event::TaskCompleted { task, attempt, .. } => (*task, *attempt, "succeeded", None),
         Event::TaskRetryScheduled {
@@ -205,24 +205,9 @@ fn attempt_of(record: &EventRecord, change: &Change) -> Option<AttemptFacts> {
         } => (*task, *attempt, failed(failure), Some(error.clone())),
         Event::TaskInterrupted { task, attempt } => (*task, *attempt, "interrupted", None),
         Event::TaskLost { task, attempt, .. } => (*task, *attempt, "lost", None),
-        Event::TaskCancelled { task } | Event::TaskSkipped { task, .. } => {
-            // Only what ends a running attempt says something about it.
-            let task_record = change
-                .tasks
-                .iter()
-                .find(|(i, _)| i == task)
-                .map(|(_, r)| r)?;
-            if task_record.ended_at != Some(record.at) {
-                return None;
-            }
-            let cancelled = matches!(record.event, Event::TaskCancelled { .. });
-            (
-                *task,
-                task_record.attempt,
-                if cancelled { "cancelled" } else { "succeeded" },
-                None,
-            )
-        }
+        // Both may also settle a task that no attempt is under way of.
+        Event::TaskCancelled { task, attempt } => (*task, (*attempt)?, "cancelled", None),
+        Event::TaskSkipped { task, attempt, .. } => (*task, (*attempt)?, "succeeded", None),
         _ => return None,
     })
 }
