@@ -12,8 +12,8 @@ const ELAPSED_MAX: f64 = 0.95;
 /// What a running task counts for when nothing is known about it.
 const UNKNOWN: f64 = 0.5;
 
-/// The share of a running task at `now`: what it reached already, else elapsed ÷ estimate, else a
-/// half.
+/// The share of a running task at `now`: elapsed ÷ estimate, or a half without an estimate, until it
+/// has reached more. A first report that is lower takes nothing back: progress never falls.
 pub(crate) fn running(
     reached: f64,
     started_at: Option<Timestamp>,
@@ -24,7 +24,6 @@ pub(crate) fn running(
         (Some(estimate), Some(started)) => {
             (now.since(started).as_secs_f64() / estimate).min(ELAPSED_MAX)
         }
-        _ if reached > 0.0 => 0.0,
         _ => UNKNOWN,
     };
     reached.max(by_clock)
