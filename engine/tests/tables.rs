@@ -1,6 +1,13 @@
 //! The tables of states and the table of commands, printed whole: `docs/states.md` shows exactly
 //! what the code does. `UPDATE_DOCS=1 cargo test -p engine --test tables` writes it anew.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "these are tests"
+)]
+
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
