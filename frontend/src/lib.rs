@@ -1,5 +1,8 @@
 //! The browser's entry: takes over the page that the server has drawn.
 
+// The type of a page is as deep as its tree of elements, and layouts are computed over all of it.
+#![recursion_limit = "512"]
+
 use leptos::prelude::document;
 use wasm_bindgen::prelude::wasm_bindgen;
 
