@@ -29,8 +29,8 @@ async fn a_definition_that_is_wrong_in_many_ways_lists_every_problem_at_its_fiel
     pointers.sort_unstable();
     let expected = [
         "#/name",
-        "#/steps/0/config/seconds",
         "#/steps/0/config/secnds",
+        "#/steps/0/config/seconds",
         "#/steps/1/dependencies/0",
         "#/steps/1/task_type",
         "#/steps/1/timeout",
