@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use crate::caller::{Caller, Credential};
 use crate::problem::ApiProblem;
 use crate::shared::Shared;
-use crate::{next_page, paths, plain_page, secret, session, site};
+use crate::{next_page, paths, plain_page, posted, secret, session, site};
 
 /// The paths that anybody may ask for. Static files of the site are public too.
 pub const PUBLIC: [&str; 6] = [
@@ -61,35 +61,44 @@ impl Audience {
 
 /// The layer: lets in who is known, and answers everybody else.
 pub async fn layer(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
-    match identify(&shared, &request).await {
+    let (shown, peer) = (shown(&request), peer(&request));
+    match identify(&shared, shown, peer).await {
         Ok(Some(caller)) => {
             request.extensions_mut().insert(caller.actor.clone());
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
         Ok(None) if is_public(request.uri().path()) => next.run(request).await,
+        Ok(None) if posted::is_one(&request) => posted::keep(request).await,
         Ok(None) => turn_away(&request),
         Err(problem) => problem.into_response(),
     }
 }
 
-/// Who asks: by token for programs, else by the session's cookie.
-async fn identify(shared: &Shared, request: &Request) -> Result<Option<Caller>, ApiProblem> {
+/// What the request shows: a token where programs go, else the session's cookie.
+fn shown(request: &Request) -> Option<Credential> {
     let is_program = Audience::of(request.uri().path()) == Audience::Program;
-    let credential = match request.headers().get(AUTHORIZATION) {
+    match request.headers().get(AUTHORIZATION) {
         Some(header) if is_program => {
             let token = header.to_str().ok().and_then(bearer);
             Some(Credential::Token(secret::hash(token.unwrap_or(""))))
         }
         _ => session::hash_of(request).map(Credential::Session),
-    };
-    let Some(credential) = credential else {
+    }
+}
+
+/// Who that is.
+async fn identify(
+    shared: &Shared,
+    shown: Option<Credential>,
+    peer: Option<IpAddr>,
+) -> Result<Option<Caller>, ApiProblem> {
+    let Some(credential) = shown else {
         return Ok(None);
     };
-    let actor = credential.actor(shared, true).await?;
-    match (actor, credential) {
+    match (credential.actor(shared, true).await?, credential) {
         (Some(actor), _) => Ok(Some(Caller { actor, credential })),
-        (None, Credential::Token(_)) => Err(bad_token(shared, peer(request))),
+        (None, Credential::Token(_)) => Err(bad_token(shared, peer)),
         (None, Credential::Session(_)) => Ok(None),
     }
 }
@@ -105,12 +114,14 @@ fn bearer(header: &str) -> Option<&str> {
 fn bad_token(shared: &Shared, peer: Option<IpAddr>) -> ApiProblem {
     match peer.map(|peer| shared.limit.failed(peer)) {
         Some(Err(wait)) => ApiProblem::too_many_attempts(wait.0),
-        _ => ApiProblem::unauthorized("the token is not valid, or the header is not `Bearer TOKEN`"),
+        _ => {
+            ApiProblem::unauthorized("the token is not valid, or the header is not `Bearer TOKEN`")
+        }
     }
 }
 
 /// The address at the other end of the connection. Headers of proxies are not believed.
-pub fn peer(request: &Request) -> Option<IpAddr> {
+fn peer(request: &Request) -> Option<IpAddr> {
     let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
     info.map(|ConnectInfo(address)| address.ip())
 }

@@ -83,16 +83,18 @@ async fn swallow(body: Body) {
 /// # Errors
 /// 413 when it passes the path's limit, 400 when the connection breaks.
 pub async fn read(path: &str, body: Body) -> Result<Bytes, ApiProblem> {
-    axum::body::to_bytes(body, usize::MAX).await.map_err(|error| {
-        let mut cause: Option<&dyn std::error::Error> = Some(&error);
-        while let Some(error) = cause {
-            if error.is::<LengthLimitError>() {
-                return ApiProblem::too_large(of(path));
+    axum::body::to_bytes(body, usize::MAX)
+        .await
+        .map_err(|error| {
+            let mut cause: Option<&dyn std::error::Error> = Some(&error);
+            while let Some(error) = cause {
+                if error.is::<LengthLimitError>() {
+                    return ApiProblem::too_large(of(path));
+                }
+                cause = error.source();
             }
-            cause = error.source();
-        }
-        ApiProblem::unreadable("the body did not arrive whole")
-    })
+            ApiProblem::unreadable("the body did not arrive whole")
+        })
 }
 
 #[cfg(test)]

@@ -71,7 +71,9 @@ impl From<Ending> for ExitCode {
 #[must_use]
 pub fn main() -> ExitCode {
     let line = CommandLine::parse();
-    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let tokio = match tokio {
         Ok(tokio) => tokio,
         Err(error) => {

@@ -94,7 +94,9 @@ impl Config {
 
 /// `HOST:PORT`; a name is looked up when it is listened on.
 fn listen_address(text: &str) -> Result<String, String> {
-    let port = text.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>()));
+    let port = text
+        .rsplit_once(':')
+        .map(|(host, port)| (host, port.parse::<u16>()));
     let fits = text.parse::<SocketAddr>().is_ok()
         || matches!(port, Some((host, Ok(_))) if !host.is_empty() && !host.contains(':'));
     if fits {
@@ -113,7 +115,10 @@ fn truth(text: &str) -> Result<bool, String> {
 }
 
 fn count(text: &str) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|number| (1..=100_000).contains(number));
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=100_000).contains(number));
     number.ok_or_else(|| "must be a whole number from 1 to 100000".to_owned())
 }
 
@@ -141,19 +146,41 @@ mod tests {
         assert_eq!(config.sessions.absolute, Duration::from_secs(3 * 3600));
         assert!(config.allow_commands);
         assert!(!config.allow_private_addresses);
-        assert_eq!(read(Flags::default(), &[], file).unwrap().listen, "127.0.0.1:1");
-        assert_eq!(read(Flags::default(), &[], "").unwrap().listen, "127.0.0.1:3000");
+        assert_eq!(
+            read(Flags::default(), &[], file).unwrap().listen,
+            "127.0.0.1:1"
+        );
+        assert_eq!(
+            read(Flags::default(), &[], "").unwrap().listen,
+            "127.0.0.1:3000"
+        );
     }
 
     #[test]
     fn what_is_wrong_is_named_with_the_place_where_it_was_said() {
         let cases = [
-            (read(Flags::default(), &[], "listen = \"nowhere\""), "listen", "x.toml"),
-            (read(Flags::default(), &[], "listen = 3000"), "listen", "x.toml"),
-            (read(Flags::default(), &[], "listenn = \"a\""), "listenn", "x.toml"),
+            (
+                read(Flags::default(), &[], "listen = \"nowhere\""),
+                "listen",
+                "x.toml",
+            ),
+            (
+                read(Flags::default(), &[], "listen = 3000"),
+                "listen",
+                "x.toml",
+            ),
+            (
+                read(Flags::default(), &[], "listenn = \"a\""),
+                "listenn",
+                "x.toml",
+            ),
             (read(Flags::default(), &[], "listen ="), "x.toml", "x.toml"),
             (
-                read(Flags::default(), &[("JOB_ORCHESTRATOR_SESSION_HOURS", "x")], ""),
+                read(
+                    Flags::default(),
+                    &[("JOB_ORCHESTRATOR_SESSION_HOURS", "x")],
+                    "",
+                ),
                 "session_hours",
                 "JOB_ORCHESTRATOR_SESSION_HOURS",
             ),

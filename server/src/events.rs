@@ -3,8 +3,8 @@
 //! reads the stored events above the last number sent; being woken only makes it sooner.
 
 mod after;
-mod frame;
 mod follow;
+mod frame;
 
 use axum::extract::State;
 use axum::http::HeaderMap;

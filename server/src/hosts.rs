@@ -137,10 +137,23 @@ mod tests {
     #[test]
     fn a_loopback_server_answers_for_loopback_names_and_its_public_one() {
         let hosts = hosts("127.0.0.1:3000", Some("https://jobs.example.org"));
-        for host in ["127.0.0.1:3000", "localhost:3000", "LOCALHOST", "[::1]:3000", "Jobs.example.org"] {
+        for host in [
+            "127.0.0.1:3000",
+            "localhost:3000",
+            "LOCALHOST",
+            "[::1]:3000",
+            "Jobs.example.org",
+        ] {
             assert!(hosts.allows(host), "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "", "a b"] {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "",
+            "a b",
+        ] {
             assert!(!hosts.allows(host), "{host}");
         }
         assert!(hosts.is_https());
@@ -154,7 +167,14 @@ mod tests {
 
     #[test]
     fn a_public_address_is_a_scheme_and_a_host() {
-        for wrong in ["jobs.example.org", "ftp://a", "https://a/b", "https://a?b", "https://u@a", ""] {
+        for wrong in [
+            "jobs.example.org",
+            "ftp://a",
+            "https://a/b",
+            "https://a?b",
+            "https://u@a",
+            "",
+        ] {
             assert!(wrong.parse::<PublicAddress>().is_err(), "{wrong}");
         }
         let right: PublicAddress = "https://jobs.example.org/".parse().unwrap();

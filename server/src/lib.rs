@@ -10,6 +10,7 @@ mod body_limit;
 mod caller;
 pub mod cli;
 mod config;
+mod console;
 mod data_folder;
 mod events;
 mod fault;

@@ -24,8 +24,16 @@ mod tests {
             assert_eq!(local(good), good);
         }
         for bad in [
-            "", "workflows", "//evil.example", "/\\evil.example", "\\\\evil.example",
-            "https://evil.example", "/\t/evil.example", "javascript:alert(1)", "/a\\b", "/\n",
+            "",
+            "workflows",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "/\t/evil.example",
+            "javascript:alert(1)",
+            "/a\\b",
+            "/\n",
         ] {
             assert_eq!(local(bad), "/", "{bad:?}");
         }

@@ -40,7 +40,8 @@ pub async fn explain(request: Request, next: Next) -> Response {
             (paths::HOME, "Go to the start page"),
         ),
         Audience::Program | Audience::Script => {
-            ApiProblem::forbidden("the request was sent from a page of another site").into_response()
+            ApiProblem::forbidden("the request was sent from a page of another site")
+                .into_response()
         }
     }
 }

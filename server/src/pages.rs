@@ -51,11 +51,7 @@ pub async fn not_found(State(shared): State<Shared>, request: Request<Body>) -> 
 }
 
 /// The page at the request's URL, with what a form brought along.
-pub async fn draw(
-    shared: &Shared,
-    request: Request<Body>,
-    posted: Option<PostedPage>,
-) -> Response {
+pub async fn draw(shared: &Shared, request: Request<Body>, posted: Option<PostedPage>) -> Response {
     let context = context(shared);
     let with_posted = move || {
         context();

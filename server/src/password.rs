@@ -13,11 +13,36 @@ const MOST: usize = 1024;
 
 /// What people type first; compared without regard to case.
 const COMMON: [&str; 30] = [
-    "password", "password1", "password123", "passw0rd", "p@ssw0rd", "12345678", "123456789",
-    "1234567890", "87654321", "11111111", "00000000", "qwertyui", "qwerty12", "qwerty123",
-    "qwertyuiop", "1q2w3e4r", "1qaz2wsx", "zaq12wsx", "abcd1234", "abc12345", "asdfghjk",
-    "iloveyou", "sunshine", "princess", "football", "baseball", "superman", "trustno1",
-    "letmein1", "changeme",
+    "password",
+    "password1",
+    "password123",
+    "passw0rd",
+    "p@ssw0rd",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "87654321",
+    "11111111",
+    "00000000",
+    "qwertyui",
+    "qwerty12",
+    "qwerty123",
+    "qwertyuiop",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "zaq12wsx",
+    "abcd1234",
+    "abc12345",
+    "asdfghjk",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
+    "superman",
+    "trustno1",
+    "letmein1",
+    "changeme",
 ];
 
 /// Why a password is not accepted.
@@ -119,7 +144,9 @@ impl Passwords {
         let password = password.to_owned();
         let check = move || {
             let parsed = PasswordHash::new(&kept).map_err(|e| HashingFailed(e.to_string()))?;
-            Ok(hasher()?.verify_password(password.as_bytes(), &parsed).is_ok())
+            Ok(hasher()?
+                .verify_password(password.as_bytes(), &parsed)
+                .is_ok())
         };
         let same = in_the_background(check).await?;
         Ok(same && known)

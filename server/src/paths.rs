@@ -1,8 +1,8 @@
 //! The URLs that only the server answers: the HTTP API, the streams and the checks. Those of the
 //! pages stand in the application and are used from there.
 
-pub use app::paths::{FILES, HOME, ICON, LOGIN, LOGOUT, NEXT, SERVER_FUNCTIONS, SETUP};
 pub use app::paths::{EDIT_DEFINITION_PATTERN, NEW_DEFINITION, START_DEFINITION_PATTERN};
+pub use app::paths::{FILES, HOME, ICON, LOGIN, LOGOUT, NEXT, SERVER_FUNCTIONS, SETUP};
 pub use app::paths::{encoded, login};
 
 /// The icon where old browsers look for it.

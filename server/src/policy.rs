@@ -16,10 +16,7 @@ const STRICTEST: &str =
 
 /// Headers that every answer has.
 const ALWAYS: [(HeaderName, HeaderValue); 6] = [
-    (
-        X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     // With no-referrer a form would post `Origin: null`, and a refused one could not lead back.
     (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
@@ -58,9 +55,7 @@ pub async fn layer(State(shared): State<Shared>, request: Request, next: Next) -
         headers.insert(name, value);
     }
     let strictest = HeaderValue::from_static(STRICTEST);
-    headers
-        .entry(CONTENT_SECURITY_POLICY)
-        .or_insert(strictest);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(strictest);
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

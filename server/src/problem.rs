@@ -100,7 +100,10 @@ impl ApiProblem {
             StatusCode::MISDIRECTED_REQUEST,
             "wrong-host",
             "Wrong host",
-            format!("this server does not answer for \"{}\"", host.escape_debug()),
+            format!(
+                "this server does not answer for \"{}\"",
+                host.escape_debug()
+            ),
         )
     }
 

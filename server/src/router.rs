@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::ALLOW;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::Router;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::ConfigError;
@@ -19,8 +19,8 @@ use crate::problem::ApiProblem;
 use crate::route::Route;
 use crate::shared::Shared;
 use crate::{
-    api, body_limit, events, health, hosts, origin, pages, paths, policy, posted, session, setup, sign_in,
-    site,
+    api, body_limit, events, health, hosts, origin, pages, paths, policy, posted, session, setup,
+    sign_in, site,
 };
 
 /// Nothing may take longer until its answer begins; streams go on after that.
@@ -49,9 +49,13 @@ pub fn routes() -> Vec<Route> {
 pub fn registered() -> Vec<(Method, String)> {
     let plain = routes().into_iter().map(|r| (r.method, r.path.to_owned()));
     let listing = pages::listing();
-    let pages = listing.iter().map(|page| (Method::GET, page.path().to_owned()));
+    let pages = listing
+        .iter()
+        .map(|page| (Method::GET, page.path().to_owned()));
     let functions = pages::functions();
-    let functions = functions.into_iter().map(|(path, method)| (method, path.to_owned()));
+    let functions = functions
+        .into_iter()
+        .map(|(path, method)| (method, path.to_owned()));
     plain.chain(pages).chain(functions).collect()
 }
 
@@ -107,7 +111,9 @@ async fn explain_method(request: Request, next: Next) -> Response {
         return response;
     }
     let allowed = response.headers().get(ALLOW).cloned();
-    ApiProblem::wrong_method(&method).allowing(allowed).into_response()
+    ApiProblem::wrong_method(&method)
+        .allowing(allowed)
+        .into_response()
 }
 
 async fn time_limit(request: Request, next: Next) -> Response {

@@ -20,7 +20,7 @@ use crate::shared::{Parts, Shared};
 use crate::shutdown::StopSignals;
 use crate::sign_in_limit::SignInLimit;
 use crate::store::{self, Accounts, Sessions};
-use crate::{router, setup};
+use crate::{console, router, setup};
 
 /// Requests under way when the server stops get this long.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -34,17 +34,24 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 /// When the address or a file cannot be used, or the server breaks.
 pub async fn until_stopped(config: &Config, folder: &DataFolder, engine: Runtime) -> Result<()> {
     let mut signals = StopSignals::listen().context("signals cannot be listened for")?;
-    let listener = TcpListener::bind(&config.listen)
-        .await
-        .with_context(|| format!("the address {} (setting listen) cannot be used", config.listen))?;
+    let listener = TcpListener::bind(&config.listen).await.with_context(|| {
+        format!(
+            "the address {} (setting listen) cannot be used",
+            config.listen
+        )
+    })?;
     let hosts = Hosts::new(listener.local_addr()?, config.public.clone());
     let stopping = CancellationToken::new();
     let shared = share(config, folder, &engine, hosts, stopping.clone()).await?;
     let app = router::build(&shared)?.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let server =
+        axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
     let server = tokio::spawn(server.into_future());
     let sweeper = tokio::spawn(sweep(shared.clone()));
-    println!("Job Orchestrator listens on {}", shared.hosts.address());
+    console::say(&format!(
+        "Job Orchestrator listens on {}",
+        shared.hosts.address()
+    ));
     if setup::announce(&shared).await.is_err() {
         anyhow::bail!("the accounts cannot be read; the log says why");
     }

@@ -39,7 +39,9 @@ pub fn hash_of(request: &Request) -> Option<[u8; 32]> {
 /// # Errors
 /// Those of the store.
 pub async fn begin(session: &Session, account: i64) -> Result<(), Error> {
-    session.flush().await?;
+    // A cookie that somebody else put into this browser must not become a session.
+    session.clear().await;
+    session.cycle_id().await?;
     session.insert(ACCOUNT_KEY, account).await?;
     session.save().await
 }

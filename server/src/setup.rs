@@ -20,7 +20,7 @@ use crate::password::{self, Unacceptable};
 use crate::problem::ApiProblem;
 use crate::setup_code::Shown;
 use crate::shared::Shared;
-use crate::{account_name, paths, plain_page, session};
+use crate::{account_name, console, paths, plain_page, session};
 
 /// Prints the link that makes the first owner, unless somebody has an account.
 ///
@@ -33,8 +33,8 @@ pub async fn announce(shared: &Shared) -> Result<(), ApiProblem> {
     let code = shared.setup_code.renew();
     let code = code.map_err(|error| ApiProblem::from_fault(&error))?;
     let link = with_query(paths::SETUP, &[("code", &code)]);
-    println!("Make the owner's account (once, within 30 minutes):");
-    println!("  {}{link}", shared.hosts.address());
+    console::say("Make the owner's account (once, within 30 minutes):");
+    console::say(&format!("  {}{link}", shared.hosts.address()));
     Ok(())
 }
 
@@ -65,7 +65,11 @@ pub async fn create_owner(
         Err(Refused::Fault(problem)) => problem.into_response(),
         Err(Refused::Field(problem)) => {
             tracing::warn!(%peer, problem, "the owner's account was not made");
-            let commands = if fields.is_ticked("commands") { "on" } else { "off" };
+            let commands = if fields.is_ticked("commands") {
+                "on"
+            } else {
+                "off"
+            };
             let query = [
                 ("problem", problem),
                 ("code", fields.text("code")),

@@ -119,8 +119,10 @@ mod tests {
 
     #[test]
     fn neighbours_in_one_ipv6_network_count_together() {
-        let (one, two): (IpAddr, IpAddr) =
-            ("2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap());
+        let (one, two): (IpAddr, IpAddr) = (
+            "2001:db8::1".parse().unwrap(),
+            "2001:db8::2".parse().unwrap(),
+        );
         assert_eq!(key_of(one), key_of(two));
         let mapped: IpAddr = "::ffff:10.0.0.1".parse().unwrap();
         assert_eq!(key_of(mapped), "10.0.0.1".parse::<IpAddr>().unwrap());

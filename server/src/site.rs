@@ -86,18 +86,25 @@ where
 {
     let serve = move |request: Request| async move {
         let path = request.uri().path();
-        let name = match path.strip_prefix(pkg).and_then(|rest| rest.strip_prefix('/')) {
+        let name = match path
+            .strip_prefix(pkg)
+            .and_then(|rest| rest.strip_prefix('/'))
+        {
             Some(rest) => format!("pkg/{rest}"),
             None => path.trim_start_matches('/').to_owned(),
         };
         answer::<F>(&name, request.headers())
     };
-    Router::new().route(&format!("{pkg}/{{*file}}"), get(serve)).route(icon, get(serve))
+    Router::new()
+        .route(&format!("{pkg}/{{*file}}"), get(serve))
+        .route(icon, get(serve))
 }
 
 /// Whether `path`, as it was sent, is that of a file under `pkg`.
 pub fn has_file(pkg: &str, path: &str) -> bool {
-    let name = path.strip_prefix(pkg).and_then(|rest| rest.strip_prefix('/'));
+    let name = path
+        .strip_prefix(pkg)
+        .and_then(|rest| rest.strip_prefix('/'));
     name.map(|name| format!("pkg/{name}"))
         .is_some_and(|name| content_type(&name).is_some() && Files::get(&name).is_some())
 }
@@ -110,7 +117,9 @@ fn answer<F: RustEmbed>(name: &str, headers: &HeaderMap) -> Response {
     let Some((encoding, file)) = pick::<F>(name, headers) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let fixed = name.strip_prefix("pkg/").is_some_and(|rest| SiteNames::of::<F>().fixes(rest));
+    let fixed = name
+        .strip_prefix("pkg/")
+        .is_some_and(|rest| SiteNames::of::<F>().fixes(rest));
     let tag = tag(&file);
     let unchanged = holds(headers, &tag);
     let mut response = if unchanged {
@@ -126,7 +135,10 @@ fn answer<F: RustEmbed>(name: &str, headers: &HeaderMap) -> Response {
             answer.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
     }
-    answer.insert(CACHE_CONTROL, HeaderValue::from_static(if fixed { FOR_EVER } else { ASK }));
+    answer.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static(if fixed { FOR_EVER } else { ASK }),
+    );
     answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         answer.insert(ETAG, tag);
@@ -137,7 +149,10 @@ fn answer<F: RustEmbed>(name: &str, headers: &HeaderMap) -> Response {
 /// The type of a file that may be asked for; none for the compressed forms, the manifest and
 /// names that are no plain path downwards.
 fn content_type(name: &str) -> Option<&'static str> {
-    if name.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+    if name
+        .split('/')
+        .any(|part| part.is_empty() || part.starts_with('.'))
+    {
         return None;
     }
     match name.rsplit_once('.')?.1 {
@@ -167,10 +182,15 @@ fn pick<F: RustEmbed>(
 /// Whether `Accept-Encoding` names `encoding` without refusing it (`;q=0`). `*` is not taken as a
 /// wish for any of ours: who sends it gets the plain file.
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
-    let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|item| {
         let mut parts = item.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(encoding));
         let refused = parts.any(|part| {
             let weight = part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="));
             weight.is_some_and(|weight| weight.parse::<f32>().is_ok_and(|weight| weight <= 0.0))
@@ -182,17 +202,27 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
 /// A strong tag: each form of a file has its own, because its bytes differ.
 fn tag(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
-    let digits: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = hash
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("\"{digits}\"")
 }
 
 /// Whether the client says that it has what `tag` stands for.
 fn holds(headers: &HeaderMap, tag: &str) -> bool {
-    let lines = headers.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim).any(|held| {
-        // A proxy that compresses may have made our tag a weak one; for this question it counts.
-        held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag
-    })
+    let lines = headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|held| {
+            // A proxy that compresses may have made our tag a weak one; for this question it counts.
+            held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag
+        })
 }
 
 #[cfg(test)]
@@ -214,7 +244,10 @@ mod tests {
             request = request.header(*name, *value);
         }
         let router: Router = router_of::<Fixture, ()>("/pkg", "/favicon.svg");
-        router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+        router
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap()
     }
 
     async fn text(response: Response) -> String {
@@ -223,7 +256,10 @@ mod tests {
     }
 
     fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
-        response.headers().get(name).map(|value| value.to_str().unwrap())
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap())
     }
 
     #[tokio::test]
@@ -238,9 +274,16 @@ mod tests {
         for (accepted, encoding, content) in cases {
             let response = get(SCRIPT, &[("accept-encoding", accepted)]).await;
             assert_eq!(response.status(), StatusCode::OK);
-            assert_eq!(header(&response, "content-encoding"), encoding, "{accepted}");
+            assert_eq!(
+                header(&response, "content-encoding"),
+                encoding,
+                "{accepted}"
+            );
             assert_eq!(header(&response, "vary"), Some("accept-encoding"));
-            assert_eq!(header(&response, "content-type"), Some("text/javascript; charset=utf-8"));
+            assert_eq!(
+                header(&response, "content-type"),
+                Some("text/javascript; charset=utf-8")
+            );
             assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"));
             assert_eq!(text(response).await, content);
         }
@@ -301,7 +344,11 @@ mod tests {
             "/Pkg/job-orchestrator-0123456789abcdef.js",
         ];
         for path in paths {
-            assert_eq!(get(path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(
+                get(path, &[]).await.status(),
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
         }
     }
 

@@ -120,9 +120,10 @@ impl<S: Send + Sync> FromRequest<S> for Json {
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request<Body>, _state: &S) -> Result<Self, ApiProblem> {
-        read(request).await?.map(Self).ok_or_else(|| {
-            ApiProblem::unreadable("the body is empty; it has to be a JSON object")
-        })
+        read(request)
+            .await?
+            .map(Self)
+            .ok_or_else(|| ApiProblem::unreadable("the body is empty; it has to be a JSON object"))
     }
 }
 
@@ -150,6 +151,8 @@ async fn read(request: Request<Body>) -> Result<Option<Value>, ApiProblem> {
             serde_json::error::Category::Eof => "it ends too early",
             _ => "there is something that does not belong there",
         };
-        ApiProblem::unreadable(format!("the body is not JSON: {why} (line {line}, column {column})"))
+        ApiProblem::unreadable(format!(
+            "the body is not JSON: {why} (line {line}, column {column})"
+        ))
     })
 }

@@ -63,10 +63,23 @@ mod tests {
 
     #[test]
     fn only_whole_numbers_are_read() {
-        let read = |text: &str| Numbers(vec![("id".into(), text.into())]).of("id", "job").ok();
+        let read = |text: &str| {
+            Numbers(vec![("id".into(), text.into())])
+                .of("id", "job")
+                .ok()
+        };
         assert_eq!(read("7"), Some(7));
         assert_eq!(read("-7"), Some(-7));
-        for bad in ["", "abc", "1.5", "+7", " 7", "7x", "-", "99999999999999999999"] {
+        for bad in [
+            "",
+            "abc",
+            "1.5",
+            "+7",
+            " 7",
+            "7x",
+            "-",
+            "99999999999999999999",
+        ] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

@@ -49,9 +49,7 @@ impl Query {
     pub fn cursor(&self) -> Result<Option<i64>, ApiProblem> {
         let number: Option<i64> = self.parsed("cursor", "must be the next_cursor of a page")?;
         match number {
-            Some(number) if number < 1 => {
-                Err(wrong("cursor", "must be the next_cursor of a page"))
-            }
+            Some(number) if number < 1 => Err(wrong("cursor", "must be the next_cursor of a page")),
             number => Ok(number),
         }
     }
@@ -68,11 +66,7 @@ impl Query {
         self.parsed(name, format_args!("must be a whole number {range}"))
     }
 
-    fn parsed<T: FromStr>(
-        &self,
-        name: &str,
-        must: impl Display,
-    ) -> Result<Option<T>, ApiProblem> {
+    fn parsed<T: FromStr>(&self, name: &str, must: impl Display) -> Result<Option<T>, ApiProblem> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
@@ -112,7 +106,16 @@ mod tests {
         assert_eq!(Query::default().limit().unwrap(), 50);
         assert_eq!(query("limit", "1").limit().unwrap(), 1);
         assert_eq!(query("limit", "200").limit().unwrap(), 200);
-        for bad in ["0", "201", "-1", "+1", "x", "", "1.0", "99999999999999999999999"] {
+        for bad in [
+            "0",
+            "201",
+            "-1",
+            "+1",
+            "x",
+            "",
+            "1.0",
+            "99999999999999999999999",
+        ] {
             assert!(query("limit", bad).limit().is_err(), "{bad}");
         }
     }

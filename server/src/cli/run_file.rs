@@ -72,9 +72,9 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
 
 fn parameters(typed: &[String]) -> Result<Map<String, Value>, WrongUsage> {
     let read = |typed: &String| {
-        let (name, text) = typed.split_once('=').ok_or_else(|| {
-            WrongUsage(format!("--parameter {typed}: it has to be NAME=VALUE"))
-        })?;
+        let (name, text) = typed
+            .split_once('=')
+            .ok_or_else(|| WrongUsage(format!("--parameter {typed}: it has to be NAME=VALUE")))?;
         let value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
         Ok((name.to_owned(), value))
     };
@@ -121,10 +121,16 @@ fn ending_of(status: WorkflowStatus) -> Option<Ending> {
 }
 
 fn say_what_failed(progress: &Progress) {
-    let Some(step) = progress.failed_step().and_then(|step| progress.tasks.get(step)) else {
+    let Some(step) = progress
+        .failed_step()
+        .and_then(|step| progress.tasks.get(step))
+    else {
         return;
     };
-    let why = step.error_message.as_deref().unwrap_or("no reason was given");
+    let why = step
+        .error_message
+        .as_deref()
+        .unwrap_or("no reason was given");
     eprintln!("step \"{}\" failed: {why}", step.name);
 }
 
@@ -134,7 +140,11 @@ mod tests {
 
     #[test]
     fn a_parameter_is_json_or_else_text() {
-        let typed = ["a=1".to_owned(), "b=x y".to_owned(), "c={\"d\":[2]}".to_owned()];
+        let typed = [
+            "a=1".to_owned(),
+            "b=x y".to_owned(),
+            "c={\"d\":[2]}".to_owned(),
+        ];
         let read = parameters(&typed).unwrap();
         assert_eq!(read["a"], 1);
         assert_eq!(read["b"], "x y");

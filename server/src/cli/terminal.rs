@@ -67,7 +67,10 @@ fn line(progress: &Progress) -> String {
     let summary = &progress.summary;
     let full = usize::from(summary.progress) * WIDTH / 100;
     let bar = format!("{}{}", "█".repeat(full), "░".repeat(WIDTH - full));
-    let running = progress.tasks.iter().filter(|t| t.status == TaskStatus::Running);
+    let running = progress
+        .tasks
+        .iter()
+        .filter(|t| t.status == TaskStatus::Running);
     let names: Vec<&str> = running.take(3).map(|task| task.name.as_str()).collect();
     let done = format!("{}/{} steps", summary.completed_tasks, summary.total_tasks);
     let status = summary.status;

@@ -40,8 +40,8 @@ pub async fn command(arguments: Arguments) -> Result<Ending> {
 /// Wrong usage, with the file's name.
 pub fn read(file: &Path) -> Result<Value, WrongUsage> {
     let name = file.display();
-    let bytes =
-        std::fs::read(file).map_err(|error| WrongUsage(format!("{name} cannot be read: {error}")))?;
+    let bytes = std::fs::read(file)
+        .map_err(|error| WrongUsage(format!("{name} cannot be read: {error}")))?;
     serde_json::from_slice(&bytes)
         .map_err(|error| WrongUsage(format!("{name} is not JSON: {error}")))
 }
@@ -50,7 +50,10 @@ pub fn read(file: &Path) -> Result<Value, WrongUsage> {
 pub fn list(file: &Path, problems: &[Problem]) {
     let number = problems.len();
     let what = if number == 1 { "problem" } else { "problems" };
-    eprintln!("{} is not a valid definition: {number} {what}", file.display());
+    eprintln!(
+        "{} is not a valid definition: {number} {what}",
+        file.display()
+    );
     for problem in problems {
         eprintln!("  {problem}");
     }

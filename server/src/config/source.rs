@@ -64,8 +64,9 @@ impl Sources {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(unreadable(path, error)),
         };
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Self::new(environment, path, &text)
     }
 
@@ -139,7 +140,11 @@ impl Sources {
             Some(Value::String(text)) => Ok(Some((text.clone(), place()))),
             Some(Value::Integer(number)) => Ok(Some((number.to_string(), place()))),
             Some(Value::Boolean(truth)) => Ok(Some((truth.to_string(), place()))),
-            Some(_) => Err(wrong(key, place(), "must be one text, number or truth".into())),
+            Some(_) => Err(wrong(
+                key,
+                place(),
+                "must be one text, number or truth".into(),
+            )),
         }
     }
 

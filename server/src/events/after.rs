@@ -17,7 +17,8 @@ pub fn asked(headers: &HeaderMap, query: &Query) -> Result<Option<Seq>, ApiProbl
         return read(text, "the header Last-Event-ID").map(Some);
     }
     let text = query.get("after");
-    text.map(|text| read(text, "the parameter after")).transpose()
+    text.map(|text| read(text, "the parameter after"))
+        .transpose()
 }
 
 fn read(text: &str, from: &str) -> Result<Seq, ApiProblem> {

@@ -70,7 +70,11 @@ impl Follower {
             }
             if let Some(frame) = self.waiting.pop_front() {
                 let is_first = std::mem::take(&mut self.is_first);
-                return Some(if is_first { frame::with_retry(frame) } else { frame });
+                return Some(if is_first {
+                    frame::with_retry(frame)
+                } else {
+                    frame
+                });
             }
             let read = match self.begin.take() {
                 Some(begin) => self.begin(begin).await,

@@ -148,13 +148,14 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> SessionResult<Option<Record>> {
-        let row =
-            sqlx::query("SELECT data, expires_at FROM sessions WHERE hash = $1 AND expires_at > $2")
-                .bind(hash(&id.to_string()).to_vec())
-                .bind(now().as_micros())
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(backend)?;
+        let row = sqlx::query(
+            "SELECT data, expires_at FROM sessions WHERE hash = $1 AND expires_at > $2",
+        )
+        .bind(hash(&id.to_string()).to_vec())
+        .bind(now().as_micros())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
         let data: String = row.try_get("data").map_err(backend)?;
         let expires_at: i64 = row.try_get("expires_at").map_err(backend)?;
@@ -223,7 +224,11 @@ mod tests {
         let id = record.id.to_string();
         let kept = hash(&id);
         assert!(bytes.windows(kept.len()).any(|window| window == kept));
-        assert!(!bytes.windows(id.len()).any(|window| window == id.as_bytes()));
+        assert!(
+            !bytes
+                .windows(id.len())
+                .any(|window| window == id.as_bytes())
+        );
     }
 
     #[tokio::test]

@@ -61,7 +61,10 @@ pub async fn recover(
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
     let from_step = match fields.take("from_step") {
         None => {
-            fields.wrong("from_step", "is missing; give the position of a step, from 0");
+            fields.wrong(
+                "from_step",
+                "is missing; give the position of a step, from 0",
+            );
             0
         }
         Some(value) => {
@@ -99,7 +102,12 @@ async fn carry_out(
         Err(JobOrchestratorError::Refused(refusal)) => {
             let state = match &refusal {
                 Refusal::State { status, .. } => Some(*status),
-                _ => shared.service.workflow(&caller.actor, id).await.ok().map(|w| w.summary.status),
+                _ => shared
+                    .service
+                    .workflow(&caller.actor, id)
+                    .await
+                    .ok()
+                    .map(|w| w.summary.status),
             };
             let state = state.map(|state| state.as_str());
             Err(ApiProblem::refused(&refusal, state, action.as_str()))

@@ -23,7 +23,10 @@ pub async fn list(
 ) -> Result<Response, ApiProblem> {
     let (limit, cursor) = (query.limit()?, query.cursor()?);
     let cursor = cursor.map(DefinitionId);
-    let page = shared.service.definitions(&caller.actor, limit, cursor).await?;
+    let page = shared
+        .service
+        .definitions(&caller.actor, limit, cursor)
+        .await?;
     let items: Vec<Value> = page.items.into_iter().map(answer::definition).collect();
     Ok(answer::list(&items, page.next.map(|next| next.to_string())))
 }
@@ -34,9 +37,16 @@ pub async fn create(
     caller: Caller,
     Json(definition): Json,
 ) -> Result<Response, ApiProblem> {
-    let saved = shared.service.save(&caller.actor, None, &definition).await?;
+    let saved = shared
+        .service
+        .save(&caller.actor, None, &definition)
+        .await?;
     let id = saved.definition_id.0;
-    Ok(answer::created(at::DEFINITION, id, answer::definition(saved)))
+    Ok(answer::created(
+        at::DEFINITION,
+        id,
+        answer::definition(saved),
+    ))
 }
 
 /// The latest version of one, or the one asked for.
@@ -48,7 +58,10 @@ pub async fn get(
 ) -> Result<Response, ApiProblem> {
     let id = numbers.of("id", "definition").map(DefinitionId)?;
     let version = query.whole("version", "from 1")?;
-    let saved = shared.service.definition(&caller.actor, id, version).await?;
+    let saved = shared
+        .service
+        .definition(&caller.actor, id, version)
+        .await?;
     Ok(JsonAnswer(answer::definition(saved)).into_response())
 }
 
@@ -64,7 +77,10 @@ pub async fn replace(
     let mut fields = Fields::new(body)?;
     let version = match fields.take("version") {
         None => {
-            fields.wrong("version", "is missing; name the version this one is based on");
+            fields.wrong(
+                "version",
+                "is missing; name the version this one is based on",
+            );
             0
         }
         Some(value) => {
@@ -75,11 +91,20 @@ pub async fn replace(
             })
         }
     };
-    if fields.take("definition_id").is_some_and(|named| named.as_i64() != Some(id.0)) {
-        fields.wrong("definition_id", format!("must be {id}, as in the path, or left out"));
+    if fields
+        .take("definition_id")
+        .is_some_and(|named| named.as_i64() != Some(id.0))
+    {
+        fields.wrong(
+            "definition_id",
+            format!("must be {id}, as in the path, or left out"),
+        );
     }
     let definition = fields.rest()?;
     let replaces = Some((id, version));
-    let saved = shared.service.save(&caller.actor, replaces, &definition).await?;
+    let saved = shared
+        .service
+        .save(&caller.actor, replaces, &definition)
+        .await?;
     Ok(JsonAnswer(answer::definition(saved)).into_response())
 }

@@ -112,22 +112,40 @@ fn paging() -> [(&'static str, Type); 2] {
 
 fn definitions() -> Vec<Described> {
     let saved = || Answer::Shape("SavedDefinition", "The definition.");
-    let list = Answer::Shape("DefinitionPage", "The latest version of each, newest first.");
+    let list = Answer::Shape(
+        "DefinitionPage",
+        "The latest version of each, newest first.",
+    );
     let types = Answer::Shape("StepTypePage", "The step types.");
     let description = Answer::Anything("This description.");
     vec![
         Described::get(at::OPENAPI, "openapi", "This description", description),
-        Described::get(at::STEP_TYPES, "list_step_types", "What steps can do", types),
+        Described::get(
+            at::STEP_TYPES,
+            "list_step_types",
+            "What steps can do",
+            types,
+        ),
         Described::get(at::DEFINITIONS, "list_definitions", "All definitions", list)
             .asking(&paging()),
-        Described::get(at::DEFINITIONS, "create_definition", "Save a definition", saved())
-            .write(Method::POST, "Definition", true)
-            .created(),
+        Described::get(
+            at::DEFINITIONS,
+            "create_definition",
+            "Save a definition",
+            saved(),
+        )
+        .write(Method::POST, "Definition", true)
+        .created(),
         Described::get(at::DEFINITION, "get_definition", "One definition", saved())
             .asking(&[("version", Type::Integer)]),
-        Described::get(at::DEFINITION, "replace_definition", "Save the next version", saved())
-            .write(Method::PUT, "NextDefinition", true)
-            .clashing(),
+        Described::get(
+            at::DEFINITION,
+            "replace_definition",
+            "Save the next version",
+            saved(),
+        )
+        .write(Method::PUT, "NextDefinition", true)
+        .clashing(),
     ]
 }
 
@@ -143,17 +161,40 @@ fn workflows() -> Vec<Described> {
             .write(Method::POST, "NewWorkflow", true)
             .created(),
         Described::get(at::WORKFLOW, "get_workflow", "One workflow", one()),
-        Described::get(at::PROGRESS, "get_workflow_progress", "How far it is", progress),
-        Described::get(at::EVENTS, "follow_workflow", "Its events as they come", Answer::Stream)
-            .asking(&[("after", Type::Integer)]),
-        Described::get(at::JOB_WORKFLOW, "get_workflow_by_job", "A job's latest workflow", one()),
+        Described::get(
+            at::PROGRESS,
+            "get_workflow_progress",
+            "How far it is",
+            progress,
+        ),
+        Described::get(
+            at::EVENTS,
+            "follow_workflow",
+            "Its events as they come",
+            Answer::Stream,
+        )
+        .asking(&[("after", Type::Integer)]),
+        Described::get(
+            at::JOB_WORKFLOW,
+            "get_workflow_by_job",
+            "A job's latest workflow",
+            one(),
+        ),
     ]
 }
 
 fn commands() -> Vec<Described> {
     vec![
-        Described::verb(at::START, "start_workflow", "Start it; a paused one goes on"),
-        Described::verb(at::PAUSE, "pause_workflow", "Start nothing new until resumed"),
+        Described::verb(
+            at::START,
+            "start_workflow",
+            "Start it; a paused one goes on",
+        ),
+        Described::verb(
+            at::PAUSE,
+            "pause_workflow",
+            "Start nothing new until resumed",
+        ),
         Described::verb(at::RESUME, "resume_workflow", "Go on"),
         Described::verb(at::CANCEL, "cancel_workflow", "Stop it for good"),
         Described::verb(
@@ -171,7 +212,10 @@ fn tasks() -> Vec<Described> {
     let [limit, cursor] = paging();
     vec![
         Described::get(at::TASK, "get_task", "One task's output and tries", task),
-        Described::get(at::LOG, "get_task_log", "One task's log", log)
-            .asking(&[("after", Type::Integer), limit, cursor]),
+        Described::get(at::LOG, "get_task_log", "One task's log", log).asking(&[
+            ("after", Type::Integer),
+            limit,
+            cursor,
+        ]),
     ]
 }

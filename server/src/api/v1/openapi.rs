@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
-use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{
+    HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -18,7 +20,10 @@ use super::schema;
 use crate::problem::PROBLEM_JSON;
 
 /// The shapes that operations name.
-type Schemas = Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>)>;
+type Schemas = Vec<(
+    String,
+    utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>,
+)>;
 
 /// `GET /openapi.json`
 pub async fn describe() -> Response {
@@ -62,14 +67,23 @@ fn operation(one: &Described) -> utoipa::openapi::path::Operation {
     let mut operation = OperationBuilder::new()
         .operation_id(Some(one.id))
         .summary(Some(one.summary));
-    for name in one.path.split('{').skip(1).filter_map(|part| part.split('}').next()) {
+    for name in one
+        .path
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split('}').next())
+    {
         operation = operation.parameter(parameter(name, ParameterIn::Path, true, Type::Integer));
     }
     for (name, kind) in &one.query {
         operation = operation.parameter(parameter(name, ParameterIn::Query, false, kind.clone()));
     }
     if let Some((shape, required)) = one.body {
-        let required = if required { Required::True } else { Required::False };
+        let required = if required {
+            Required::True
+        } else {
+            Required::False
+        };
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(shape)));
         let body = RequestBodyBuilder::new()
             .content("application/json", content.build())
@@ -127,7 +141,11 @@ fn parameter(name: &str, place: ParameterIn, required: bool, kind: Type) -> Para
     ParameterBuilder::new()
         .name(name)
         .parameter_in(place)
-        .required(if required { Required::True } else { Required::False })
+        .required(if required {
+            Required::True
+        } else {
+            Required::False
+        })
         .schema(Some(shape))
         .build()
 }

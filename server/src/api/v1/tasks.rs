@@ -35,10 +35,15 @@ pub async fn log(
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
     let task = numbers.index("index", "step")?;
     let limit = query.limit()?;
-    let cursor = query.cursor()?.and_then(|cursor| u64::try_from(cursor).ok());
+    let cursor = query
+        .cursor()?
+        .and_then(|cursor| u64::try_from(cursor).ok());
     let after = query.whole("after", "from 0")?;
     let after = cursor.or(after).unwrap_or(0);
-    let page = shared.service.log(&caller.actor, id, task, after, limit).await?;
+    let page = shared
+        .service
+        .log(&caller.actor, id, task, after, limit)
+        .await?;
     let sent = page.lines.last().map(|line| line.number);
     let next = sent.filter(|sent| *sent < page.last);
     Ok(answer::list(&page.lines, next.map(|next| next.to_string())))

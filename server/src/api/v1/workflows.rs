@@ -3,7 +3,9 @@
 use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use engine::orchestrator::{DefinitionSource, NewWorkflowRequest, WorkflowFilter, WorkflowSelection};
+use engine::orchestrator::{
+    DefinitionSource, NewWorkflowRequest, WorkflowFilter, WorkflowSelection,
+};
 use engine::{DefinitionId, JobId, WorkflowId};
 use serde_json::Value;
 
@@ -25,10 +27,16 @@ pub async fn list(
     let selection = match query.get("status") {
         None => WorkflowSelection::All,
         Some(word) => WorkflowSelection::from_word(word).ok_or_else(|| {
-            wrong("status", "must be active, failed, recoverable or a workflow's state")
+            wrong(
+                "status",
+                "must be active, failed, recoverable or a workflow's state",
+            )
         })?,
     };
-    let text = query.get("q").map(str::trim).filter(|text| !text.is_empty());
+    let text = query
+        .get("q")
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
     let filter = WorkflowFilter {
         selection,
         query: text.map(str::to_owned),
@@ -36,7 +44,10 @@ pub async fn list(
         before: query.cursor()?.map(WorkflowId),
     };
     let page = shared.service.list(&caller.actor, &filter).await?;
-    Ok(answer::list(&page.items, page.next.map(|next| next.to_string())))
+    Ok(answer::list(
+        &page.items,
+        page.next.map(|next| next.to_string()),
+    ))
 }
 
 /// Creates one, and starts it if asked to.
@@ -47,15 +58,19 @@ pub async fn create(
 ) -> Result<Response, ApiProblem> {
     let request = read(body)?;
     let state = shared.service.submit(&caller.actor, request).await?;
-    Ok(answer::created(at::WORKFLOW, state.summary.workflow_id.0, state))
+    Ok(answer::created(
+        at::WORKFLOW,
+        state.summary.workflow_id.0,
+        state,
+    ))
 }
 
 fn read(body: Value) -> Result<NewWorkflowRequest, ApiProblem> {
     let mut fields = Fields::new(body)?;
     let definition = match fields.take("definition") {
-        Some(Value::Number(number)) if number.is_i64() => {
-            number.as_i64().map(|id| DefinitionSource::Saved(DefinitionId(id)))
-        }
+        Some(Value::Number(number)) if number.is_i64() => number
+            .as_i64()
+            .map(|id| DefinitionSource::Saved(DefinitionId(id))),
         Some(inline @ Value::Object(_)) => Some(DefinitionSource::Inline(inline)),
         other => {
             let must = "the number of a saved definition or a definition";

@@ -25,10 +25,16 @@ fn assert_same(shape: &str, real: &impl serde::Serialize) {
     let real = keys(&serde_json::to_value(real).unwrap());
     let described = described_fields(shape);
     let undescribed: Vec<_> = real.difference(&described).collect();
-    assert!(undescribed.is_empty(), "{shape} does not describe {undescribed:?}");
+    assert!(
+        undescribed.is_empty(),
+        "{shape} does not describe {undescribed:?}"
+    );
     let schema = &written()["components"]["schemas"][shape];
     for required in schema["required"].as_array().into_iter().flatten() {
-        assert!(real.contains(required.as_str().unwrap()), "{shape}: {required}");
+        assert!(
+            real.contains(required.as_str().unwrap()),
+            "{shape}: {required}"
+        );
     }
 }
 

@@ -1,0 +1,231 @@
+//! The command line, as a person or a script uses it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::fixture::{PATIENCE, Server, failing, program, quick, run, waiting};
+
+fn write(folder: &Path, name: &str, definition: &serde_json::Value) -> String {
+    let file = folder.join(name);
+    std::fs::write(&file, definition.to_string()).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill")
+        .args([format!("-{name}"), pid.to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_token_stands_alone_on_standard_output_and_works_at_once() {
+    let folder = TempDir::new().unwrap();
+    // Before any owner exists and before any server ran; the folder after the command.
+    let output = program()
+        .args([
+            "token", "create", "--name", "ci", "--role", "owner", "--data",
+        ])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let token = text(&output.stdout);
+    assert_eq!(token.lines().count(), 1);
+    assert!(!text(&output.stderr).contains(token.trim()));
+    let server = Server::start_with(folder, &[]);
+    for token in [token.trim().to_owned(), server.token("viewer")] {
+        let request = server
+            .request(Method::GET, "/api/v1/workflows")
+            .bearer_auth(token);
+        crate::fixture::ask(request).await.ok();
+    }
+    let database = std::fs::read(server.folder.path().join("accounts.db")).unwrap();
+    let token = token.trim().as_bytes();
+    assert!(!database.windows(token.len()).any(|window| window == token));
+}
+
+#[test]
+fn the_data_folder_may_be_named_by_a_variable() {
+    let folder = TempDir::new().unwrap();
+    let output = program()
+        .args(["token", "create", "--name", "ci", "--role", "viewer"])
+        .env("JOB_ORCHESTRATOR_DATA", folder.path().join("new"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(folder.path().join("new/accounts.db").exists());
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_says_why() {
+    let folder = TempDir::new().unwrap();
+    let cases: [(&[&str], &str); 7] = [
+        (
+            &["token", "create", "--name", "x", "--role", "king"],
+            "viewer, operator, editor",
+        ),
+        (
+            &["token", "create", "--name", "", "--role", "owner"],
+            "--name",
+        ),
+        (&["token", "remove", "--name", "nobody"], "nobody"),
+        (
+            &[
+                "user",
+                "create",
+                "--name",
+                "x",
+                "--role",
+                "owner",
+                "--password-stdin",
+            ],
+            "8 characters",
+        ),
+        (&["serve", "--listen", "nowhere"], "--listen"),
+        (&["validate", "/nothing/here.json"], "/nothing/here.json"),
+        (&["nothing"], "nothing"),
+    ];
+    for (words, said) in cases {
+        let output = run(folder.path(), words, "short\n");
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {output:?}");
+        assert!(text(&output.stderr).contains(said), "{words:?}: {output:?}");
+        assert!(output.stdout.is_empty());
+    }
+    std::fs::write(folder.path().join("job-orchestrator.toml"), "listn = 1").unwrap();
+    let output = run(folder.path(), &["serve"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("listn"), "{output:?}");
+    let version = run(folder.path(), &["--version"], "");
+    assert!(text(&version.stdout).starts_with("job-orchestrator 0."));
+}
+
+#[test]
+fn a_file_is_checked_with_every_problem_at_its_field() {
+    let folder = TempDir::new().unwrap();
+    let good = write(folder.path(), "good.json", &quick());
+    assert_eq!(
+        run(folder.path(), &["validate", &good], "").status.code(),
+        Some(0)
+    );
+    let bad = json!({"name": "", "steps": [{"name": "S", "task_type": "nothing"}], "x": 1});
+    let bad = write(folder.path(), "bad.json", &bad);
+    let output = run(folder.path(), &["validate", &bad], "");
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("#/name: ") && said.contains("#/x: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_run_ends_with_the_code_of_its_outcome() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let good = write(folder.path(), "good.json", &quick());
+    let output = run(&data, &["run", &good], "");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("100% completed, 2/2 steps"),
+        "{output:?}"
+    );
+    let bad = write(folder.path(), "bad.json", &failing());
+    let output = run(&data, &["run", &bad], "");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("step \"Bad\" failed: "),
+        "{output:?}"
+    );
+    let invalid = write(folder.path(), "invalid.json", &json!({"name": "N"}));
+    assert_eq!(run(&data, &["run", &invalid], "").status.code(), Some(2));
+    assert_eq!(
+        run(&data, &["run", &good, "--parameter", "x=1"], "")
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn a_run_with_a_parameter_hands_it_to_its_steps() {
+    let folder = TempDir::new().unwrap();
+    let definition = json!({"name": "N", "parameters": {"word": "none"}, "steps": [{
+        "name": "S", "task_type": "command", "max_retries": 0, "config": {
+            "program": "test", "args": ["{{ parameters.word }}", "=", "a b"]
+        }
+    }]});
+    let file = write(folder.path(), "d.json", &definition);
+    let with = run(
+        folder.path(),
+        &["run", &file, "--parameter", "word=a b"],
+        "",
+    );
+    assert_eq!(with.status.code(), Some(0), "{with:?}");
+    assert_eq!(
+        run(folder.path(), &["run", &file], "").status.code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn a_signal_cancels_a_run() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.json", &waiting(600.0));
+    let mut child = program()
+        .arg("--data")
+        .arg(folder.path())
+        .args(["run", &file])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    assert!(lines.any(|line| line.unwrap().contains("running")));
+    signal(child.id(), "TERM");
+    lines.for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused_with_3() {
+    let server = Server::start();
+    let file = write(server.folder.path(), "d.json", &quick());
+    for words in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["run", &file][..],
+    ] {
+        let output = run(server.folder.path(), words, "");
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        assert!(text(&output.stderr).contains("use"), "{output:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_stops_in_order_on_sigterm_and_its_streams_end_at_once() {
+    let mut server = Server::start();
+    let api = server.api("editor");
+    let id = api.create(&waiting(600.0), true).await;
+    let request = api.request(Method::GET, &format!("/workflows/{id}/events"));
+    let mut stream = request.send().await.unwrap();
+    assert!(stream.chunk().await.unwrap().is_some());
+    drop(api);
+    let asked = Instant::now();
+    signal(server.pid(), "TERM");
+    while let Ok(Some(_)) = stream.chunk().await {}
+    assert!(
+        asked.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert_eq!(server.wait(), Some(0));
+    assert!(asked.elapsed() < PATIENCE);
+}

@@ -1,0 +1,166 @@
+//! Saving definitions, and every way they can be wrong.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::fixture::{Server, ask, quick};
+
+#[tokio::test]
+async fn a_definition_is_answered_as_it_was_sent_with_its_number_and_version() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let saved = api.post("/definitions", &quick()).await;
+    assert_eq!(saved.status, StatusCode::CREATED);
+    let body = saved.json();
+    let id = body["definition_id"].as_i64().unwrap();
+    assert_eq!(
+        saved.header("location"),
+        format!("/api/v1/definitions/{id}")
+    );
+    assert_eq!(
+        (&body["version"], &body["name"]),
+        (&json!(1), &json!("Quick"))
+    );
+    assert_eq!(body["steps"][1]["name"], "Two");
+    assert_eq!(api.get(&format!("/definitions/{id}")).await.ok(), body);
+}
+
+#[tokio::test]
+async fn the_next_version_names_the_one_it_is_based_on() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let first = api.post("/definitions", &quick()).await.ok();
+    let path = format!("/definitions/{}", first["definition_id"]);
+    // An answer, changed and sent back.
+    let mut next = first.clone();
+    next["name"] = json!("Quicker");
+    let second = api.put(&path, &next).await.ok();
+    assert_eq!(
+        (&second["version"], &second["name"]),
+        (&json!(2), &json!("Quicker"))
+    );
+    api.put(&path, &next).await.problem(409);
+    let old = api.get(&format!("{path}?version=1")).await.ok();
+    assert_eq!(old["name"], "Quick");
+    api.get(&format!("{path}?version=9")).await.problem(404);
+    api.get(&format!("{path}?version=x")).await.problem(400);
+    assert_eq!(api.put(&path, &quick()).await.pointers(), ["#/version"]);
+    next["version"] = json!("2");
+    assert_eq!(api.put(&path, &next).await.pointers(), ["#/version"]);
+    next["version"] = json!(2);
+    next["definition_id"] = json!(99);
+    assert_eq!(api.put(&path, &next).await.pointers(), ["#/definition_id"]);
+    let mut other = quick();
+    other["version"] = json!(1);
+    api.put("/definitions/999", &other).await.problem(404);
+}
+
+/// One step with these fields besides its name.
+fn step(fields: Value) -> Value {
+    let mut step = json!({"name": "S", "task_type": "delay", "config": {"seconds": 1}});
+    for (name, value) in fields.as_object().unwrap() {
+        step[name] = value.clone();
+    }
+    json!({"name": "N", "steps": [step]})
+}
+
+#[tokio::test]
+async fn every_bad_definition_is_refused_at_its_field() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let two = |a: Value, b: Value| json!({"name": "N", "steps": [a, b]});
+    let noop = |fields: Value| {
+        let mut step = json!({"name": "S", "task_type": "noop"});
+        for (name, value) in fields.as_object().unwrap() {
+            step[name] = value.clone();
+        }
+        step
+    };
+    let cases = [
+        (step(json!({"config": {}})), "#/steps/0/config/seconds"),
+        (
+            step(json!({"config": {"seconds": "x"}})),
+            "#/steps/0/config/seconds",
+        ),
+        (
+            step(json!({"config": {"seconds": 1, "x": 1}})),
+            "#/steps/0/config/x",
+        ),
+        (step(json!({"task_type": "nothing"})), "#/steps/0/task_type"),
+        (step(json!({"timeout": -1})), "#/steps/0/timeout"),
+        (
+            step(json!({"dependencies": [7]})),
+            "#/steps/0/dependencies/0",
+        ),
+        (
+            step(json!({"dependencies": ["x"]})),
+            "#/steps/0/dependencies/0",
+        ),
+        (step(json!({"surprise": 1})), "#/steps/0/surprise"),
+        (
+            two(noop(json!({"key": "a"})), noop(json!({"key": "a"}))),
+            "#/steps/1/key",
+        ),
+        (
+            two(
+                noop(json!({"dependencies": [1]})),
+                noop(json!({"dependencies": [0]})),
+            ),
+            "#/steps/0/dependencies",
+        ),
+        (json!({"name": "N", "steps": []}), "#/steps"),
+        (json!({"name": "", "steps": [noop(json!({}))]}), "#/name"),
+        (
+            json!({"name": "N", "steps": vec![noop(json!({})); 5001]}),
+            "#/steps",
+        ),
+        (json!([]), "#"),
+    ];
+    for (definition, pointer) in cases {
+        let saved = api.post("/definitions", &definition).await;
+        assert!(
+            saved.pointers().contains(&pointer.to_owned()),
+            "{pointer}: {saved:?}"
+        );
+        if !definition.is_object() {
+            continue;
+        }
+        let inline = api
+            .post("/workflows", &json!({"definition": definition}))
+            .await;
+        let below = pointer.replacen('#', "#/definition", 1);
+        assert!(inline.pointers().contains(&below), "{below}: {inline:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_400_and_what_is_too_large_413() {
+    let server = Server::start();
+    let api = server.api("editor");
+    for body in ["", "{", "{\"name\": }", "\u{feff}{}", "nothing", "{} {}"] {
+        let request = api
+            .request(Method::POST, "/definitions")
+            .body(body.to_owned());
+        ask(request).await.problem(400);
+    }
+    let deep = "[".repeat(100_000);
+    ask(api.request(Method::POST, "/definitions").body(deep))
+        .await
+        .problem(400);
+    let large = format!("{{\"name\": \"{}\"}}", "x".repeat(9 * 1024 * 1024));
+    ask(api.request(Method::POST, "/definitions").body(large))
+        .await
+        .problem(413);
+    // Large, but a definition may be: its name is what is wrong with it.
+    let allowed = format!("{{\"name\": \"{}\"}}", "x".repeat(2 * 1024 * 1024));
+    ask(api
+        .request(Method::POST, "/definitions")
+        .body(allowed.clone()))
+    .await
+    .problem(422);
+    ask(api
+        .request(Method::POST, "/workflows/1/start")
+        .body(allowed))
+    .await
+    .problem(413);
+}
