@@ -192,6 +192,8 @@ impl Workflows for Runtime {
         if self.stored(id).await?.workflow.task(task).is_none() {
             return Err(no_step(task));
         }
+        // Lines wait a moment for others; who sees a task ended has to see all it wrote.
+        self.inner.log.flush().await;
         let lines = self.inner.log.read(id, task, after, limit).await;
         lines.map_err(|cause| fault::log("reading a task's log", &cause))
     }
