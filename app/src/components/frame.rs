@@ -48,6 +48,7 @@ pub fn TopBar() -> impl IntoView {
             </div>
         </header>
     }
+    .into_any()
 }
 
 /// The line at the bottom of every page.

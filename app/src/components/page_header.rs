@@ -35,4 +35,5 @@ pub fn PageHeader(
             {subtitle.map(|text| view! { <p class="page-subtitle">{text}</p> })}
         </header>
     }
+    .into_any()
 }

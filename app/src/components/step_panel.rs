@@ -75,6 +75,7 @@ pub fn StepPanel(
             <pre class="json" tabindex="0" role="region" aria-label="Configuration">{config}</pre>
         </section>
     }
+    .into_any()
 }
 
 /// The log with its link to all of it.
@@ -124,6 +125,7 @@ fn LogPart(
             .into_any()
         }}
     }
+    .into_any()
 }
 
 fn lines(count: u64) -> String {

@@ -62,7 +62,7 @@ pub fn TaskTable(
                 <For
                     each=move || visible.get()
                     key=|index| *index
-                    children=move |index| view! { <Row data index/> }
+                    children=move |index| view! { <Row data index/> }.into_any()
                 />
             </tbody>
         </table>
@@ -75,6 +75,7 @@ pub fn TaskTable(
             </p>
         })}
     }
+    .into_any()
 }
 
 fn visible(progress: &Progress, selected: usize, all: bool) -> Vec<usize> {

@@ -40,6 +40,7 @@ pub fn WorkflowTable(
             <tbody>{rows}</tbody>
         </table>
     }
+    .into_any()
 }
 
 /// One workflow.

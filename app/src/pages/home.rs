@@ -73,6 +73,7 @@ fn Content(
         <Running rows=overview.running now/>
         <Recent rows=overview.recent now/>
     }
+    .into_any()
 }
 
 /// What to do when nobody has made anything yet.
@@ -177,6 +178,7 @@ fn AttentionItem(
             </p>
         </li>
     }
+    .into_any()
 }
 
 /// What runs.
@@ -216,6 +218,7 @@ fn Running(
             }}
         </section>
     }
+    .into_any()
 }
 
 /// What ended last.
@@ -241,4 +244,5 @@ fn Recent(
             }}
         </section>
     }
+    .into_any()
 }

@@ -54,6 +54,7 @@ fn Library(
             <div class="library-cards">{cards}</div>
         </div>
     }
+    .into_any()
 }
 
 /// One step type.
@@ -105,6 +106,7 @@ fn Card(
             <pre class="json" tabindex="0" role="region" aria-label=label>{example}</pre>
         </section>
     }
+    .into_any()
 }
 
 /// One field of a step type.

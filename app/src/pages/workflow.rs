@@ -128,6 +128,7 @@ fn LiveWorkflow(
             />
         </div>
     }
+    .into_any()
 }
 
 /// What the server said no to, where the buttons are.

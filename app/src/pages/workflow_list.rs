@@ -120,6 +120,7 @@ fn Content(
             {older.map(|href| view! { <a class="button" href=href rel="next">"Older"</a> })}
         </nav>
     }
+    .into_any()
 }
 
 /// The reference's queries.
@@ -183,6 +184,7 @@ fn FilterForm(
             </div>
         </Form>
     }
+    .into_any()
 }
 
 /// What is said when there is nothing to list.

@@ -194,4 +194,5 @@ fn Choice(
             </table>
         </fieldset>
     }
+    .into_any()
 }

@@ -47,6 +47,7 @@ pub(super) fn WorkflowHeader(
             {move || remark(&summary.get()).map(|text| view! { <p class="workflow-remark">{text}</p> })}
         </header>
     }
+    .into_any()
 }
 
 /// One line of numbers.
@@ -95,6 +96,7 @@ fn Facts(
             <div><dt>"Events"</dt><dd>{move || events.get()}</dd></div>
         </dl>
     }
+    .into_any()
 }
 
 fn took(progress: &engine::Progress, now: impl Fn() -> engine::Timestamp) -> String {
