@@ -56,7 +56,20 @@ pub fn build(kind: Kind) -> Result<()> {
         Kind::Release => "building the browser's code, small (profile wasm-release; minutes)",
     });
     let module = wasm::build(&compiler, kind)?;
-    assemble(&place::site(), &module, kind)
+    let site = place::site();
+    let _alone = alone(&site.with_file_name("site.lock"))?;
+    assemble(&site, &module, kind)
+}
+
+/// Waits until no other command writes the site; ours to write until the file is dropped.
+fn alone(lock: &Path) -> Result<fs::File> {
+    let failed = || format!("{} could not be locked", place::shown(lock));
+    if let Some(folder) = lock.parent() {
+        fs::create_dir_all(folder).with_context(failed)?;
+    }
+    let file = fs::File::create(lock).with_context(failed)?;
+    file.lock().with_context(failed)?;
+    Ok(file)
 }
 
 /// Puts the site together from the compiled module and the sources of the styles.

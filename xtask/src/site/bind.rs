@@ -11,7 +11,7 @@ use crate::place;
 
 /// Changes when the way of binding does, so that files bound in the old way are not taken for
 /// new ones.
-const WAY: &[u8] = b"wasm-bindgen 0.2.130, web, 2";
+const WAY: &[u8] = b"wasm-bindgen 0.2.130, web, 3";
 
 /// What the names of the bound files carry: it changes when the module or the binding does.
 ///
@@ -38,7 +38,7 @@ pub fn bind(module: &Path, name: &str, pkg: &Path, kind: Kind) -> Result<Vec<Pat
         fs::remove_dir_all(&work)?;
     }
     timed("bound the browser's code to its JavaScript", || {
-        generate(module, name, &work, kind)
+        generate(module, name, &work)
     })?;
     let written = timed("compressed it", || {
         let mut written = Vec::new();
@@ -69,15 +69,15 @@ fn bound_before(list: &Path, name: &str, pkg: &Path) -> Option<Vec<PathBuf>> {
     found.iter().all(|file| file.is_file()).then_some(found)
 }
 
-fn generate(module: &Path, name: &str, folder: &Path, kind: Kind) -> Result<()> {
+fn generate(module: &Path, name: &str, folder: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(module)
         .out_name(name)
         .typescript(false)
-        // Names of functions make a panic in the browser readable; a release has no use for them.
-        .remove_name_section(kind == Kind::Release)
-        .remove_producers_section(kind == Kind::Release)
+        // A third of the module, and a panic names its file and line without them.
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .web(true)
         .and_then(|bindgen| bindgen.generate(folder))
         .context("the browser's code could not be bound to its JavaScript")
