@@ -9,9 +9,12 @@ use serde_json::{Map, Value, json};
 /// The media type of every answer that says no.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
-/// One answer that says no.
+/// One answer that says no. Boxed: it is the rare half of many results.
 #[derive(Debug, Clone)]
-pub struct ApiProblem {
+pub struct ApiProblem(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     status: StatusCode,
     kind: &'static str,
     title: &'static str,
@@ -28,7 +31,7 @@ impl ApiProblem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status,
             kind,
             title,
@@ -36,7 +39,7 @@ impl ApiProblem {
             errors: Vec::new(),
             members: Map::new(),
             headers: Vec::new(),
-        }
+        }))
     }
 
     /// 400: it cannot be read at all.
@@ -116,7 +119,7 @@ impl ApiProblem {
             "Not valid",
             detail,
         );
-        problem.errors = errors;
+        problem.0.errors = errors;
         problem
     }
 
@@ -187,14 +190,14 @@ impl ApiProblem {
     /// The same with one more member.
     #[must_use]
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        self.0.members.insert(name.to_owned(), value.into());
         self
     }
 
     /// The same with one more header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
@@ -245,22 +248,23 @@ impl From<crate::store::StoreError> for ApiProblem {
 
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
+        let parts = *self.0;
         let mut body = Map::new();
         body.insert(
             "type".into(),
-            json!(format!("urn:job-orchestrator:problem:{}", self.kind)),
+            json!(format!("urn:job-orchestrator:problem:{}", parts.kind)),
         );
-        body.insert("title".into(), json!(self.title));
-        body.insert("status".into(), json!(self.status.as_u16()));
-        body.insert("detail".into(), json!(self.detail));
-        if !self.errors.is_empty() {
-            body.insert("errors".into(), json!(self.errors));
+        body.insert("title".into(), json!(parts.title));
+        body.insert("status".into(), json!(parts.status.as_u16()));
+        body.insert("detail".into(), json!(parts.detail));
+        if !parts.errors.is_empty() {
+            body.insert("errors".into(), json!(parts.errors));
         }
-        body.extend(self.members);
-        let mut response = (self.status, Value::Object(body).to_string()).into_response();
+        body.extend(parts.members);
+        let mut response = (parts.status, Value::Object(body).to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        for (name, value) in self.headers {
+        for (name, value) in parts.headers {
             headers.insert(name, value);
         }
         response

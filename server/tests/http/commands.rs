@@ -1,9 +1,11 @@
 //! Start, pause, resume, cancel and recover, in every state.
 
+use std::time::Instant;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::fixture::{Api, Server, ask, failing, quick, waiting};
+use crate::fixture::{Api, PATIENCE, Server, ask, failing, quick, waiting};
 
 /// A workflow in this state; what waits in it waits longer than the test takes.
 async fn in_state(api: &Api<'_>, state: &str) -> i64 {
@@ -13,6 +15,9 @@ async fn in_state(api: &Api<'_>, state: &str) -> i64 {
         _ => waiting(600.0),
     };
     let id = api.create(&definition, state != "pending").await;
+    if matches!(state, "running" | "paused" | "cancelled") {
+        until_it_waits(api, id).await;
+    }
     match state {
         "paused" => drop(api.verb(id, "pause").await.ok()),
         "cancelled" => drop(api.verb(id, "cancel").await.ok()),
@@ -20,6 +25,19 @@ async fn in_state(api: &Api<'_>, state: &str) -> i64 {
     }
     api.until(id, state).await;
     id
+}
+
+/// Nothing more happens by itself once the first step waits for its moment.
+async fn until_it_waits(api: &Api<'_>, id: i64) {
+    let begun = Instant::now();
+    loop {
+        let progress = api.get(&format!("/workflows/{id}/progress")).await.ok();
+        if progress["tasks"][0]["waits_until"].is_string() {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{progress}");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,12 @@
 //! The real program on a folder of its own, asked over HTTP.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests; helpers outside of test functions too"
+)]
+
 mod access;
 mod command_line;
 mod commands;
