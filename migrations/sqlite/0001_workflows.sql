@@ -20,6 +20,8 @@ CREATE TABLE workflows (
     id INTEGER PRIMARY KEY,
     job_id INTEGER NOT NULL,
     name TEXT NOT NULL,
+    -- The same in lower case, for searches: SQLite itself only knows the case of A to Z.
+    name_lower TEXT NOT NULL,
     definition_id INTEGER,
     definition_version INTEGER,
     definition_hash TEXT NOT NULL REFERENCES frozen_definitions (hash),

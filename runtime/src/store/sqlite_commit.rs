@@ -2,8 +2,8 @@
 //! travel as one JSON text each and SQLite takes them apart.
 
 use serde::Serialize;
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection, Row};
 
 use super::row::{self, AttemptRow, TaskRow, WorkflowRow};
 use super::{Change, StoreError};
@@ -14,7 +14,10 @@ pub(super) async fn commit(
 ) -> Result<(), StoreError> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
     freeze_definitions(&mut transaction, changes).await?;
-    write_workflows(&mut transaction, changes).await?;
+    if !write_workflows(&mut transaction, changes).await? {
+        transaction.rollback().await?;
+        return Err(overtaken(writer, changes).await?);
+    }
     write_tasks(&mut transaction, changes).await?;
     write_attempts(&mut transaction, changes).await?;
     write_events(&mut transaction, changes).await?;
@@ -48,46 +51,62 @@ async fn freeze_definitions(
     Ok(())
 }
 
-/// Every row must stand exactly where the batch thinks it stands; else nothing is written.
+/// Every row must stand exactly where the batch thinks it stands; else the answer is false and the
+/// transaction must not be committed.
 async fn write_workflows(
     connection: &mut SqliteConnection,
     changes: &[Change],
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let rows = changes
         .iter()
         .map(WorkflowRow::of)
         .collect::<Result<Vec<_>, _>>()?;
     let written = sqlx::query(
-        "INSERT INTO workflows (id, job_id, name, definition_id, definition_version,
-             definition_hash, status, rev, cancel_requested, recovering_from, epoch,
+        "INSERT INTO workflows (id, job_id, name, name_lower, definition_id,
+             definition_version, definition_hash, status, rev, cancel_requested, recovering_from, epoch,
              recovery_attempts, max_recovery_attempts, created_at, started_at, completed_at,
              paused_at, metadata, parameters, summary)
-         SELECT v->>'id', v->>'job_id', v->>'name', v->>'definition_id', v->>'definition_version',
-             v->>'definition_hash', v->>'status', v->>'rev', v->>'cancel_requested',
+         SELECT v->>'id', v->>'job_id', v->>'name', v->>'name_lower', v->>'definition_id',
+             v->>'definition_version', v->>'definition_hash', v->>'status', v->>'rev', v->>'cancel_requested',
              v->>'recovering_from', v->>'epoch', v->>'recovery_attempts',
              v->>'max_recovery_attempts', v->>'created_at', v->>'started_at', v->>'completed_at',
              v->>'paused_at', v->>'metadata', v->>'parameters', v->>'summary'
          FROM (SELECT value AS v FROM json_each($1))
-         WHERE v->>'rev' = v->>'added'
-            OR EXISTS (SELECT 1 FROM workflows w
-                       WHERE w.id = v->>'id' AND w.rev = v->>'rev' - v->>'added')
+         WHERE v->>'rev' - v->>'added'
+             = ifnull((SELECT w.rev FROM workflows w WHERE w.id = v->>'id'), 0)
          ON CONFLICT (id) DO UPDATE SET status = excluded.status, rev = excluded.rev,
              cancel_requested = excluded.cancel_requested,
              recovering_from = excluded.recovering_from, epoch = excluded.epoch,
              recovery_attempts = excluded.recovery_attempts,
              max_recovery_attempts = excluded.max_recovery_attempts,
              started_at = excluded.started_at, completed_at = excluded.completed_at,
-             paused_at = excluded.paused_at, summary = excluded.summary
-         WHERE workflows.rev < excluded.rev",
+             paused_at = excluded.paused_at, summary = excluded.summary",
     )
     .bind(row::json_text(&rows)?)
     .execute(&mut *connection)
     .await?
     .rows_affected();
-    match changes.first() {
-        Some(first) if written != changes.len() as u64 => Err(StoreError::Stale(first.record.id)),
-        _ => Ok(()),
+    Ok(written == changes.len() as u64)
+}
+
+/// Names the change whose row stands elsewhere, now that nothing of the batch is written.
+async fn overtaken(
+    connection: &mut SqliteConnection,
+    changes: &[Change],
+) -> Result<StoreError, StoreError> {
+    for change in changes {
+        let id = change.record.id;
+        let row = sqlx::query("SELECT rev FROM workflows WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let stands_at: i64 = row.map_or(Ok(0), |row| row.try_get("rev"))?;
+        if stands_at.unsigned_abs() + change.events.len() as u64 != change.record.rev {
+            return Ok(StoreError::Stale(id));
+        }
     }
+    let cause = "not every row was written, and none stands elsewhere";
+    Ok(row::corrupt("the table of workflows", &cause))
 }
 
 async fn write_tasks(

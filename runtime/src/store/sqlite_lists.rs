@@ -1,5 +1,5 @@
-//! Lists of workflows in SQLite: by key, never by counting. A workflow that does not run carries
-//! its summary in its row; the few that run are computed from their tasks.
+//! Lists of workflows in SQLite: by key, never by counting. A workflow in which nothing runs carries
+//! its summary in its row; the few others are computed from their tasks.
 
 use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
 use engine::progress::{Progress, Summary, WorkflowState};
@@ -11,18 +11,18 @@ use super::sqlite::SqliteStore;
 use super::{StoreError, WorkflowStore, row, state_of};
 
 const ALL: &str = "SELECT * FROM workflows WHERE id < $1
-    AND ($2 IS NULL OR instr(lower(name), $2) > 0 OR id = $3 OR job_id = $3)
+    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
     ORDER BY id DESC LIMIT $4";
 const ACTIVE: &str = "SELECT * FROM workflows
     WHERE status IN ('running', 'paused', 'recovering') AND id < $1
-    AND ($2 IS NULL OR instr(lower(name), $2) > 0 OR id = $3 OR job_id = $3)
+    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
     ORDER BY id DESC LIMIT $4";
 const RECOVERABLE: &str = "SELECT * FROM workflows
     WHERE status = 'failed' AND recovery_attempts < max_recovery_attempts AND id < $1
-    AND ($2 IS NULL OR instr(lower(name), $2) > 0 OR id = $3 OR job_id = $3)
+    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
     ORDER BY id DESC LIMIT $4";
 const BY_STATUS: &str = "SELECT * FROM workflows WHERE status = $5 AND id < $1
-    AND ($2 IS NULL OR instr(lower(name), $2) > 0 OR id = $3 OR job_id = $3)
+    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
     ORDER BY id DESC LIMIT $4";
 
 pub(super) async fn list(
@@ -54,8 +54,9 @@ pub(super) async fn list(
     let mut states = Vec::with_capacity(rows.len());
     for found in &rows {
         states.push(match summary(found)? {
-            Some(summary) => settled(found, summary)?,
-            None => {
+            // What runs counts on with the clock, also while a pause waits for it.
+            Some(summary) if summary.running_tasks == 0 => settled(found, summary)?,
+            _ => {
                 let id: i64 = found.try_get("id")?;
                 match store.load(WorkflowId(id)).await? {
                     Some(stored) => {

@@ -1,0 +1,97 @@
+//! The tries of a task, read off the events.
+
+use engine::definition::OnFailure;
+use engine::orchestrator::AttemptRecord;
+use engine::{Action, FailureKind, Outcome};
+use serde_json::json;
+
+use crate::Place;
+use crate::bench::{Bench, define, failed, step};
+
+fn told(attempts: &[AttemptRecord]) -> Vec<(u32, &str, Option<&str>, bool)> {
+    let told = |a: &'_ AttemptRecord| a.ended_at.is_some();
+    attempts
+        .iter()
+        .map(|a| (a.attempt, a.outcome.as_str(), a.error.as_deref(), told(a)))
+        .collect()
+}
+
+pub async fn each_try_is_told_with_its_end(place: &dyn Place) {
+    let store = place.open().await;
+    let mut bench = Bench::started(1, define("Tries", &[step("a", &[]), step("b", &[])]));
+    bench.write(store.as_ref()).await;
+    bench.run(0, failed(FailureKind::Error, "no luck"));
+    bench.write(store.as_ref()).await;
+    bench.pass(1.0);
+    bench.due(0);
+    // The start and the end of a try may come in different commits, or in one.
+    bench.start(0);
+    bench.write(store.as_ref()).await;
+    let started_at = bench.now;
+    bench.pass(2.0);
+    bench.report(0, failed(FailureKind::TimedOut, "timed out after 2 s"));
+    bench.write(store.as_ref()).await;
+    bench.pass(2.0);
+    bench.due(0);
+    bench.run(0, Outcome::Lost);
+    bench.run(0, Outcome::Interrupted);
+    bench.succeed(0, json!(1));
+    bench.write(store.as_ref()).await;
+    let attempts = store.attempts(bench.id(), 0).await.unwrap();
+    let expected = [
+        (1, "failed", Some("no luck"), true),
+        (2, "timed_out", Some("timed out after 2 s"), true),
+        (3, "lost", None, true),
+        (4, "interrupted", None, true),
+        (5, "succeeded", None, true),
+    ];
+    assert_eq!(told(&attempts), expected);
+    let ended = started_at.plus(std::time::Duration::from_secs(2));
+    assert_eq!(
+        (attempts[1].started_at, attempts[1].ended_at),
+        (started_at, Some(ended))
+    );
+    assert_eq!(store.attempts(bench.id(), 1).await.unwrap(), []);
+}
+
+pub async fn a_try_under_way_has_no_end(place: &dyn Place) {
+    let store = place.open().await;
+    let mut bench = Bench::started(1, define("Runs", &[step("a", &[])]));
+    bench.start(0);
+    bench.write(store.as_ref()).await;
+    let attempts = store.attempts(bench.id(), 0).await.unwrap();
+    assert_eq!(told(&attempts), [(1, "running", None, false)]);
+}
+
+pub async fn a_retry_that_is_given_up_keeps_the_end_of_its_try(place: &dyn Place) {
+    let store = place.open().await;
+    let mut bad = step("Bad", &[]);
+    bad.max_retries = 0;
+    let definition = define("Stop", &[bad, step("Flaky", &[])]).with_on_failure(OnFailure::Stop);
+    let mut bench = Bench::started(1, definition);
+    bench.start(1);
+    bench.run(0, failed(FailureKind::Error, "bad"));
+    // The retry is scheduled and given up in the same moment, because nothing new starts.
+    bench.report(1, failed(FailureKind::Error, "flaky"));
+    bench.write(store.as_ref()).await;
+    let attempts = store.attempts(bench.id(), 1).await.unwrap();
+    assert_eq!(told(&attempts), [(1, "failed", Some("flaky"), true)]);
+}
+
+pub async fn a_try_that_a_cancel_ended_keeps_its_end_when_a_recovery_comes_with_it(
+    place: &dyn Place,
+) {
+    let store = place.open().await;
+    let mut bench = Bench::started(1, define("Cancel", &[step("a", &[])]));
+    bench.start(0);
+    bench.write(store.as_ref()).await;
+    bench.act(Action::Cancel);
+    bench.pass(1.0);
+    bench.report(0, Outcome::Interrupted);
+    bench.act(Action::Recover { from_step: 0 });
+    bench.start(0);
+    bench.write(store.as_ref()).await;
+    let attempts = store.attempts(bench.id(), 0).await.unwrap();
+    let expected = [(1, "cancelled", None, true), (2, "running", None, false)];
+    assert_eq!(told(&attempts), expected);
+}

@@ -1,0 +1,120 @@
+//! One suite for every store. A new store becomes one more `Place` and one more line of `places!`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "these are tests"
+)]
+
+mod attempts;
+mod bench;
+mod commits;
+mod definitions;
+mod lists;
+mod rows;
+mod settings;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use runtime::database::Database;
+use runtime::store::Store;
+use runtime::store::memory::MemoryStore;
+use runtime::store::sqlite::SqliteStore;
+
+/// Where a store keeps its things.
+#[async_trait(?Send)]
+pub trait Place {
+    /// Opens the store; drop the one that was opened before.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+/// Memory is opened again by looking at it again.
+#[derive(Default)]
+struct Memory(Arc<MemoryStore>);
+
+#[async_trait(?Send)]
+impl Place for Memory {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.0) as Arc<dyn Store>
+    }
+}
+
+struct Sqlite {
+    _folder: tempfile::TempDir,
+    file: PathBuf,
+}
+
+impl Default for Sqlite {
+    fn default() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jobs.db");
+        Self {
+            _folder: folder,
+            file,
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl Place for Sqlite {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::new(Database::open(&self.file).await.unwrap()))
+    }
+}
+
+/// Every test on every place.
+macro_rules! places {
+    ($($place:ident: $module:ident),* ; $tests:tt) => {
+        $(places!(@one $place $module $tests);)*
+    };
+    (@one $place:ident $module:ident { $($topic:ident: $($test:ident)*;)* }) => {
+        mod $module {
+            $($(
+                #[tokio::test]
+                async fn $test() {
+                    crate::$topic::$test(&crate::$place::default()).await;
+                }
+            )*)*
+        }
+    };
+}
+
+places! {
+    Memory: memory, Sqlite: sqlite; {
+        rows:
+            a_new_workflow_is_read_as_it_was_written
+            every_field_of_every_task_is_read_as_it_was_written
+            what_is_not_there_is_answered_with_nothing
+            what_was_written_is_there_after_opening_again;
+        commits:
+            events_are_read_in_order_and_in_pages
+            a_commit_that_others_overtook_is_refused_and_writes_nothing
+            a_number_that_is_taken_is_not_created_again
+            one_bad_change_keeps_its_neighbours_from_being_written
+            many_workflows_are_written_in_one_commit;
+        attempts:
+            each_try_is_told_with_its_end
+            a_try_under_way_has_no_end
+            a_retry_that_is_given_up_keeps_the_end_of_its_try
+            a_try_that_a_cancel_ended_keeps_its_end_when_a_recovery_comes_with_it;
+        lists:
+            workflows_are_selected_by_state
+            a_list_is_walked_page_by_page_without_loss_or_repetition
+            names_are_found_by_any_part_in_any_case
+            numbers_find_a_workflow_and_the_workflows_of_a_job
+            signs_in_a_query_mean_themselves
+            a_list_shows_the_progress_of_now
+            the_latest_workflow_of_a_job_is_known
+            the_last_numbers_are_known;
+        definitions:
+            versions_follow_each_other_and_all_stay
+            an_outdated_version_is_refused_with_who_was_faster
+            an_unknown_definition_is_not_replaced
+            definitions_are_listed_newest_first_in_their_latest_version;
+        settings:
+            a_setting_keeps_the_last_value;
+    }
+}
