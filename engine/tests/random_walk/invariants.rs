@@ -62,6 +62,7 @@ impl Memory {
         match &record.event {
             Event::TaskStarted { task, attempt } => self.started(before, *task, *attempt)?,
             Event::TaskQueued { task } => self.queued(before, *task)?,
+            Event::TaskSkipped { task, reason, .. } => skipped(before, *task, *reason)?,
             Event::TaskRetryScheduled {
                 task, retry_count, ..
             } => {
@@ -124,7 +125,9 @@ impl Memory {
     }
 
     fn queued(&mut self, before: &Workflow, task: StepIndex) -> Checked {
-        if before.tasks()[task].status() != TaskStatus::Retrying {
+        if before.tasks()[task].status() == TaskStatus::Pending {
+            let next = Oracle::new(before).next(task);
+            hold!(next == Next::Ready, "{task} is queued and is {next:?}");
             return Ok(());
         }
         if let Some((failed, wait)) = self.retries.remove(&task) {
@@ -173,6 +176,19 @@ impl Memory {
         }
         Ok(())
     }
+}
+
+/// Whether a task may be skipped for this reason.
+fn skipped(before: &Workflow, task: StepIndex, reason: SkipReason) -> Checked {
+    let oracle = Oracle::new(before);
+    let runs = before.tasks()[task].status() == TaskStatus::Running;
+    let fits = match reason {
+        SkipReason::NotNeeded => runs || oracle.next(task) == Next::NotNeeded,
+        SkipReason::UpstreamFailed | SkipReason::Stopped => oracle.is_blocked(task),
+        SkipReason::Operator => false,
+    };
+    hold!(fits, "{task} is skipped as {reason:?}");
+    Ok(())
 }
 
 /// What must hold of a workflow at rest: between two commands.
@@ -232,6 +248,19 @@ pub fn at_rest(workflow: &Workflow) -> Checked {
         record.paused_at.is_some() == (record.status == WorkflowStatus::Paused),
         "paused_at"
     );
+    let past = |from: StepIndex| {
+        let status = workflow.tasks()[from].status();
+        matches!(status, TaskStatus::Completed | TaskStatus::Skipped)
+    };
+    let from = record.recovering_from;
+    let recovers = match record.status {
+        WorkflowStatus::Recovering => {
+            from.is_some_and(|from| record.cancel_requested || !past(from))
+        }
+        WorkflowStatus::Paused => true,
+        _ => from.is_none(),
+    };
+    hold!(recovers, "recovering from {from:?} while {}", record.status);
     hold!(
         record.completed_at.is_some() == record.status.is_terminal(),
         "completed_at"
