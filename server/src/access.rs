@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use app::api::ApiError;
+use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, REFERER};
 use axum::http::{Method, StatusCode, Uri};
@@ -135,7 +137,8 @@ fn turn_away(request: &Request) -> Response {
             let back = referring_page(request.headers());
             plain_page::signed_out(StatusCode::UNAUTHORIZED, &paths::login(&back))
         }
-        Audience::Script => ApiProblem::unauthorized("nobody is signed in").into_response(),
+        // The page that called reads the one error of its server functions.
+        Audience::Script => (StatusCode::UNAUTHORIZED, Json(ApiError::SignedOut)).into_response(),
         Audience::Person => Redirect::to(&paths::login(&wanted_page(request))).into_response(),
     }
 }

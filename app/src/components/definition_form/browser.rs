@@ -120,12 +120,20 @@ mod real {
         pairs
     }
 
-    /// Marks a form as alive: from now on its state is ours, not what stands in its fields.
-    pub fn mark_alive(form_id: &str) {
-        if let Some(form) = document().get_element_by_id(form_id) {
-            // Setting an attribute with a fixed, valid name cannot fail.
-            let _ = form.set_attribute("data-alive", "true");
+    /// Marks a form as alive: from now on its state is ours, not what stands in its fields. One
+    /// that the browser draws itself is in the page only by the next frame.
+    pub fn mark_alive(form_id: &'static str) {
+        if !try_mark_alive(form_id) {
+            request_animation_frame(move || {
+                try_mark_alive(form_id);
+            });
         }
+    }
+
+    fn try_mark_alive(form_id: &str) -> bool {
+        let form = document().get_element_by_id(form_id);
+        // Setting an attribute with a fixed, valid name cannot fail.
+        form.is_some_and(|form| form.set_attribute("data-alive", "true").is_ok())
     }
 
     /// The step that a press in the dependency picture is about: its links lead to `#step-3`.
