@@ -200,6 +200,12 @@ pub fn at_rest(workflow: &Workflow) -> Checked {
         WorkflowStatus::Running | WorkflowStatus::Recovering => moves(workflow, &oracle)?,
         _ => {}
     }
+    tasks_at_rest(workflow, &oracle)?;
+    times(workflow)
+}
+
+/// What must hold of each task between two commands.
+fn tasks_at_rest(workflow: &Workflow, oracle: &Oracle<'_>) -> Checked {
     for (index, task) in workflow.tasks().iter().enumerate() {
         let record = task.record();
         let startable = workflow.status().starts_tasks()
@@ -239,6 +245,11 @@ pub fn at_rest(workflow: &Workflow) -> Checked {
             record.skip_reason
         );
     }
+    Ok(())
+}
+
+/// What goes with the workflow's state.
+fn times(workflow: &Workflow) -> Checked {
     let record = workflow.record();
     hold!(
         record.recovery_attempts <= record.max_recovery_attempts,
