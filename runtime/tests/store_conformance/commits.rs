@@ -19,7 +19,7 @@ pub async fn events_are_read_in_order_and_in_pages(place: &dyn Place) {
     bench.pass(1.0);
     bench.succeed(1, json!(null));
     let change = bench.change();
-    store.commit(&[change.clone()]).await.unwrap();
+    store.commit(std::slice::from_ref(&change)).await.unwrap();
     let all = store.events(bench.id(), 0, 1_000).await.unwrap();
     assert_eq!(all.len() as u64, bench.workflow.rev());
     assert_eq!(all[all.len() - change.events.len()..], change.events);
