@@ -61,6 +61,7 @@ pub fn DefinitionForm(
         }
     };
     let lines = Memo::new(move |_| problem_lines(state));
+    let is_empty = move || state.draft.with(|draft| draft.steps.is_empty());
     view! {
         <form id=FORM class="builder" method="post" action=path on:submit=submit on:input=input>
             // The first button is the one that Enter presses; it only draws the page again.
@@ -77,15 +78,24 @@ pub fn DefinitionForm(
                 <NameField state/>
                 <SaveButtons state/>
             </div>
-            <div class="builder-body">
+            <Picture state/>
+            <div class="builder-body" class:builder-empty=is_empty>
                 <StepList state/>
                 <StepForm state/>
             </div>
-            <Picture state/>
             <Settings state/>
             <JsonArea state/>
         </form>
     }
+}
+
+/// Draws a part anew, with new elements, whenever `key` changes. Elements that are only updated
+/// would keep what was typed into them.
+fn anew(
+    key: RwSignal<u32>,
+    draw: impl Fn() -> AnyView + Clone + Send + Sync + 'static,
+) -> impl IntoView {
+    view! { <For each=move || [key.get()] key=|number| *number children=move |_| draw()/> }
 }
 
 /// Takes over what was typed before the page came alive, and offers what was kept in the tab.

@@ -103,10 +103,10 @@ fn settings(step: &Value, spec: Option<&StepSpec>) -> impl IntoView + use<> {
                 Some(field) => (field.label.clone(), field.to_text(value)),
                 None => (name.clone(), value.to_string()),
             };
-            view! { <dt>{label}</dt><dd class="facts-code">{text}</dd> }
+            view! { <dt>{label}</dt><dd class="pairs-code">{text}</dd> }
         })
         .collect_view();
-    (!config.is_empty()).then(|| view! { <dl class="facts">{lines}</dl> })
+    (!config.is_empty()).then(|| view! { <dl class="pairs">{lines}</dl> })
 }
 
 fn limits(step: &Value) -> String {

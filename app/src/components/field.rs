@@ -95,12 +95,15 @@ fn help_line(spec: &FieldSpec) -> String {
     if !spec.help.trim().is_empty() {
         parts.push(super::notice::sentence(&spec.help));
     }
+    let says = |word: &str| spec.help.contains(word);
     match &spec.kind {
-        FieldKind::Lines => parts.push("One on each line.".to_owned()),
-        FieldKind::Numbers { .. } => parts.push("Separated by commas.".to_owned()),
+        FieldKind::Lines if !says("line") => parts.push("One on each line.".to_owned()),
+        FieldKind::Numbers { .. } if !says("comma") => {
+            parts.push("Separated by commas.".to_owned());
+        }
         FieldKind::KeyValues => parts.push("One NAME=value on each line.".to_owned()),
         FieldKind::Json => parts.push("As JSON.".to_owned()),
-        FieldKind::Number { min, max, .. } => match (min, max) {
+        FieldKind::Number { min, max, .. } if !says("at most") => match (min, max) {
             (Some(min), Some(max)) => parts.push(format!("From {min} to {max}.")),
             (Some(min), None) => parts.push(format!("At least {min}.")),
             (None, Some(max)) => parts.push(format!("At most {max}.")),
@@ -109,7 +112,7 @@ fn help_line(spec: &FieldSpec) -> String {
         _ => {}
     }
     let default = spec.default.as_ref().map(|value| spec.to_text(value));
-    if let Some(default) = default.filter(|text| !text.is_empty()) {
+    if let Some(default) = default.filter(|text| !matches!(text.as_str(), "" | "[]" | "{}")) {
         parts.push(format!("Empty means {default}."));
     }
     parts.join(" ")

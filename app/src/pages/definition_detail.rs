@@ -149,10 +149,10 @@ fn Rules(
     view! {
         <section aria-labelledby="rules-title">
             <h2 id="rules-title">"Rules"</h2>
-            <dl class="facts">
+            <dl class="pairs">
                 <dt>"When a step fails"</dt><dd>{on_failure}</dd>
                 <dt>"Recoveries"</dt><dd>{format!("At most {budget}")}</dd>
-                <dt>"Parameters"</dt><dd class="facts-code">{parameters}</dd>
+                <dt>"Parameters"</dt><dd class="pairs-code">{parameters}</dd>
             </dl>
         </section>
     }

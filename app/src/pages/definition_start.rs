@@ -50,7 +50,13 @@ fn StartForm(
     let problems = page.problems.clone();
     let lines: Vec<_> = problems
         .iter()
-        .map(|problem| ProblemLine::of(problem, 0, |_| String::new()))
+        .map(|problem| {
+            let mut line = ProblemLine::of(problem, 0, |_| String::new());
+            // The labels of this form are the last parts of the pointers.
+            let field = problem.pointer.rsplit('/').next().unwrap_or_default();
+            line.place = field.replace('_', " ");
+            line
+        })
         .collect();
     let field = |spec: FieldSpec, name: String, pointer: String, text: String| {
         let told = problems_at(&problems, &pointer);

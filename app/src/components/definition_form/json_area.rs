@@ -13,14 +13,14 @@ pub fn JsonArea(
     state: BuilderState,
 ) -> impl IntoView {
     let is_open = state.json.with_untracked(Option::is_some);
-    let area = move || {
-        state.json_drawn.track();
+    let area = super::anew(state.json_drawn, move || {
         let text = state.json.get_untracked().unwrap_or_default();
         view! {
             <TextArea name=names::JSON.to_owned() id="json".to_owned() text described="json-help".to_owned()
                 problems=Signal::derive(Vec::new) is_code=true rows=6/>
         }
-    };
+        .into_any()
+    });
     view! {
         <details class="builder-part" open=is_open>
             <summary>"JSON: import or export"</summary>

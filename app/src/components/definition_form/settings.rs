@@ -14,12 +14,11 @@ pub fn NameField(
     /// The builder.
     state: BuilderState,
 ) -> impl IntoView {
-    let drawn = move || {
-        state.all_drawn.track();
+    let drawn = super::anew(state.all_drawn, move || {
         let text = state.draft.with_untracked(|draft| draft.name.clone());
         let spec = spec("name", "Name of the workflow", "", true, FieldKind::Text);
-        view! { <Setting state spec text/> }
-    };
+        view! { <Setting state spec text/> }.into_any()
+    });
     view! { <div class="builder-name">{drawn}</div> }
 }
 
@@ -38,8 +37,7 @@ pub fn Settings(
             })
         })
     });
-    let drawn = move || {
-        state.all_drawn.track();
+    let drawn = super::anew(state.all_drawn, move || {
         state.draft.with_untracked(|draft| {
             let choices = ["finish_branches", "stop"].map(str::to_owned).to_vec();
             let parameters = spec(
@@ -52,7 +50,7 @@ pub fn Settings(
             let on_failure = spec(
                 "on_failure",
                 "When a step fails",
-                "finish_branches: steps that do not depend on it go on, then the workflow fails. stop: nothing new starts",
+                "With finish_branches, steps that do not depend on it go on and then the workflow fails; with stop, nothing new starts",
                 true,
                 FieldKind::Choice { options: choices },
             );
@@ -68,8 +66,9 @@ pub fn Settings(
                 <Setting state spec=on_failure text=draft.on_failure.clone()/>
                 <Setting state spec=budget text=draft.max_recovery_attempts.clone()/>
             }
+            .into_any()
         })
-    };
+    });
     view! {
         <details class="builder-part" open=has_problem>
             <summary>"Parameters and failure"</summary>

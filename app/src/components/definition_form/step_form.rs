@@ -18,16 +18,17 @@ pub fn StepForm(
     /// The builder.
     state: BuilderState,
 ) -> impl IntoView {
-    let drawn = move || {
-        state.step_drawn.track();
+    let drawn = super::anew(state.step_drawn, move || {
         let index = state.shown.get_untracked();
         let step = state
             .draft
             .with_untracked(|draft| draft.steps.get(index).cloned());
         step.map(|step| view! { <OneStep state index step/> })
-    };
+            .into_any()
+    });
+    let is_empty = move || state.draft.with(|draft| draft.steps.is_empty());
     view! {
-        <section class="step-form" id="step" tabindex="-1" aria-label="The open step">
+        <section class="step-form card" id="step" tabindex="-1" aria-label="The open step" hidden=is_empty>
             {drawn}
         </section>
     }
@@ -261,7 +262,7 @@ fn Limits(
             <StepText state index label="Usual time" name=names::STEP_ESTIMATED_DURATION field="estimated_duration"
                 text=step.estimated_duration help="How long it usually takes, for the progress bar" unit="s"/>
             <StepText state index label="Runs when" name=names::STEP_RUN_IF field="run_if" text=step.run_if kind=when required=true
-                help="ok: all it runs after went well. always: they ended, well or not. failed: one of them failed"/>
+                help="With ok, all it runs after must have ended well; with always, it runs in any case; with failed, one of them must have failed"/>
         </fieldset>
     }
 }
