@@ -43,6 +43,9 @@ test('a password that anybody guesses is refused', async ({ page, server }) => {
 });
 
 test.describe('a server with an owner', () => {
+  // What an open page asks after its session ended is answered 401, and browsers print that.
+  test.use({ allowedComplaints: [/401/] });
+
   test.beforeEach(async ({ server }) => server.createUser(OWNER.name, 'owner', OWNER.password));
 
   test('whoever is not signed in lands on sign-in and then where they wanted to go', async ({ api, page }) => {
@@ -105,5 +108,4 @@ test.describe('a server with an owner', () => {
     await signIn(page, { ...OWNER, password: 'another long secret' });
     await expect(page).toHaveURL(`/workflows/${id}`);
   });
-  test.use({ allowedComplaints: [/401/] });
 });
