@@ -19,3 +19,8 @@ pub mod store;
 
 pub use runtime::{Runtime, RuntimeBuilder, StartError};
 pub use settings::Settings;
+
+/// The README's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
