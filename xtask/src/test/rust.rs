@@ -28,34 +28,24 @@ pub fn tests(options: &Options) -> Result<()> {
     if options.coverage {
         return coverage(options);
     }
-    let product = Selection(&[
-        "--workspace",
-        cargo::APART[0],
-        cargo::APART[1],
-        cargo::APART[2],
-        cargo::APART[3],
-    ]);
+    let words = [&["--workspace"], &cargo::APART[..]].concat();
+    let product = Selection(&words);
     let commands = Selection(&["--package", "xtask"]);
     // Both run even if the first fails.
     let (product, commands) = (product.run(options), commands.run(options));
     product.and(commands)
 }
 
-/// Runs the examples in the documentation of the crates that others use as a library.
+/// Runs the examples in the documentation, with the features of everything else: fewer crates
+/// would mean fewer features and another build.
 ///
 /// # Errors
 /// When one fails.
 pub fn doc_tests(options: &Options) -> Result<()> {
     program::say("running the doc tests");
-    let mut command = cargo::cargo(&[
-        "test",
-        "--doc",
-        "--package",
-        "engine",
-        "--package",
-        "runtime",
-    ]);
-    program::finish(nightly(command.args(options.name.as_deref()), options))
+    let mut command = cargo::cargo(&["test", "--doc", "--workspace"]);
+    command.args(cargo::APART).args(options.name.as_deref());
+    program::finish(nightly(&mut command, options))
 }
 
 /// A choice of crates.
