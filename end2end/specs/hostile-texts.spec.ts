@@ -88,12 +88,17 @@ test('hostile texts in every field of the builder come back as they were typed',
   expect(config.stdin).toBe(`\n${text}\n</textarea>`);
 });
 
-test('hostile texts in the URL are only text', async ({ signedIn: page }) => {
-  for (const text of HOSTILE) {
-    const q = encodeURIComponent(text);
-    for (const path of [`/workflows?q=${q}`, `/workflows?status=${q}`, `/login?name=${q}&problem=${q}&next=${q}`]) {
-      await page.goto(path);
-      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+test.describe(() => {
+  // A filter that does not exist is answered 422, and browsers print that.
+  test.use({ allowedComplaints: [/422/] });
+
+  test('hostile texts in the URL are only text', async ({ signedIn: page }) => {
+    for (const text of HOSTILE) {
+      const q = encodeURIComponent(text);
+      for (const path of [`/workflows?q=${q}`, `/workflows?status=${q}`, `/login?name=${q}&problem=${q}&next=${q}`]) {
+        await page.goto(path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      }
     }
-  }
+  });
 });

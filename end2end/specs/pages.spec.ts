@@ -181,41 +181,56 @@ test('two people act at once: the second page follows the first', async ({ api, 
   expect(server.log).not.toContain('ERROR');
 });
 
-test('a press that comes too late is refused in words, and the page shows the truth', async ({ api, server, signedIn: page }) => {
-  const shut = new Gate(server, 'shut');
-  const id = await api.run({ name: 'Late', steps: [noop('One'), failing('Two', shut, { dependencies: [0] })] });
-  await api.reaches(id, 'failed');
-  await page.goto(`/workflows/${id}/recover?from=1`);
-  await expect(page.locator('body[data-hydrated="true"]')).toBeVisible();
-  shut.open();
-  await api.act(id, 'recover', { from_step: 1 });
-  await api.reaches(id, 'completed');
-  await page.getByRole('button', { name: 'Recover', exact: true }).click();
-  await expect(page.getByRole('alert')).toContainText(/completed/);
-  expect((await api.progress(id)).recovery_attempts).toBe(1);
+test.describe('a page that is behind', () => {
+  test.use({ allowedComplaints: [/409/] });
+
+  test('a press that comes too late is refused in words', async ({ api, server, signedIn: page }) => {
+    const shut = new Gate(server, 'shut');
+    const id = await api.run({ name: 'Late', steps: [noop('One'), failing('Two', shut, { dependencies: [0] })] });
+    await api.reaches(id, 'failed');
+    await page.goto(`/workflows/${id}/recover?from=1`);
+    await expect(page.locator('body[data-hydrated="true"]')).toBeVisible();
+    shut.open();
+    await api.act(id, 'recover', { from_step: 1 });
+    await api.reaches(id, 'completed');
+    await page.getByRole('button', { name: 'Recover', exact: true }).click();
+    await expect(page.getByRole('alert')).toContainText(/completed/);
+    expect((await api.progress(id)).recovery_attempts).toBe(1);
+  });
 });
 
-test('eight tabs of one workflow are all usable: each shown one follows, hidden ones hold no connection', async ({
+/** Tells the page that its tab is hidden or shown; a headless browser shows every tab. */
+async function setHidden(tab: Page, hidden: boolean): Promise<void> {
+  await tab.evaluate((state) => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => state === 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden ? 'hidden' : 'visible');
+}
+
+test('eight tabs of one workflow are all usable, since a hidden one holds no connection', async ({
   api,
   context,
-  server,
   signedIn: page,
 }) => {
   test.slow();
   const { workflow_id: id } = (await api.post('/workflows', { definition: diamond() })).body;
-  await page.close();
-  const tabs = [];
+  await page.goto('/step-types');
+  const tabs: WorkflowPage[] = [];
+  // A browser has six connections to one server: the seventh tab loads only if others let go.
   for (let i = 0; i < 8; i += 1) {
-    const tab = await context.newPage();
-    await tab.goto(`/workflows/${id}`);
-    await expect(tab.getByRole('heading', { level: 1 })).toBeVisible();
+    const tab = new WorkflowPage(await context.newPage());
+    await tab.open(id);
+    await expect(tab.live).toBeVisible();
+    await setHidden(tab.page, true);
     tabs.push(tab);
   }
   await api.act(id, 'start');
-  await api.reaches(id, 'completed');
+  const { events } = await api.reaches(id, 'completed');
   for (const tab of tabs) {
-    await tab.bringToFront();
-    await new WorkflowPage(tab).hasState('completed');
+    await setHidden(tab.page, false);
+    await tab.hasState('completed');
+    expect(await tab.events()).toBe(events);
+    await setHidden(tab.page, true);
   }
-  expect(server.log).not.toContain('ERROR');
 });
