@@ -3,6 +3,7 @@
 //! Stores know rows, not rules. The committer hands them finished changes, each with the number its
 //! workflow's last event must have; a store writes all changes of a batch in one transaction or none.
 
+mod error;
 pub mod log_memory;
 pub mod log_sqlite;
 pub mod memory;
@@ -23,24 +24,7 @@ use engine::{
     WorkflowId,
 };
 
-/// What a store could not do. The text names the cause; nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Another writer moved the workflow on.
-    #[error("workflow {0} was moved on by another writer")]
-    Stale(WorkflowId),
-    /// A row does not hold what it should.
-    #[error("{what} cannot be read: {cause}")]
-    Corrupt {
-        /// The row.
-        what: String,
-        /// What is wrong with it.
-        cause: String,
-    },
-    /// The database refused or is away.
-    #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
-}
+pub use error::StoreError;
 
 /// What a workflow keeps beside its state, written once.
 #[derive(Debug, Clone, PartialEq)]
