@@ -102,7 +102,7 @@ fn help_line(spec: &FieldSpec) -> String {
             parts.push("Separated by commas.".to_owned());
         }
         FieldKind::KeyValues => parts.push("One NAME=value on each line.".to_owned()),
-        FieldKind::Json => parts.push("As JSON.".to_owned()),
+        FieldKind::Json => parts.push("As JSON: text stands in double quotes.".to_owned()),
         FieldKind::Number { min, max, .. } if !says("at most") => match (min, max) {
             (Some(min), Some(max)) => parts.push(format!("From {min} to {max}.")),
             (Some(min), None) => parts.push(format!("At least {min}.")),

@@ -3,7 +3,7 @@
 use engine::DefinitionId;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::definition_detail::trail;
 use crate::api::definitions::builder::{
@@ -26,11 +26,19 @@ pub fn DefinitionEditorPage() -> impl IntoView {
         })
     });
     let page = Resource::new(move || id.get(), open_builder);
+    // `?step=3` opens the fourth step; what was posted says itself which one is open.
+    let query = use_query_map();
+    let wanted = move || query.with_untracked(|query| query.get("step")?.parse().ok());
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 match page.await {
-                    Ok(page) => view! { <Builder page/> }.into_any(),
+                    Ok(mut page) => {
+                        if let Some(step) = wanted().filter(|_| !page.posted) {
+                            page.shown = page.draft.steps.len().saturating_sub(1).min(step);
+                        }
+                        view! { <Builder page/> }.into_any()
+                    }
                     Err(error) => view! { <ProblemPage error/> }.into_any(),
                 }
             })}

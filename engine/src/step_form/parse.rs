@@ -160,7 +160,7 @@ fn json(text: &str) -> Result<Value, String> {
     match serde_json::from_str(text) {
         Ok(value) => Ok(value),
         Err(_) if is_reference(text) => Ok(Value::from(text)),
-        Err(error) => Err(format!("must be JSON: {error}")),
+        Err(error) => Err(format!("must be JSON, text in double quotes: {error}")),
     }
 }
 
