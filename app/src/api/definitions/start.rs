@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::api::ApiError;
 #[cfg(feature = "ssr")]
 use crate::api::{answer, current_user, service};
+#[cfg(feature = "ssr")]
+use engine::Role;
 
 /// Everything the form is drawn from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +59,10 @@ pub async fn open_start(id: DefinitionId) -> Result<StartPage, ApiError> {
         return Ok(page);
     }
     let user = current_user()?;
+    if !user.may(Role::Operator) {
+        let needs = Role::Operator;
+        return Err(ApiError::Forbidden { needs }.answered());
+    }
     let saved = answer(service()?.definition(&user, id, None).await)?;
     Ok(StartPage::of(saved))
 }
