@@ -42,7 +42,13 @@ pub async fn take(
 /// Whether somebody who is not known posts such a form.
 #[must_use]
 pub fn is_one(request: &Request) -> bool {
-    request.method() == Method::POST && PostedTo::of_path(request.uri().path()).is_some()
+    request.method() == Method::POST
+        && PostedTo::of_path(request.uri().path()).is_some()
+        && is_form(request.headers())
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    text(headers, CONTENT_TYPE.as_str()).starts_with("application/x-www-form-urlencoded")
 }
 
 /// Keeps what somebody typed whose session has ended: the answer holds it all, to be posted again
@@ -67,8 +73,7 @@ fn as_get(request: &Request<Body>) -> Request<Body> {
 }
 
 async fn pairs(path: &str, request: Request<Body>) -> Result<Pairs, Response> {
-    let kind = text(request.headers(), CONTENT_TYPE.as_str());
-    if !kind.starts_with("application/x-www-form-urlencoded") {
+    if !is_form(request.headers()) {
         return Err(unreadable());
     }
     let body = body_limit::read(path, request.into_body()).await;

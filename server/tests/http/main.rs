@@ -13,6 +13,7 @@ mod commands;
 mod definitions;
 mod fixture;
 mod lists;
+mod posted_forms;
 mod sign_in;
 mod streams;
 mod workflows;
