@@ -165,6 +165,9 @@ impl Walk {
                 let time = self.dice.pick(&[1, 20, 400, 1_000, 2_500, 8_000]);
                 self.pass(Duration::from_millis(time))?;
             }
+            if self.dice.chance(3) {
+                self.restart();
+            }
             let command = self.any_command();
             let events = self.command(&command)?;
             if !events.is_empty() && self.dice.chance(10) {
@@ -173,6 +176,13 @@ impl Walk {
             }
         }
         Ok(())
+    }
+
+    /// The server dies and another reads the rows: nothing but what is stored is left.
+    fn restart(&mut self) {
+        let (record, tasks) = rows(&self.workflow);
+        let definition = self.workflow.definition().clone();
+        self.workflow = Workflow::restore(record, definition, tasks);
     }
 
     fn any_command(&mut self) -> Command {
