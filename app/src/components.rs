@@ -16,6 +16,7 @@ pub mod progress_bar;
 pub mod status_badge;
 pub mod step_fields;
 pub mod step_panel;
+pub mod step_switches;
 pub mod task_table;
 pub mod workflow_controls;
 pub mod workflow_table;

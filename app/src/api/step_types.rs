@@ -1,11 +1,22 @@
 //! What the pages ask about step types.
 
+use engine::orchestrator::StepSwitches;
 use engine::step_form::StepSpec;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 #[cfg(feature = "ssr")]
-use super::{answer, current_user, service};
+use super::{answer, current_user, go_back_to, service};
+
+/// The owner's switches as one visitor sees them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchesView {
+    /// What is allowed now.
+    pub switches: StepSwitches,
+    /// Whether the visitor may change it.
+    pub may_change: bool,
+}
 
 /// What each step type is and which fields it has.
 // not a URL: the prefix of paths.rs, which the macro wants spelt
@@ -13,4 +24,34 @@ use super::{answer, current_user, service};
 pub async fn list_step_types() -> Result<Vec<StepSpec>, ApiError> {
     let user = current_user()?;
     answer(service()?.step_types(&user).await)
+}
+
+/// What steps may do on this server, and whether whoever looks may change it.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "step-switches")]
+pub async fn read_step_switches() -> Result<SwitchesView, ApiError> {
+    let user = current_user()?;
+    let switches = answer(service()?.switches(&user).await)?;
+    let may_change = user.may(engine::Role::Owner);
+    Ok(SwitchesView {
+        switches,
+        may_change,
+    })
+}
+
+/// Allows or forbids; a box that is not ticked is not sent.
+// not a URL: the prefix of paths.rs, which the macro wants spelt
+#[server(prefix = "/fn", endpoint = "step-switches/set")]
+pub async fn set_step_switches(
+    #[server(default)] commands: Option<String>,
+    #[server(default)] private_addresses: Option<String>,
+) -> Result<(), ApiError> {
+    let user = current_user()?;
+    let switches = StepSwitches {
+        commands: commands.is_some(),
+        private_addresses: private_addresses.is_some(),
+    };
+    answer(service()?.set_switches(&user, switches).await)?;
+    go_back_to(crate::paths::STEP_TYPES);
+    Ok(())
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::api::step_types::list_step_types;
 use crate::components::page_header::PageHeader;
+use crate::components::step_switches::StepSwitchesCard;
 use crate::pages::problem::ProblemPage;
 use crate::{format, paths};
 
@@ -51,7 +52,7 @@ fn Library(
         />
         <div class="library">
             <nav class="library-index" aria-label="Step types"><ul>{links}</ul></nav>
-            <div class="library-cards">{cards}</div>
+            <div class="library-cards"><StepSwitchesCard/>{cards}</div>
         </div>
     }
     .into_any()
@@ -123,7 +124,7 @@ fn Field(
     };
     view! {
         <tr>
-            <th scope="row">{field.label} <code class="field-name">{field.name}</code></th>
+            <th scope="row">{field.label} " " <code class="field-name">{field.name}</code></th>
             <td>{takes(&field.kind, field.unit.as_deref())} <span class="task-note">{need}</span></td>
             <td>{field.help}</td>
         </tr>
