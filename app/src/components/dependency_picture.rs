@@ -150,12 +150,12 @@ fn Node(
     let problems = move || nodes.with(|nodes| nodes.get(index).map_or(0, |node| node.problems));
     let has_mark = nodes.with_untracked(|n| n.get(index).is_some_and(|n| n.state.is_some()));
     let mark_state = Signal::derive(move || state().unwrap_or(State::Pending));
-    let spoken = name.clone();
-    let label = move || match (state(), problems()) {
-        (Some(state), _) => format!("{spoken}, {}", state.word()),
-        (None, 0) => spoken.clone(),
-        (None, 1) => format!("{spoken}, one problem"),
-        (None, count) => format!("{spoken}, {count} problems"),
+    // What the colour says, for those who hear the picture.
+    let spoken = move || match (state(), problems()) {
+        (Some(state), _) => state.word().to_owned(),
+        (None, 0) => String::new(),
+        (None, 1) => "one problem".to_owned(),
+        (None, count) => format!("{count} problems"),
     };
     let current = move || (selected.get() == Some(index)).then_some("true");
     let go = follow(href.clone());
@@ -168,7 +168,6 @@ fn Node(
                 class="picture-node"
                 href=href
                 data-state=slug
-                aria-label=label
                 aria-current=current
                 on:click=go
             >
@@ -178,6 +177,7 @@ fn Node(
                 <text class="picture-note" x=text_x y=y + 37.0>
                     {move || shortened(&note(), room + 5)}
                 </text>
+                <text class="picture-spoken" x=text_x y=y + 44.0>{spoken}</text>
                 {move || (problems() > 0).then(|| view! {
                     <circle class="picture-problem" cx=x + NODE_WIDTH - 4.0 cy=y + 4.0 r="9"/>
                     <text class="picture-problem-count" x=x + NODE_WIDTH - 4.0 y=y + 8.0>

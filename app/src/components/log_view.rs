@@ -103,7 +103,7 @@ pub fn Line(
         <li class="log-line" data-stream=slug id=is_target.then(|| format!("L{}", line.number))>
             <span class="log-number">{line.number}</span>
             <time class="log-time" datetime=line.at.to_string()>{format::time_of_day(line.at)}</time>
-            <span class="log-stream">{mark}</span>
+            {(!mark.is_empty()).then(|| view! { <span class="log-stream">{mark}</span> })}
             <span class="log-text">{line.text}</span>
         </li>
     }

@@ -111,8 +111,8 @@ fn Row(
     index: usize,
 ) -> impl IntoView {
     let task = Memo::new(move |_| data.progress.with(|p| p.tasks.get(index).cloned()));
-    let with = move |look: fn(&TaskProgress) -> String| {
-        task.with(|task| task.as_ref().map(look).unwrap_or_default())
+    let fixed = move |look: fn(&TaskProgress) -> String| {
+        task.with_untracked(|task| task.as_ref().map(look).unwrap_or_default())
     };
     let state = Signal::derive(move || {
         task.with(|task| {
@@ -156,10 +156,10 @@ fn Row(
                 >
                     <StateMark state/>
                     <span class="task-number">{index + 1}</span>
-                    <span>{with(|task| task.name.clone())}</span>
+                    <span>{fixed(|task| task.name.clone())}</span>
                 </a>
             </th>
-            <td class="task-type">{with(|task| task.task_type.clone())}</td>
+            <td class="task-type">{fixed(|task| task.task_type.clone())}</td>
             <td class="task-state">
                 <span class="state-word" data-state=move || state.get().slug()>
                     {move || state.get().word()}

@@ -70,7 +70,7 @@ fn Row(
             <td class="workflow-row-state"><StatusBadge state/></td>
             <th scope="row" class="workflow-row-name">
                 <a href=paths::workflow(row.id)>
-                    {row.name.clone()} <span class="workflow-number">{format!("#{}", row.id)}</span>
+                    {row.name.clone()} <span class="workflow-number">{format!(" #{}", row.id)}</span>
                 </a>
                 {error.map(|error| view! { <span class="workflow-row-error">{error}</span> })}
             </th>

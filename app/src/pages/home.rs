@@ -156,7 +156,7 @@ fn AttentionItem(
             <div class="attention-head">
                 <StatusBadge state=State::from(row.status)/>
                 <a class="attention-name" href=paths::workflow(id)>
-                    {row.name.clone()} <span class="workflow-number">{format!("#{id}")}</span>
+                    {row.name.clone()} <span class="workflow-number">{format!(" #{id}")}</span>
                 </a>
                 <span class="attention-when"><Moment at=since text=format::ago(since, now)/></span>
             </div>
@@ -199,7 +199,7 @@ fn Running(
                 <li class="running-item" data-workflow=row.id.to_string()>
                     <StatusBadge state/>
                     <a class="running-name" href=paths::workflow(row.id)>
-                        {row.name.clone()} <span class="workflow-number">{format!("#{}", row.id)}</span>
+                        {row.name.clone()} <span class="workflow-number">{format!(" #{}", row.id)}</span>
                     </a>
                     <ProgressBar percent=row.percent state label/>
                     <span class="running-now">{now_at(&row)}</span>

@@ -94,7 +94,7 @@ fn read(graph: &Graph<NodeLabel, EdgeLabel>, count: usize, pairs: &[(usize, usiz
             let label = graph.edge(&name(*from), &name(*to), None)?;
             Some(Edge {
                 from: *from,
-                path: smooth(&label.points),
+                path: smooth(&between(nodes[*from], nodes[*to], &label.points)),
             })
         })
         .collect();
@@ -116,19 +116,35 @@ fn rounded(value: f64) -> f64 {
     (value * 2.0).round() / 2.0
 }
 
+/// The points of a line that leaves one box in the middle of its right side and reaches the next
+/// in the middle of its left one. The library's own ends may lie on the upper and lower sides.
+fn between(from: (f64, f64), to: (f64, f64), points: &[Point]) -> Vec<(f64, f64)> {
+    let inner = points
+        .get(1..points.len().saturating_sub(1))
+        .unwrap_or_default();
+    // Between neighbouring layers nothing is in the way: one curve is enough.
+    let inner = if inner.len() > 1 { inner } else { &[] };
+    let middle = NODE_HEIGHT / 2.0;
+    let (start, end) = (from.0 + NODE_WIDTH, to.0);
+    let inner = inner
+        .iter()
+        .map(|point| (rounded(point.x), rounded(point.y)))
+        .filter(|(x, _)| *x > start && *x < end);
+    let first = std::iter::once((start, from.1 + middle));
+    first.chain(inner).chain([(end, to.1 + middle)]).collect()
+}
+
 /// A line through all points that leaves and arrives level.
-fn smooth(points: &[Point]) -> String {
+fn smooth(points: &[(f64, f64)]) -> String {
     let mut points = points.iter();
-    let Some(first) = points.next() else {
+    let Some(&(mut x, mut y)) = points.next() else {
         return String::new();
     };
-    let (mut x, mut y) = (rounded(first.x), rounded(first.y));
     let mut path = format!("M{x} {y}");
-    for point in points {
-        let (to_x, to_y) = (rounded(point.x), rounded(point.y));
-        let middle = rounded(f64::midpoint(x, to_x));
+    for (to_x, to_y) in points {
+        let middle = rounded(f64::midpoint(x, *to_x));
         path.push_str(&format!("C{middle} {y} {middle} {to_y} {to_x} {to_y}"));
-        (x, y) = (to_x, to_y);
+        (x, y) = (*to_x, *to_y);
     }
     path
 }
@@ -151,6 +167,17 @@ mod tests {
         }
         assert_eq!(placed.edges.len(), 5);
         assert!(placed.edges.iter().all(|edge| edge.path.starts_with('M')));
+    }
+
+    #[test]
+    fn a_line_runs_from_the_right_side_to_the_left_side() {
+        let placed = place(&diamond());
+        let (x, y) = placed.nodes[0];
+        let start = format!("M{} {}C", x + NODE_WIDTH, y + NODE_HEIGHT / 2.0);
+        assert!(placed.edges[0].path.starts_with(&start));
+        let (x, y) = placed.nodes[1];
+        let end = format!(" {x} {}", y + NODE_HEIGHT / 2.0);
+        assert!(placed.edges[0].path.ends_with(&end));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) fn WorkflowHeader(
             <div class="page-header-line">
                 <div class="workflow-title">
                     <StatusBadge state=badge/>
-                    <h1>{facts.name.clone()} <span class="workflow-number">{format!("#{id}")}</span></h1>
+                    <h1>{facts.name.clone()} <span class="workflow-number">{format!(" #{id}")}</span></h1>
                 </div>
                 <WorkflowControls id summary user actions/>
             </div>

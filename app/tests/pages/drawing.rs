@@ -1,0 +1,67 @@
+//! Draws one page as the server does.
+
+use std::sync::Arc;
+
+use app::{App, shell};
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use engine::{Actor, Role, Service};
+use leptos::config::LeptosOptions;
+use leptos::prelude::provide_context;
+use leptos_axum::{generate_route_list, render_app_async_with_context};
+
+use super::fake::Fake;
+
+/// The answer to one request.
+pub struct Drawn {
+    /// Its status.
+    pub status: StatusCode,
+    /// The whole document.
+    pub html: String,
+}
+
+impl Drawn {
+    /// The text between the document's tags, so that a test reads it as a person does.
+    pub fn text(&self) -> String {
+        let body = self.html.split("<body>").nth(1).unwrap_or_default();
+        let body = body.split("<script").next().unwrap_or_default();
+        let mut out = String::new();
+        let mut is_tag = false;
+        for letter in body.chars() {
+            match letter {
+                '<' => is_tag = true,
+                '>' => {
+                    is_tag = false;
+                    out.push(' ');
+                }
+                other if !is_tag => out.push(other),
+                _ => {}
+            }
+        }
+        out.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Draws `url` for somebody with `role`.
+pub async fn draw(fake: Fake, role: Role, url: &str) -> Drawn {
+    // Prepares the executor that resources run on.
+    generate_route_list(App);
+    let service: Arc<dyn Service> = Arc::new(fake);
+    let context = move || {
+        provide_context(service.clone());
+        provide_context(Actor {
+            name: "ada".into(),
+            role,
+        });
+    };
+    let options = LeptosOptions::builder().output_name("site").build();
+    let render = render_app_async_with_context(context, move || shell(options.clone(), "site.css"));
+    let request = Request::get(url).body(Body::empty()).unwrap();
+    let response = render(request).await;
+    let status = response.status();
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    Drawn {
+        status,
+        html: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}

@@ -1,0 +1,297 @@
+//! The contract over one workflow that is made from JSON. What no page asks for is answered with
+//! "there is no such thing".
+
+use async_trait::async_trait;
+use engine::command::Action;
+use engine::orchestrator::{
+    Answer, AttemptRecord, LogLine, LogPage, LogStream, NewWorkflowRequest, Page, SavedDefinition,
+    StepSwitches, TaskDetail, WorkflowDetail, WorkflowFilter,
+};
+use engine::step_form::StepSpec;
+use engine::{
+    Actor, DefinitionId, Definitions, EventRecord, JobId, JobOrchestrator, JobOrchestratorError,
+    Problem, Progress, Seq, StepIndex, StepTypes, Switches, Timestamp, WorkflowDefinition,
+    WorkflowId, WorkflowState, Workflows,
+};
+use serde_json::{Map, Value, json};
+
+/// One workflow of two steps, `Download` and `Validate`.
+#[derive(Clone)]
+pub struct Fake {
+    detail: WorkflowDetail,
+    log: Vec<LogLine>,
+}
+
+fn at(second: u32) -> Timestamp {
+    format!("2024-01-01T00:00:{second:02}Z").parse().unwrap()
+}
+
+impl Fake {
+    /// A workflow in `status` whose second step is in `task_status`, with this error.
+    pub fn new(status: &str, task_status: &str, error: &str) -> Self {
+        let is_over = ["failed", "completed", "cancelled"].contains(&status);
+        let count =
+            |wanted: &str| usize::from(wanted == "completed") + usize::from(wanted == task_status);
+        let mut progress = json!({
+            "workflow_id": 7, "job_id": 3, "status": status, "progress": 50,
+            "current_step": 1, "current_steps": if is_over { json!([]) } else { json!([1]) },
+            "total_steps": 2, "completed_tasks": count("completed"),
+            "failed_tasks": usize::from(task_status == "failed"),
+            "running_tasks": usize::from(task_status == "running"), "total_tasks": 2,
+            "counts": {
+                "pending": 0, "queued": 0, "running": 0, "completed": 0,
+                "failed": 0, "retrying": 0, "skipped": 0, "cancelled": 0
+            },
+            "recovery_attempts": 1, "max_recovery_attempts": 3,
+            "started_at": at(0), "completed_at": is_over.then(|| at(12)), "events": 9,
+            "tasks": [
+                task(1, "Download", "completed", Value::Null, &[]),
+                task(2, "Validate", task_status, json!(error), &[0]),
+            ]
+        });
+        progress["counts"]["completed"] = json!(1);
+        progress["counts"][task_status] = json!(count(task_status));
+        let mut state = progress.clone();
+        for (name, value) in [
+            ("name", json!("Dataset Build")),
+            ("definition_id", Value::Null),
+            ("metadata", json!({})),
+            ("parameters", json!({})),
+            ("created_at", json!(at(0))),
+        ] {
+            state[name] = value;
+        }
+        let definition = json!({"steps": [
+            {"key": "download", "max_retries": 3, "config": {}},
+            {"key": "validate", "max_retries": 3, "config": {"program": "check"}},
+        ]});
+        Self {
+            detail: WorkflowDetail {
+                state: serde_json::from_value(state).unwrap(),
+                progress: serde_json::from_value(progress).unwrap(),
+                definition,
+            },
+            log: Vec::new(),
+        }
+    }
+
+    /// With these lines in the second step's log.
+    pub fn with_log(mut self, lines: &[&str]) -> Self {
+        self.log = (1..)
+            .zip(lines)
+            .map(|(number, text)| LogLine {
+                number,
+                at: at(5),
+                attempt: 1,
+                stream: LogStream::Stdout,
+                text: (*text).to_owned(),
+            })
+            .collect();
+        self
+    }
+
+    /// With all recoveries used up.
+    pub fn with_budget_spent(mut self) -> Self {
+        self.detail.progress.summary.recovery_attempts = 3;
+        self.detail.state.summary.recovery_attempts = 3;
+        self
+    }
+
+    fn known(&self, id: WorkflowId) -> Answer<&WorkflowDetail> {
+        if id == WorkflowId(7) {
+            Ok(&self.detail)
+        } else {
+            absent("workflow", id.0)
+        }
+    }
+}
+
+fn task(id: i64, name: &str, status: &str, error: Value, dependencies: &[usize]) -> Value {
+    json!({
+        "id": id, "name": name, "type": "check", "status": status,
+        "retry_count": if status == "retrying" { 1 } else { 0 },
+        "error_message": error, "dependencies": dependencies, "attempt": 1,
+        "next_retry_at": (status == "retrying").then(|| at(59)),
+        "started_at": at(1), "ended_at": (status != "running").then(|| at(12)), "progress": 0.0
+    })
+}
+
+fn absent<T>(what: &'static str, id: i64) -> Answer<T> {
+    Err(JobOrchestratorError::NotFound { what, id })
+}
+
+#[async_trait]
+impl JobOrchestrator for Fake {
+    async fn create_workflow(
+        &self,
+        job_id: JobId,
+        _definition: WorkflowDefinition,
+        _metadata: Option<Map<String, Value>>,
+    ) -> Answer<WorkflowState> {
+        absent("job", job_id.0)
+    }
+    async fn get_workflow(&self, _id: WorkflowId) -> Answer<Option<WorkflowState>> {
+        Ok(None)
+    }
+    async fn get_workflow_by_job(&self, _job_id: JobId) -> Answer<Option<WorkflowState>> {
+        Ok(None)
+    }
+    async fn execute_workflow(
+        &self,
+        id: WorkflowId,
+        _definition: &WorkflowDefinition,
+    ) -> Answer<WorkflowState> {
+        absent("workflow", id.0)
+    }
+    async fn start_workflow(&self, id: WorkflowId) -> Answer<WorkflowState> {
+        absent("workflow", id.0)
+    }
+    async fn pause_workflow(&self, id: WorkflowId) -> Answer<WorkflowState> {
+        absent("workflow", id.0)
+    }
+    async fn resume_workflow(&self, id: WorkflowId) -> Answer<WorkflowState> {
+        absent("workflow", id.0)
+    }
+    async fn cancel_workflow(&self, id: WorkflowId) -> Answer<WorkflowState> {
+        absent("workflow", id.0)
+    }
+    async fn recover_workflow(&self, id: WorkflowId, _from: StepIndex) -> Answer<WorkflowState> {
+        absent("workflow", id.0)
+    }
+    async fn get_workflow_progress(&self, id: WorkflowId) -> Answer<Progress> {
+        Ok(self.known(id)?.progress.clone())
+    }
+    async fn get_active_workflows(&self) -> Answer<Vec<WorkflowState>> {
+        Ok(Vec::new())
+    }
+    async fn get_failed_workflows(&self) -> Answer<Vec<WorkflowState>> {
+        Ok(Vec::new())
+    }
+    async fn get_recoverable_workflows(&self) -> Answer<Vec<WorkflowState>> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Workflows for Fake {
+    async fn submit(&self, _actor: &Actor, _new: NewWorkflowRequest) -> Answer<WorkflowState> {
+        absent("definition", 0)
+    }
+    async fn act(&self, _actor: &Actor, id: WorkflowId, _action: Action) -> Answer<WorkflowState> {
+        absent("workflow", id.0)
+    }
+    async fn workflow(&self, _actor: &Actor, id: WorkflowId) -> Answer<WorkflowState> {
+        Ok(self.known(id)?.state.clone())
+    }
+    async fn workflow_of_job(&self, _actor: &Actor, job_id: JobId) -> Answer<WorkflowState> {
+        absent("job", job_id.0)
+    }
+    async fn detail(&self, _actor: &Actor, id: WorkflowId) -> Answer<WorkflowDetail> {
+        self.known(id).cloned()
+    }
+    async fn list(&self, _actor: &Actor, filter: &WorkflowFilter) -> Answer<Page<WorkflowState>> {
+        use engine::orchestrator::WorkflowSelection as S;
+        let status = self.detail.state.summary.status;
+        let fits = match filter.selection {
+            S::All => true,
+            S::Active => status.is_active(),
+            S::Failed => status == engine::WorkflowStatus::Failed,
+            S::Recoverable => self.detail.state.summary.is_recoverable(),
+            S::Status(wanted) => status == wanted,
+        };
+        let items = fits.then(|| self.detail.state.clone());
+        Ok(Page {
+            items: items.into_iter().collect(),
+            next: None,
+        })
+    }
+    async fn events(
+        &self,
+        _actor: &Actor,
+        _id: WorkflowId,
+        _after: Seq,
+        _limit: usize,
+    ) -> Answer<Vec<EventRecord>> {
+        Ok(Vec::new())
+    }
+    async fn changed(&self, _id: WorkflowId, _after: Seq) {}
+    async fn task(&self, _actor: &Actor, _id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {
+        Ok(TaskDetail {
+            task,
+            output: None,
+            attempts: vec![AttemptRecord {
+                attempt: 1,
+                started_at: at(1),
+                ended_at: Some(at(12)),
+                outcome: "timed_out".into(),
+                error: None,
+            }],
+        })
+    }
+    async fn log(
+        &self,
+        _actor: &Actor,
+        _id: WorkflowId,
+        task: StepIndex,
+        after: u64,
+        limit: usize,
+    ) -> Answer<LogPage> {
+        let all = self.log.iter().filter(|_| task == 1);
+        let lines = all.filter(|line| line.number > after).take(limit);
+        Ok(LogPage {
+            lines: lines.cloned().collect(),
+            last: self.log.last().map_or(0, |line| line.number),
+        })
+    }
+}
+
+#[async_trait]
+impl Definitions for Fake {
+    async fn check(&self, _definition: &Value) -> Vec<Problem> {
+        Vec::new()
+    }
+    async fn save(
+        &self,
+        _actor: &Actor,
+        _replaces: Option<(DefinitionId, u32)>,
+        _definition: &Value,
+    ) -> Answer<SavedDefinition> {
+        absent("definition", 0)
+    }
+    async fn definition(
+        &self,
+        _actor: &Actor,
+        id: DefinitionId,
+        _version: Option<u32>,
+    ) -> Answer<SavedDefinition> {
+        absent("definition", id.0)
+    }
+    async fn definitions(
+        &self,
+        _actor: &Actor,
+        _limit: usize,
+        _cursor: Option<DefinitionId>,
+    ) -> Answer<Page<SavedDefinition>> {
+        Ok(Page {
+            items: Vec::new(),
+            next: None,
+        })
+    }
+}
+
+#[async_trait]
+impl StepTypes for Fake {
+    async fn step_types(&self, _actor: &Actor) -> Answer<Vec<StepSpec>> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Switches for Fake {
+    async fn switches(&self, _actor: &Actor) -> Answer<StepSwitches> {
+        Ok(StepSwitches::default())
+    }
+    async fn set_switches(&self, _actor: &Actor, _switches: StepSwitches) -> Answer<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! Texts that somebody else wrote stay text.
+
+use engine::Role;
+
+use super::drawing::draw;
+use super::fake::Fake;
+
+const SCRIPT: &str = "</script><script>alert(1)</script>";
+
+#[tokio::test]
+async fn an_error_text_with_a_script_in_it_stays_text() {
+    let fake = Fake::new("failed", "failed", SCRIPT);
+    let page = draw(fake, Role::Owner, "/workflows/7").await;
+    // Neither in the markup nor in the data that the browser's code is given.
+    assert!(!page.html.contains(SCRIPT));
+    assert!(!page.html.contains("<script>alert"));
+    assert!(
+        page.text()
+            .contains("&lt;script&gt;alert(1)&lt;/script&gt;")
+    );
+}
+
+#[tokio::test]
+async fn a_log_line_with_markup_in_it_stays_text() {
+    let fake = Fake::new("running", "running", "").with_log(&[
+        SCRIPT,
+        "<img src=x onerror=alert(2)>",
+        "</textarea><b>bold</b>",
+    ]);
+    let page = draw(fake, Role::Viewer, "/workflows/7?step=1").await;
+    assert!(!page.html.contains(SCRIPT));
+    assert!(!page.html.contains("<img"));
+    assert!(!page.html.contains("<b>bold"));
+    assert!(page.text().contains("&lt;img src=x onerror=alert(2)&gt;"));
+}
+
+#[tokio::test]
+async fn a_filter_with_markup_in_it_stays_in_its_field() {
+    let fake = Fake::new("completed", "completed", "");
+    let url = "/workflows?q=%22%3E%3Cscript%3Ealert(3)%3C/script%3E";
+    let page = draw(fake, Role::Viewer, url).await;
+    assert!(!page.html.contains("<script>alert(3)"));
+}
+
+#[tokio::test]
+async fn no_page_has_a_style_in_its_markup() {
+    for url in [
+        "/",
+        "/workflows",
+        "/workflows/7",
+        "/workflows/7/recover",
+        "/workflows/7/cancel",
+    ] {
+        let fake = Fake::new("failed", "failed", "broke").with_log(&["one", "two"]);
+        let page = draw(fake, Role::Owner, url).await;
+        assert!(!page.html.contains(" style="), "{url}");
+        assert!(!page.html.contains("<style"), "{url}");
+        assert!(!page.html.contains(" onclick="), "{url}");
+    }
+}
+
+#[test]
+fn no_textarea_is_given_children_that_change() {
+    // The renderer does not escape what stands between the tags of a text area.
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut open = vec![folder];
+    let mut seen = 0;
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let elements = text.split("<textarea").skip(1).zip(text.split("<textarea"));
+                // Where one begins a line it is an element, elsewhere it is part of a text.
+                let elements = elements.filter(|(_, before)| {
+                    before
+                        .rsplit('\n')
+                        .next()
+                        .is_some_and(|line| line.trim().is_empty())
+                });
+                for (element, _) in elements {
+                    let (tag, _) = element.split_once("</textarea>").unwrap();
+                    let (_, inside) = tag.rsplit_once('>').unwrap();
+                    assert!(inside.trim().is_empty(), "{}: {inside}", path.display());
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 0);
+}

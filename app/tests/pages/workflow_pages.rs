@@ -1,0 +1,150 @@
+//! What the pages say about workflows.
+
+use axum::http::StatusCode;
+use engine::Role;
+
+use super::drawing::draw;
+use super::fake::Fake;
+
+#[tokio::test]
+async fn a_failed_workflow_says_first_what_failed_and_why() {
+    let fake = Fake::new("failed", "failed", "timed out after 5 s").with_log(&["one", "two"]);
+    let page = draw(fake, Role::Operator, "/workflows/7").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.html.contains("<title>✕ Dataset Build #7"));
+    let text = page.text();
+    let card = text.find("Validate failed").unwrap();
+    assert!(card < text.find("Steps").unwrap());
+    assert!(text.contains("timed out after 5 s"));
+    assert!(text.contains("attempt 1 of 4"));
+    assert!(text.contains("Recover from Validate…"));
+    assert!(page.html.contains("/workflows/7/recover?from=1"));
+}
+
+#[tokio::test]
+async fn the_buttons_are_those_the_engine_allows_and_the_others_say_why() {
+    let fake = Fake::new("running", "running", "");
+    let page = draw(fake, Role::Operator, "/workflows/7").await;
+    assert!(page.html.contains("action=\"/fn/workflow/pause\""));
+    assert!(!page.html.contains("action=\"/fn/workflow/resume\""));
+    assert!(page.html.contains("aria-describedby=\"why-not-recover\""));
+    assert!(page.text().contains("still going on"));
+}
+
+#[tokio::test]
+async fn a_viewer_gets_no_button_that_works() {
+    let fake = Fake::new("running", "running", "");
+    let page = draw(fake, Role::Viewer, "/workflows/7").await;
+    assert!(!page.html.contains("action=\"/fn/workflow"));
+    assert!(page.text().contains("This needs the role operator."));
+    assert!(!page.text().contains("New workflow"));
+}
+
+#[tokio::test]
+async fn a_spent_recovery_budget_is_told_instead_of_a_button() {
+    let fake = Fake::new("failed", "failed", "broke").with_budget_spent();
+    let page = draw(fake.clone(), Role::Owner, "/workflows/7").await;
+    assert!(!page.text().contains("Recover from Validate"));
+    assert!(page.text().contains("3 of 3 recoveries were made"));
+    let page = draw(fake, Role::Owner, "/workflows/7/recover").await;
+    assert!(!page.html.contains("action=\"/fn/workflow/recover\""));
+    assert!(page.text().contains("3 of 3 recoveries were made"));
+}
+
+#[tokio::test]
+async fn a_retrying_step_says_when_the_next_try_comes() {
+    let fake = Fake::new("running", "retrying", "exit code 3");
+    let text = draw(fake, Role::Viewer, "/workflows/7").await.text();
+    assert!(text.contains("(attempt 2 of 4)"), "{text}");
+    assert!(text.contains("next try in"));
+}
+
+#[tokio::test]
+async fn the_recover_page_tells_what_is_kept_and_what_is_done_again() {
+    let fake = Fake::new("failed", "failed", "broke");
+    let page = draw(fake.clone(), Role::Operator, "/workflows/7/recover?from=1").await;
+    assert!(
+        page.text().contains("1 step done again, 1 step kept"),
+        "{}",
+        page.text()
+    );
+    assert!(page.text().contains("Recovery 2 of 3"));
+    let page = draw(fake.clone(), Role::Operator, "/workflows/7/recover?from=0").await;
+    assert!(page.text().contains("2 steps done again, 0 steps kept"));
+    // A form without scripts sends the field's own name.
+    let page = draw(fake, Role::Operator, "/workflows/7/recover?from_step=0").await;
+    assert!(page.text().contains("2 steps done again"));
+}
+
+#[tokio::test]
+async fn home_puts_first_what_needs_a_person() {
+    let fake = Fake::new("failed", "failed", "timed out after 5 s. More words.");
+    let text = draw(fake, Role::Operator, "/").await.text();
+    assert!(text.contains("Needs attention 1"), "{text}");
+    assert!(text.contains("Validate failed timed out after 5 s."));
+    assert!(!text.contains("More words"));
+    assert!(text.contains("Recover…"));
+    assert!(text.contains("Snapshot at"));
+}
+
+#[tokio::test]
+async fn the_list_keeps_its_filters_and_says_when_nothing_fits() {
+    let fake = Fake::new("running", "running", "");
+    let page = draw(
+        fake.clone(),
+        Role::Viewer,
+        "/workflows?status=active&q=data",
+    )
+    .await;
+    assert!(page.text().contains("Dataset Build #7"));
+    assert!(page.text().contains("Validate"));
+    assert!(page.html.contains("value=\"data\""));
+    let page = draw(fake, Role::Viewer, "/workflows?status=failed").await;
+    assert!(page.text().contains("No workflow matches"));
+}
+
+#[tokio::test]
+async fn what_does_not_exist_answers_404_and_says_what_it_was() {
+    for url in [
+        "/workflows/8",
+        "/workflows/8/recover",
+        "/workflows/8/cancel",
+    ] {
+        let page = draw(Fake::new("failed", "failed", ""), Role::Owner, url).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{url}");
+        assert!(page.text().contains("There is no workflow 8"), "{url}");
+    }
+    let page = draw(
+        Fake::new("failed", "failed", ""),
+        Role::Owner,
+        "/workflows/abc",
+    )
+    .await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_unknown_state_in_the_url_is_refused_by_name() {
+    let fake = Fake::new("failed", "failed", "");
+    let page = draw(fake, Role::Owner, "/workflows?status=nonsense").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn every_page_has_one_main_heading() {
+    let urls = [
+        "/",
+        "/login",
+        "/setup",
+        "/workflows",
+        "/workflows/7",
+        "/workflows/7/cancel",
+        "/workflows/7/recover",
+        "/step-types",
+        "/nothing-here",
+    ];
+    for url in urls {
+        let page = draw(Fake::new("failed", "failed", "broke"), Role::Owner, url).await;
+        assert_eq!(page.html.matches("<h1").count(), 1, "{url}");
+    }
+}
