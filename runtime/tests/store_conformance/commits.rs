@@ -34,6 +34,7 @@ pub async fn events_are_read_in_order_and_in_pages(place: &dyn Place) {
             break;
         }
         paged.extend(page);
+        assert!(paged.len() <= all.len(), "a page comes again");
     }
     assert_eq!(paged, all);
     assert_eq!(store.events(bench.id(), u64::MAX, 5).await.unwrap(), []);

@@ -97,6 +97,7 @@ pub async fn a_list_is_walked_page_by_page_without_loss_or_repetition(place: &dy
                 break;
             }
             walked.extend(found);
+            assert!(walked.len() <= 11, "a page comes again: {walked:?}");
         }
         assert_eq!(walked, (1..=11).rev().collect::<Vec<_>>());
     }
