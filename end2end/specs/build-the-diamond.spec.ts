@@ -98,7 +98,7 @@ test('a refused save names each problem, links to its field and loses nothing th
 });
 
 test.describe('after the session ended', () => {
-  test.use({ allowedComplaints: [/401/] });
+  test.use({ allowedComplaints: /401/ });
 
   test('what was typed before a session ended is there after signing in again', async ({ server, signedIn: page }) => {
     const builder = new Builder(page);

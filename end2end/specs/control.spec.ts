@@ -173,7 +173,7 @@ test('a reload in the middle shows the same, and the page goes on from there', a
 });
 
 test.describe('while the server is away', () => {
-  test.use({ allowedComplaints: [/ERR_/] });
+  test.use({ allowedComplaints: /ERR_/ });
 
   test('the page survives kill -9 of the server and folds every event once', async ({ api, server, signedIn: page }) => {
     const gate = new Gate(server, 'kill');

@@ -12,7 +12,7 @@ async function signInAs(role: Role, page: Page, server: Server): Promise<void> {
 }
 
 test.describe('a viewer', () => {
-  test.use({ allowedComplaints: [/403/] });
+  test.use({ allowedComplaints: /403/ });
 
   test('sees everything and can change nothing on any page', async ({ api, page, server }) => {
     const scenery = await furnish(api, server);
@@ -96,7 +96,7 @@ async function writes(
 }
 
 test.describe('an operator', () => {
-  test.use({ allowedComplaints: [/403/] });
+  test.use({ allowedComplaints: /403/ });
 
   test('starts what there is but writes no definitions', async ({ api, page, server }) => {
     await api.post('/definitions', diamond());
@@ -182,7 +182,7 @@ test('two people act at once: the second page follows the first', async ({ api, 
 });
 
 test.describe('a page that is behind', () => {
-  test.use({ allowedComplaints: [/409/] });
+  test.use({ allowedComplaints: /409/ });
 
   test('a press that comes too late is refused in words', async ({ api, server, signedIn: page }) => {
     const shut = new Gate(server, 'shut');
@@ -204,7 +204,7 @@ async function setHidden(tab: Page, hidden: boolean): Promise<void> {
   await tab.evaluate((state) => {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => state === 'hidden' });
-    document.dispatchEvent(new Event('visibilitychange'));
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
   }, hidden ? 'hidden' : 'visible');
 }
 

@@ -44,7 +44,7 @@ test('a password that anybody guesses is refused', async ({ page, server }) => {
 
 test.describe('a server with an owner', () => {
   // What an open page asks after its session ended is answered 401, and browsers print that.
-  test.use({ allowedComplaints: [/401/] });
+  test.use({ allowedComplaints: /401/ });
 
   test.beforeEach(async ({ server }) => server.createUser(OWNER.name, 'owner', OWNER.password));
 

@@ -4,7 +4,7 @@ import { Gate } from '../fixtures/server';
 import { OWNER, expect, signIn, test } from '../fixtures/test';
 
 // A refused form is answered 401 or 422, and browsers print that.
-test.use({ javaScriptEnabled: false, allowedComplaints: [/401/, /422/] });
+test.use({ javaScriptEnabled: false, allowedComplaints: /401|422/ });
 
 /** Presses Refresh, the link that stands in for live updates, until the state has come. */
 async function refreshUntil(workflow: WorkflowPage, state: string): Promise<void> {
