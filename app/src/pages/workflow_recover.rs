@@ -74,7 +74,7 @@ fn Preview(
     let id = summary.workflow_id;
     let last = view.progress.tasks.len().saturating_sub(1);
     let proposed = move || from.get().unwrap_or(summary.current_step).min(last);
-    let (chosen, set_chosen) = signal(untrack(proposed.clone()));
+    let (chosen, set_chosen) = signal(untrack(proposed));
     Effect::new(move |_| set_chosen.set(proposed()));
     let action = Action::Recover { from_step: 0 };
     if !use_visit().may(action.needs()) {

@@ -2,6 +2,8 @@
 #![cfg(feature = "ssr")]
 // The type of a page is as deep as its tree of elements.
 #![recursion_limit = "512"]
+// What a test needs is there, or the test fails.
+#![allow(clippy::unwrap_used)]
 
 mod drawing;
 mod fake;
