@@ -40,6 +40,18 @@ numbered! {
     TaskId,
 }
 
+impl JobId {
+    /// The largest number a caller may give: whole numbers up to here are exact in every JSON
+    /// reader, and there is room above for the next one.
+    pub const LARGEST: i64 = 9_007_199_254_740_991;
+
+    /// Whether a caller may give this number.
+    #[must_use]
+    pub const fn is_usable(self) -> bool {
+        self.0 >= 1 && self.0 <= Self::LARGEST
+    }
+}
+
 /// The position of a step in its definition, from 0.
 pub type StepIndex = usize;
 

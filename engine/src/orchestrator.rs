@@ -113,6 +113,11 @@ pub trait Workflows: Send + Sync {
         limit: usize,
     ) -> Answer<Vec<EventRecord>>;
 
+    /// Whether the engine takes commands: not once it is stopping, and not if it broke.
+    fn is_running(&self) -> bool {
+        true
+    }
+
     /// Returns as soon as the workflow's last event has a number above `after`; it may return
     /// earlier. Dropping the future is fine.
     async fn changed(&self, id: WorkflowId, after: Seq);

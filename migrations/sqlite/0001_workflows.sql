@@ -3,7 +3,10 @@ CREATE TABLE definitions (
     id INTEGER NOT NULL,
     version INTEGER NOT NULL,
     name TEXT NOT NULL,
+    -- With every default written out.
     body TEXT NOT NULL,
+    -- To the letter, as it was sent.
+    sent TEXT NOT NULL,
     saved_at INTEGER NOT NULL,
     saved_by TEXT NOT NULL,
     PRIMARY KEY (id, version)

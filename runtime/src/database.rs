@@ -55,6 +55,14 @@ pub struct Database {
 }
 
 impl Database {
+    /// Whether no server uses the file now.
+    ///
+    /// # Errors
+    /// When one does, or the folder cannot be used.
+    pub fn check_free(path: &Path) -> Result<(), OpenError> {
+        lock(path).map(drop)
+    }
+
     /// Opens the file, making it and its folder when they are not there, and brings its tables up
     /// to date.
     ///

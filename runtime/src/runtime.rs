@@ -10,7 +10,7 @@ mod workflows;
 use std::sync::Arc;
 
 use engine::{
-    Action, Actor, JobOrchestratorError, Role, WorkflowId, orchestrator::Answer,
+    Action, Actor, JobId, JobOrchestratorError, Problem, Role, WorkflowId, orchestrator::Answer,
     progress::WorkflowState,
 };
 use tokio::sync::mpsc::UnboundedSender;
@@ -52,6 +52,12 @@ impl Runtime {
     }
 
     async fn create(&self, creation: Creation, actor: &Actor) -> Answer<WorkflowState> {
+        if creation.job_id.is_some_and(|job| !job.is_usable()) {
+            let detail = format!("must be a whole number from 1 to {}", JobId::LARGEST);
+            return Err(JobOrchestratorError::Invalid(vec![Problem::new(
+                "#/job_id", detail,
+            )]));
+        }
         let (reply, answer) = oneshot::channel();
         let actor = actor.name.clone();
         self.send(

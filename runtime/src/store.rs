@@ -23,6 +23,7 @@ use engine::{
     DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowDefinition,
     WorkflowId,
 };
+use serde_json::Value;
 
 pub use error::StoreError;
 
@@ -135,17 +136,26 @@ pub enum SaveError {
     Store(#[from] StoreError),
 }
 
+/// A version of a definition to be saved.
+#[derive(Debug, Clone, Copy)]
+pub struct NewVersion<'a> {
+    /// The definition and the version that was edited; none for a new definition.
+    pub replaces: Option<(DefinitionId, u32)>,
+    /// What was sent, read and found right.
+    pub definition: &'a WorkflowDefinition,
+    /// What was sent, to the letter.
+    pub sent: &'a Value,
+    /// Who saves it.
+    pub by: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
 /// Versions of saved definitions.
 #[async_trait]
 pub trait DefinitionStore: Send + Sync {
     /// Saves the first version (`None`) or the one after the version named.
-    async fn save(
-        &self,
-        replaces: Option<(DefinitionId, u32)>,
-        definition: &WorkflowDefinition,
-        by: &str,
-        now: Timestamp,
-    ) -> Result<SavedDefinition, SaveError>;
+    async fn save(&self, version: NewVersion<'_>) -> Result<SavedDefinition, SaveError>;
 
     /// The latest version, or the one asked for.
     async fn definition(

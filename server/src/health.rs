@@ -17,6 +17,8 @@ pub async fn live() -> Response {
 pub async fn ready(State(shared): State<Shared>) -> Response {
     let (status, word) = if shared.stopping.is_cancelled() {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping")
+    } else if !shared.service.is_running() {
+        (StatusCode::SERVICE_UNAVAILABLE, "engine stopped")
     } else if shared.accounts.any().await.is_err() {
         (StatusCode::SERVICE_UNAVAILABLE, "database away")
     } else {

@@ -27,19 +27,32 @@ const LAST_REQUESTS: Duration = Duration::from_secs(5);
 /// How often what is over is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
 
+/// Takes the address. It comes before the engine starts: a server that cannot be reached must not
+/// take up workflows.
+///
+/// # Errors
+/// When the address is taken or not this machine's.
+pub async fn listen(config: &Config) -> Result<TcpListener> {
+    TcpListener::bind(&config.listen).await.with_context(|| {
+        format!(
+            "the address {} (setting listen) cannot be used",
+            config.listen
+        )
+    })
+}
+
 /// Serves until a signal, then ends in order: streams close, the listener stops, running steps get
 /// time to end.
 ///
 /// # Errors
 /// When the address or a file cannot be used, or the server breaks.
-pub async fn until_stopped(config: &Config, folder: &DataFolder, engine: Runtime) -> Result<()> {
+pub async fn until_stopped(
+    config: &Config,
+    folder: &DataFolder,
+    listener: TcpListener,
+    engine: Runtime,
+) -> Result<()> {
     let mut signals = StopSignals::listen().context("signals cannot be listened for")?;
-    let listener = TcpListener::bind(&config.listen).await.with_context(|| {
-        format!(
-            "the address {} (setting listen) cannot be used",
-            config.listen
-        )
-    })?;
     let hosts = Hosts::new(listener.local_addr()?, config.public.clone());
     let stopping = CancellationToken::new();
     let shared = share(config, folder, &engine, hosts, stopping.clone()).await?;

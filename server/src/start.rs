@@ -1,5 +1,6 @@
 //! Starts the engine on a data folder.
 
+use runtime::database::Database;
 use runtime::process::RunnerProgram;
 use runtime::{Runtime, StartError};
 
@@ -30,6 +31,14 @@ pub async fn engine(folder: &DataFolder, allowed: Allowed) -> Result<Runtime, St
         .private_addresses(allowed.private_addresses)
         .start()
         .await
+}
+
+/// Refuses a folder that another server uses, before anything else is tried.
+///
+/// # Errors
+/// When the folder is in use or cannot be used.
+pub fn check_free(folder: &DataFolder) -> Result<(), StartError> {
+    Ok(Database::check_free(&folder.engine_file())?)
 }
 
 /// This program itself, which stays the same file when an update replaces it.

@@ -71,23 +71,34 @@ pub fn SetUpPage() -> impl IntoView {
                     />
                     <p class="field-help" id="password-help">"At least 8 characters. A few unrelated words are good."</p>
                 </div>
-                <div class="field">
-                    <label class="choice">
-                        <input
-                            type="checkbox"
-                            name="commands"
-                            value="on"
-                            checked=offers_commands
-                            aria-describedby="commands-help"
-                        />
-                        <span>"Steps may run programs on this machine"</span>
-                    </label>
-                    <p class="field-help" id="commands-help">
-                        "Whoever may edit workflows can then run any program as this server's user. It can be changed later."
-                    </p>
-                </div>
+                <CommandsChoice offered=offers_commands/>
                 <button type="submit" class="button button-primary">"Create the owner"</button>
             </form>
+        </div>
+    }
+}
+
+/// Whether steps may run programs, offered ticked where only this machine can reach the server.
+#[component]
+fn CommandsChoice(
+    /// Whether the box is ticked.
+    offered: bool,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label class="choice">
+                <input
+                    type="checkbox"
+                    name="commands"
+                    value="on"
+                    checked=offered
+                    aria-describedby="commands-help"
+                />
+                <span>"Steps may run programs on this machine"</span>
+            </label>
+            <p class="field-help" id="commands-help">
+                "Whoever may edit workflows can then run any program as this server's user. It can be changed later under Step types."
+            </p>
         </div>
     }
 }

@@ -2,8 +2,7 @@
 #![cfg(feature = "ssr")]
 // The type of a page is as deep as its tree of elements.
 #![recursion_limit = "512"]
-// What a test needs is there, or the test fails.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod drawing;
 mod fake;

@@ -96,6 +96,8 @@ pub struct SavedDefinition {
     pub saved_by: String,
     /// The definition with every default written out.
     pub definition: Value,
+    /// The definition as it was sent.
+    pub sent: Value,
 }
 
 /// A workflow with its tasks and what it executes.

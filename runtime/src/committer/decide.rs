@@ -47,7 +47,9 @@ impl Committer {
             return Err(JobOrchestratorError::Stopping);
         }
         let id = WorkflowId(self.numbers.workflow + 1);
-        let job_id = creation.job_id.unwrap_or(JobId(self.numbers.job + 1));
+        let job_id = creation
+            .job_id
+            .unwrap_or(JobId(self.numbers.job.saturating_add(1)));
         let new = NewWorkflow {
             id,
             job_id,

@@ -169,11 +169,7 @@ impl RuntimeBuilder {
             switches.clone(),
             work_dir,
         ));
-        // Folders of attempts that a dead server left. Their processes die with it (the lifeline),
-        // and no new attempt starts before the workflows are taken up below.
-        if let Err(fault) = services.remove_leftovers().await {
-            error!(%fault, "the work folder of an earlier server cannot be removed");
-        }
+        remove_leftovers(&services).await;
         let log = LogWriter::start(log_store, Arc::clone(&clock));
         let (outbox, inbox) = mpsc::unbounded_channel();
         let registry = Arc::new(registry);
@@ -195,7 +191,7 @@ impl RuntimeBuilder {
             inbox,
             settings: self.settings,
         });
-        tokio::spawn(committer.run());
+        watch_over(committer);
         let settings = self.settings;
         let inner = Inner {
             store,
@@ -225,6 +221,24 @@ async fn open(file: Option<&PathBuf>) -> Result<(Arc<dyn Store>, Arc<dyn LogStor
     let store = SqliteStore::new(Database::open(file).await?);
     let log = SqliteLogStore::open(&file.with_file_name("logs.db")).await?;
     Ok((Arc::new(store), Arc::new(log)))
+}
+
+/// Runs the committer, and says so if it ever breaks: nothing else would.
+fn watch_over(committer: Committer) {
+    let running = tokio::spawn(committer.run());
+    tokio::spawn(async move {
+        if let Err(fault) = running.await {
+            error!(%fault, "the engine broke; restart the server, nothing that was answered is lost");
+        }
+    });
+}
+
+/// Removes the folders of attempts that a dead server left. Their processes die with it (the
+/// lifeline), and no new attempt starts before the workflows are taken up.
+async fn remove_leftovers(services: &StepServices) {
+    if let Err(fault) = services.remove_leftovers().await {
+        error!(%fault, "the work folder of an earlier server cannot be removed");
+    }
 }
 
 impl Runtime {

@@ -14,7 +14,7 @@ use super::{Runtime, read_fault, require};
 use crate::fault;
 use crate::reference;
 use crate::step::Registry;
-use crate::store::SaveError;
+use crate::store::{NewVersion, SaveError};
 
 impl Runtime {
     /// Reads and checks a definition: its own rules, its configurations, its references. Every
@@ -101,12 +101,19 @@ impl Definitions for Runtime {
         definition: &Value,
     ) -> Answer<SavedDefinition> {
         require(actor, Role::Editor)?;
-        let definition = self.checked(definition)?;
+        let sent = definition;
+        let definition = self.checked(sent)?;
         let now = self.inner.clock.now();
         let saved = self
             .inner
             .store
-            .save(replaces, &definition, &actor.name, now)
+            .save(NewVersion {
+                replaces,
+                definition: &definition,
+                sent,
+                by: &actor.name,
+                now,
+            })
             .await;
         saved.map_err(|error| match error {
             SaveError::Unknown(id) => JobOrchestratorError::NotFound {

@@ -156,6 +156,10 @@ impl Workflows for Runtime {
         events.map_err(|cause| read_fault(&cause))
     }
 
+    fn is_running(&self) -> bool {
+        !self.inner.outbox.is_closed()
+    }
+
     async fn changed(&self, id: WorkflowId, after: Seq) {
         // Subscribed before looking, so that nothing falls between the two.
         let mut news = self.inner.feed.subscribe(id);

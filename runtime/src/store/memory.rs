@@ -13,7 +13,7 @@ use engine::{
 };
 
 use super::{
-    Change, DefinitionStore, Header, LastNumbers, SaveError, SettingStore, StoreError,
+    Change, DefinitionStore, Header, LastNumbers, NewVersion, SaveError, SettingStore, StoreError,
     StoredWorkflow, WorkflowStore, row, state_of,
 };
 
@@ -226,16 +226,10 @@ fn matches(kept: &Kept, filter: &WorkflowFilter) -> bool {
 
 #[async_trait]
 impl DefinitionStore for MemoryStore {
-    async fn save(
-        &self,
-        replaces: Option<(DefinitionId, u32)>,
-        definition: &WorkflowDefinition,
-        by: &str,
-        now: Timestamp,
-    ) -> Result<SavedDefinition, SaveError> {
+    async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
         let mut contents = self.contents();
         let definitions = &mut contents.definitions;
-        let (definition_id, version) = match replaces {
+        let (definition_id, version) = match new.replaces {
             None => {
                 let last = definitions.keys().next_back().map_or(0, |(id, _)| id.0);
                 (DefinitionId(last + 1), 1)
@@ -255,9 +249,10 @@ impl DefinitionStore for MemoryStore {
         let saved = SavedDefinition {
             definition_id,
             version,
-            saved_at: now,
-            saved_by: by.to_owned(),
-            definition: definition.to_json(),
+            saved_at: new.now,
+            saved_by: new.by.to_owned(),
+            definition: new.definition.to_json(),
+            sent: new.sent.clone(),
         };
         definitions.insert((definition_id, version), saved.clone());
         Ok(saved)

@@ -2,37 +2,32 @@
 
 use async_trait::async_trait;
 use engine::orchestrator::SavedDefinition;
-use engine::{DefinitionId, Timestamp, WorkflowDefinition};
+use engine::{DefinitionId, Timestamp};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection, Row};
 
 use super::sqlite::SqliteStore;
-use super::{DefinitionStore, SaveError, StoreError, row};
+use super::{DefinitionStore, NewVersion, SaveError, StoreError, row};
 
 #[async_trait]
 impl DefinitionStore for SqliteStore {
-    async fn save(
-        &self,
-        replaces: Option<(DefinitionId, u32)>,
-        definition: &WorkflowDefinition,
-        by: &str,
-        now: Timestamp,
-    ) -> Result<SavedDefinition, SaveError> {
+    async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
         let mut writer = self.writer.lock().await;
         let begin = writer.begin_with("BEGIN IMMEDIATE").await;
         let mut transaction = begin.map_err(StoreError::from)?;
-        let (id, version) = next_version(&mut transaction, replaces).await?;
-        let body = definition.to_json();
+        let (id, version) = next_version(&mut transaction, new.replaces).await?;
+        let body = new.definition.to_json();
         sqlx::query(
-            "INSERT INTO definitions (id, version, name, body, saved_at, saved_by)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO definitions (id, version, name, body, sent, saved_at, saved_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(id.0)
         .bind(i64::from(version))
-        .bind(definition.name())
+        .bind(new.definition.name())
         .bind(body.to_string())
-        .bind(now.as_micros())
-        .bind(by)
+        .bind(new.sent.to_string())
+        .bind(new.now.as_micros())
+        .bind(new.by)
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
@@ -40,9 +35,10 @@ impl DefinitionStore for SqliteStore {
         Ok(SavedDefinition {
             definition_id: id,
             version,
-            saved_at: now,
-            saved_by: by.to_owned(),
+            saved_at: new.now,
+            saved_by: new.by.to_owned(),
             definition: body,
+            sent: new.sent.clone(),
         })
     }
 
@@ -121,5 +117,6 @@ fn saved(row: &SqliteRow) -> Result<SavedDefinition, StoreError> {
         saved_at: Timestamp::from_micros(saved_at),
         saved_by: row.try_get("saved_by")?,
         definition: row::parse("a definition", row.try_get("body")?)?,
+        sent: row::parse("a definition as sent", row.try_get("sent")?)?,
     })
 }

@@ -1,9 +1,10 @@
 //! What is said about definitions that are wrong.
 
-use engine::{Actor, Definitions, JobOrchestratorError};
-use serde_json::json;
+use engine::orchestrator::{DefinitionSource, NewWorkflowRequest};
+use engine::{Actor, Definitions, JobId, JobOrchestrator, JobOrchestratorError, Workflows};
+use serde_json::{Map, json};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, define, noop};
 
 #[tokio::test]
 async fn a_definition_that_is_wrong_in_many_ways_lists_every_problem_at_its_field() {
@@ -63,4 +64,39 @@ async fn a_version_that_somebody_else_saved_meanwhile_is_not_overwritten() {
         (latest.version, &latest.definition["name"]),
         (2, &json!("Two"))
     );
+}
+
+#[tokio::test]
+async fn a_job_number_out_of_bounds_is_refused_and_the_largest_leaves_room_for_the_next() {
+    let bench = Bench::new().await;
+    let definition = define(&[noop("Only", &[])]);
+    for bad in [i64::MIN, -1, 0, JobId::LARGEST + 1, i64::MAX] {
+        let created = bench
+            .runtime
+            .create_workflow(JobId(bad), definition.clone(), None)
+            .await;
+        assert!(
+            matches!(created, Err(JobOrchestratorError::Invalid(_))),
+            "{bad}: {created:?}"
+        );
+    }
+    let largest = JobId(JobId::LARGEST);
+    bench
+        .runtime
+        .create_workflow(largest, definition.clone(), None)
+        .await
+        .unwrap();
+    let request = NewWorkflowRequest {
+        definition: DefinitionSource::Inline(definition.to_json()),
+        job_id: None,
+        parameters: Map::new(),
+        metadata: Map::new(),
+        start: false,
+    };
+    let next = bench
+        .runtime
+        .submit(&Actor::program(), request)
+        .await
+        .unwrap();
+    assert_eq!(next.summary.job_id, JobId(JobId::LARGEST + 1));
 }

@@ -9,13 +9,13 @@ use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter};
 use engine::progress::WorkflowState;
 use engine::{
     DefinitionId, EventRecord, JobId, JobOrchestrator, JobOrchestratorError, Seq, StepIndex,
-    Timestamp, WorkflowDefinition, WorkflowId, WorkflowStatus,
+    Timestamp, WorkflowId, WorkflowStatus,
 };
 use runtime::Runtime;
 use runtime::store::memory::MemoryStore;
 use runtime::store::{
-    Change, DefinitionStore, LastNumbers, SaveError, SettingStore, StoreError, StoredWorkflow,
-    WorkflowStore,
+    Change, DefinitionStore, LastNumbers, NewVersion, SaveError, SettingStore, StoreError,
+    StoredWorkflow, WorkflowStore,
 };
 
 use crate::bench::{Bench, define, noop};
@@ -86,14 +86,8 @@ impl WorkflowStore for Failing {
 
 #[async_trait]
 impl DefinitionStore for Failing {
-    async fn save(
-        &self,
-        replaces: Option<(DefinitionId, u32)>,
-        definition: &WorkflowDefinition,
-        by: &str,
-        now: Timestamp,
-    ) -> Result<SavedDefinition, SaveError> {
-        self.inner.save(replaces, definition, by, now).await
+    async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
+        self.inner.save(new).await
     }
 
     async fn definition(

@@ -1,7 +1,8 @@
 //! Versions of saved definitions.
 
 use engine::{DefinitionId, WorkflowDefinition};
-use runtime::store::{SaveError, Store};
+use runtime::store::{NewVersion, SaveError, Store};
+use serde_json::json;
 
 use crate::Place;
 use crate::bench::{define, moment, step};
@@ -17,7 +18,22 @@ async fn save(
     by: &str,
 ) -> Result<(i64, u32), SaveError> {
     let replaces = replaces.map(|(id, version)| (DefinitionId(id), version));
-    let saved = store.save(replaces, &named(name), by, moment()).await?;
+    let sent = json!({"name": name, "steps": [{"name": "Schritt ä", "task_type": "noop"}]});
+    let new = NewVersion {
+        replaces,
+        definition: &named(name),
+        sent: &sent,
+        by,
+        now: moment(),
+    };
+    let saved = store.save(new).await?;
+    assert_eq!(saved.sent, sent);
+    let kept = store.definition(saved.definition_id, None).await?;
+    assert_eq!(
+        kept.as_ref(),
+        Some(&saved),
+        "what is kept is what was answered"
+    );
     assert_eq!(saved.definition, named(name).to_json());
     assert_eq!((saved.saved_by.as_str(), saved.saved_at), (by, moment()));
     Ok((saved.definition_id.0, saved.version))

@@ -7,7 +7,8 @@ use anyhow::Result;
 use clap::Args;
 use engine::orchestrator::{DefinitionSource, NewWorkflowRequest};
 use engine::{
-    Actor, JobOrchestrator, JobOrchestratorError, Progress, WorkflowId, WorkflowStatus, Workflows,
+    Actor, JobOrchestrator, JobOrchestratorError, Problem, Progress, WorkflowId, WorkflowStatus,
+    Workflows,
 };
 use runtime::Runtime;
 use serde_json::{Map, Value};
@@ -61,7 +62,11 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
     let ending = match engine.submit(&Actor::program(), request).await {
         Ok(state) => watch(&engine, state.summary.workflow_id, &mut signals).await,
         Err(JobOrchestratorError::Invalid(problems)) => {
-            validate::list(&arguments.file, &problems);
+            // The file is the definition itself, so its pointers begin at its top.
+            let at_top =
+                |p: Problem| Problem::new(p.pointer.replacen("#/definition", "#", 1), p.detail);
+            let in_file: Vec<_> = problems.into_iter().map(at_top).collect();
+            validate::list(&arguments.file, &in_file);
             Ok(Ending::Usage)
         }
         Err(error) => Err(error.into()),

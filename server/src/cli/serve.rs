@@ -44,7 +44,9 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         commands: config.allow_commands,
         private_addresses: config.allow_private_addresses,
     };
+    start::check_free(&folder)?;
+    let listener = serve::listen(&config).await?;
     let engine = start::engine(&folder, allowed).await?;
-    serve::until_stopped(&config, &folder, engine).await?;
+    serve::until_stopped(&config, &folder, listener, engine).await?;
     Ok(Ending::Done)
 }

@@ -127,6 +127,10 @@ fn judge(facts: &ExitFacts, said: Said, success_codes: &[u8]) -> Result<Finished
     }
     match &facts.outcome {
         Outcome::Exited { code } => {
+            if success_codes.is_empty() {
+                let why = "no exit code counts as success: name at least one";
+                return Err(StepError::Permanent(why.into()));
+            }
             if success_codes
                 .iter()
                 .any(|success| i32::from(*success) == *code)

@@ -15,7 +15,7 @@ pub fn list<T: Serialize>(items: &[T], next: Option<String>) -> Response {
 
 /// A definition as it was sent, with its number and version.
 pub fn definition(saved: SavedDefinition) -> Value {
-    let mut answer = saved.definition;
+    let mut answer = saved.sent;
     if let Some(fields) = answer.as_object_mut() {
         fields.insert("definition_id".into(), json!(saved.definition_id));
         fields.insert("version".into(), json!(saved.version));
