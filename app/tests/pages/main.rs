@@ -2,7 +2,12 @@
 #![cfg(feature = "ssr")]
 // The type of a page is as deep as its tree of elements.
 #![recursion_limit = "512"]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "these are tests"
+)]
 
 mod drawing;
 mod fake;
