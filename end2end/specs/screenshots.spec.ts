@@ -6,7 +6,7 @@ import { ROOT } from '../fixtures/server';
 import { expect, test } from '../fixtures/test';
 
 /** `UPDATE_SCREENSHOTS=1` writes those of the documentation, otherwise they are only looked at here. */
-const FOLDER = process.env.UPDATE_SCREENSHOTS === '1' ? 'docs/screenshots' : 'end2end/test-results/screenshots';
+const FOLDER = process.env.UPDATE_SCREENSHOTS === '1' ? 'docs/screenshots' : 'target/screenshots';
 
 test.slow();
 
