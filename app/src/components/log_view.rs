@@ -6,6 +6,8 @@ use leptos::prelude::*;
 
 use crate::format;
 
+/// A longer log is painted only where it is in sight.
+const LONG: usize = 1_000;
 /// How close to the end counts as being there, in pixels.
 const NEAR_END: i32 = 24;
 
@@ -59,7 +61,7 @@ pub fn LogView(
         }
     };
     view! {
-        <div class="log">
+        <div class="log" class:log-long=move || lines.with(|lines| lines.len() > LONG)>
             <div
                 class="log-lines"
                 node_ref=area

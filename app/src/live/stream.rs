@@ -21,6 +21,8 @@ use crate::paths;
 
 /// Waits before the stream is opened again, in seconds; the last one repeats.
 const WAITS: [u64; 5] = [1, 2, 4, 8, 15];
+/// After so many errors in a row the page asks without the stream, to know whether it is offline.
+const PATIENCE: usize = 3;
 /// How long a tab has to be hidden before its stream is closed.
 const HIDDEN_FOR: Duration = Duration::from_secs(1);
 
@@ -184,7 +186,12 @@ impl Follower {
                 follower.try_again();
             } else {
                 // The browser opens it again by itself and names the last event it got.
-                follower.set_link.set(Link::Reconnecting);
+                follower.say_reconnecting();
+                let failures = follower.failures.get() + 1;
+                follower.failures.set(failures);
+                if failures >= PATIENCE {
+                    follower.ask();
+                }
             }
         })
     }
@@ -193,11 +200,7 @@ impl Follower {
     fn try_again(self: &Rc<Self>) {
         let failures = self.failures.get();
         self.failures.set(failures + 1);
-        self.set_link.update(|link| {
-            if !matches!(link, Link::Offline(_) | Link::SignedOut) {
-                *link = Link::Reconnecting;
-            }
-        });
+        self.say_reconnecting();
         let wait = WAITS[failures.min(WAITS.len() - 1)];
         let this = Rc::downgrade(self);
         self.do_later(Duration::from_secs(wait), move || {
@@ -206,6 +209,17 @@ impl Follower {
                 follower.ask();
                 follower.resume();
             }
+        });
+    }
+
+    /// Says that the stream broke, unless something worse is said already.
+    fn say_reconnecting(&self) {
+        self.set_link.maybe_update(|link| {
+            let is_news = matches!(link, Link::Snapshot | Link::Live);
+            if is_news {
+                *link = Link::Reconnecting;
+            }
+            is_news
         });
     }
 
@@ -235,7 +249,12 @@ impl Follower {
                         !is_live
                     });
                 }
-                Err(ApiError::SignedOut) => follower.set_link.set(Link::SignedOut),
+                Err(ApiError::SignedOut) => {
+                    // Nothing will come until somebody signs in, on a new page.
+                    follower.forget_later();
+                    follower.open.replace(None);
+                    follower.set_link.set(Link::SignedOut);
+                }
                 Err(_) => follower.set_link.set(Link::Offline(follower.last_heard())),
             }
         });

@@ -69,7 +69,7 @@ fn Question(
             None => view! {
                 <div class="card">
                     <p>"This stops the workflow for good:"</p>
-                    <ul>{effects}</ul>
+                    <ul class="effects">{effects}</ul>
                     <ActionForm action=cancel>
                         <input type="hidden" name="id" value=id.to_string()/>
                         <div class="form-actions">
@@ -99,9 +99,14 @@ fn effects(view: &WorkflowView) -> Vec<AnyView> {
     let waiting = counts.pending + counts.queued + counts.retrying;
     let mut lines = Vec::new();
     if !running.is_empty() {
+        let (verb, they) = if running.len() == 1 {
+            ("is", "it is")
+        } else {
+            ("are", "they are")
+        };
+        let names = running.join(", ");
         let text = format!(
-            "{} is told to stop, and ended by force if it is still alive after 10 s.",
-            running.join(", ")
+            "{names} {verb} told to stop, and ended by force if {they} still alive after 10 s."
         );
         lines.push(view! { <li>{text}</li> }.into_any());
     }

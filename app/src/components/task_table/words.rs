@@ -44,7 +44,10 @@ pub fn note(
         TaskStatus::Queued => "waits for room to run".to_owned(),
         TaskStatus::Running => match task.waits_until {
             Some(until) => format!("goes on in {}", format::remaining(until.since(now()))),
-            None if task.progress > 0.0 => format!("{:.0}%", (task.progress * 100.0).floor()),
+            // Later tries begin with the share that an earlier one reached, which says nothing.
+            None if task.progress > 0.0 && task.attempt == 1 => {
+                format!("{:.0}%", (task.progress * 100.0).floor())
+            }
             None => String::new(),
         },
         TaskStatus::Retrying => next_try(status, task, max_retries, now),
