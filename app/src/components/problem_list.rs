@@ -11,7 +11,8 @@ use super::notice::sentence;
 /// (`…/config/args/0`) belong to the field.
 #[must_use]
 pub fn place_of(pointer: &str) -> String {
-    let mut parts = pointer.trim_start_matches("#/").split('/');
+    let inside = pointer.trim_start_matches('#').trim_start_matches('/');
+    let mut parts = inside.split('/');
     let kept: Vec<_> = match parts.next() {
         Some("steps") => {
             let step: Vec<_> = parts.collect();
