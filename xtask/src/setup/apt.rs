@@ -57,9 +57,12 @@ fn prefix() -> Option<&'static [&'static str]> {
 }
 
 fn apt(prefix: &[&str], words: &[&str], packages: &[&str]) -> Result<()> {
+    // A machine that has just started may be updating itself: wait for its lock, and ask again.
+    let patience = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"];
     let line: Vec<&str> = [
         prefix,
         &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"],
+        &patience,
         words,
         packages,
     ]
