@@ -145,6 +145,7 @@ async fn a_cancel_is_answered_at_once_and_while_it_is_carried_out_everything_els
         }
     }]});
     let id = api.create(&stubborn, true).await;
+    let begun = Instant::now();
     loop {
         let log = api.get(&format!("/workflows/{id}/tasks/0/log")).await.ok();
         if log["items"]
@@ -155,6 +156,7 @@ async fn a_cancel_is_answered_at_once_and_while_it_is_carried_out_everything_els
         {
             break;
         }
+        assert!(begun.elapsed() < PATIENCE, "the step never began: {log}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let answer = api.verb(id, "cancel").await.ok();
