@@ -67,7 +67,6 @@ pub struct DefinitionOverview {
 }
 
 /// A part of the list of definitions; `cursor` is the last number seen.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "definitions")]
 pub async fn list_definitions(cursor: Option<i64>) -> Result<DefinitionList, ApiError> {
     let user = current_user()?;
@@ -94,7 +93,6 @@ fn row(saved: &SavedDefinition) -> DefinitionRow {
 }
 
 /// One definition, its steps' types and its newest workflows.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "definition")]
 pub async fn look_at_definition(id: DefinitionId) -> Result<DefinitionOverview, ApiError> {
     let user = current_user()?;

@@ -19,7 +19,6 @@ pub struct SwitchesView {
 }
 
 /// What each step type is and which fields it has.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "step-types")]
 pub async fn list_step_types() -> Result<Vec<StepSpec>, ApiError> {
     let user = current_user()?;
@@ -27,7 +26,6 @@ pub async fn list_step_types() -> Result<Vec<StepSpec>, ApiError> {
 }
 
 /// What steps may do on this server, and whether whoever looks may change it.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "step-switches")]
 pub async fn read_step_switches() -> Result<SwitchesView, ApiError> {
     let user = current_user()?;
@@ -40,7 +38,6 @@ pub async fn read_step_switches() -> Result<SwitchesView, ApiError> {
 }
 
 /// Allows or forbids; a box that is not ticked is not sent.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "step-switches/set")]
 pub async fn set_step_switches(
     #[server(default)] commands: Option<String>,

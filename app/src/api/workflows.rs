@@ -20,7 +20,6 @@ pub const LOG_LINES: usize = 500;
 pub const LOG_LINES_MAX: usize = 20_000;
 
 /// What needs a person, what runs, what ended last.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "overview")]
 pub async fn read_overview() -> Result<Overview, ApiError> {
     let user = current_user()?;
@@ -29,7 +28,6 @@ pub async fn read_overview() -> Result<Overview, ApiError> {
 
 /// Workflows, newest first: `status` is a tab or a state (empty for all), `text` a part of the
 /// name or a number, `cursor` the last number of the page before.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflows")]
 pub async fn list_workflows(
     status: String,
@@ -42,7 +40,6 @@ pub async fn list_workflows(
 
 /// One workflow with everything its page shows; `step` names the selected step by position or
 /// key.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow")]
 pub async fn read_workflow(
     id: WorkflowId,
@@ -54,7 +51,6 @@ pub async fn read_workflow(
 }
 
 /// What a workflow's page shows of the selected step.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/step")]
 pub async fn read_step(
     id: WorkflowId,
@@ -66,7 +62,6 @@ pub async fn read_step(
 }
 
 /// How far a workflow is: for a page that cannot follow the stream.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/progress")]
 pub async fn read_progress(id: WorkflowId) -> Result<Progress, ApiError> {
     let user = current_user()?;
@@ -74,7 +69,6 @@ pub async fn read_progress(id: WorkflowId) -> Result<Progress, ApiError> {
 }
 
 /// Lines of a step's log after the one with the number `after`.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/log")]
 pub async fn read_log(id: WorkflowId, step: StepIndex, after: u64) -> Result<LogPage, ApiError> {
     let user = current_user()?;
@@ -82,7 +76,6 @@ pub async fn read_log(id: WorkflowId, step: StepIndex, after: u64) -> Result<Log
 }
 
 /// The last few lines of a step's log, for the card that says what failed.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/log/end")]
 pub async fn read_log_end(id: WorkflowId, step: StepIndex) -> Result<Vec<LogLine>, ApiError> {
     let user = current_user()?;
@@ -90,7 +83,6 @@ pub async fn read_log_end(id: WorkflowId, step: StepIndex) -> Result<Vec<LogLine
 }
 
 /// Starts a pending workflow.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/start")]
 pub async fn start_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
@@ -100,7 +92,6 @@ pub async fn start_workflow(id: WorkflowId) -> Result<(), ApiError> {
 }
 
 /// Pauses a workflow: what runs may finish, nothing new starts.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/pause")]
 pub async fn pause_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
@@ -110,7 +101,6 @@ pub async fn pause_workflow(id: WorkflowId) -> Result<(), ApiError> {
 }
 
 /// Lets a paused workflow go on.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/resume")]
 pub async fn resume_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
@@ -120,7 +110,6 @@ pub async fn resume_workflow(id: WorkflowId) -> Result<(), ApiError> {
 }
 
 /// Stops a workflow for good, then shows it.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/cancel")]
 pub async fn cancel_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
@@ -130,7 +119,6 @@ pub async fn cancel_workflow(id: WorkflowId) -> Result<(), ApiError> {
 }
 
 /// Does a step again and everything that needs it, then shows the workflow.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "workflow/recover")]
 pub async fn recover_workflow(id: WorkflowId, from_step: StepIndex) -> Result<(), ApiError> {
     let user = current_user()?;

@@ -15,6 +15,11 @@ const FOLDERS: [&str; 10] = [
 /// The crates that have to do with URLs of ours at all.
 const CRATES: [&str; 3] = ["app", "frontend", "server"];
 
+/// What every server function begins with, strings blanked out, and the prefix of their URLs. It
+/// is spelt at each of them because the attribute takes no constant.
+const SERVER_FUNCTION: &str = "#[server(prefix = \"\",";
+const SERVER_FUNCTIONS: &str = "/fn";
+
 /// Finds string literals that look like the path of a URL.
 pub fn check(source: &Source) -> Vec<Finding> {
     let place = ["app/src/paths.rs", "server/src/paths.rs"];
@@ -28,6 +33,7 @@ pub fn check(source: &Source) -> Vec<Finding> {
         .strings
         .iter()
         .filter(|(line, text)| looks_like_url(text) && !source.marked(*line, MARK))
+        .filter(|(line, text)| !is_prefix_of_server_function(source, *line, text))
         .map(|(line, text)| {
             let mend = "spell it in app/src/paths.rs, or in server/src/paths.rs if no page uses it";
             source.finding(
@@ -36,6 +42,12 @@ pub fn check(source: &Source) -> Vec<Finding> {
             )
         })
         .collect()
+}
+
+/// Whether this is the one literal in `#[server(prefix = "/fn", …)]`.
+fn is_prefix_of_server_function(source: &Source, line: usize, text: &str) -> bool {
+    let code = source.parts.code.get(line - 1);
+    text == SERVER_FUNCTIONS && code.is_some_and(|code| code.starts_with(SERVER_FUNCTION))
 }
 
 fn looks_like_url(text: &str) -> bool {
@@ -62,5 +74,19 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].line, 1);
         assert!(check(&Source::new("app/src/paths.rs", text)).is_empty());
+    }
+
+    #[test]
+    fn the_prefix_of_a_server_function_is_no_url_of_its_own() {
+        let found = |text: &str| check(&Source::new("app/src/api/steps.rs", text));
+        assert!(found("#[server(prefix = \"/fn\", endpoint = \"steps\")]\nfn a() {}\n").is_empty());
+        for text in [
+            "#[server(prefix = \"/api\", endpoint = \"steps\")]\nfn a() {}\n",
+            "#[server(prefix = \"/fn\", endpoint = \"/steps\")]\nfn a() {}\n",
+            "#[route(prefix = \"/fn\", endpoint = \"steps\")]\nfn a() {}\n",
+            "let prefix = \"/fn\";\n",
+        ] {
+            assert_eq!(found(text).len(), 1, "{text}");
+        }
     }
 }

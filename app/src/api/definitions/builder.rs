@@ -95,7 +95,6 @@ pub enum SaveAnswer {
 }
 
 /// The builder with a definition in it, or with nothing.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "builder")]
 pub async fn open_builder(id: Option<DefinitionId>) -> Result<BuilderPage, ApiError> {
     // A posted form brings its page along: what was typed, not what is saved.
@@ -117,7 +116,6 @@ pub async fn open_builder(id: Option<DefinitionId>) -> Result<BuilderPage, ApiEr
 }
 
 /// Every problem of a draft.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "check-definition", input = Json)]
 pub async fn check_definition(draft: DefinitionDraft) -> Result<Vec<Problem>, ApiError> {
     let user = current_user()?;
@@ -127,7 +125,6 @@ pub async fn check_definition(draft: DefinitionDraft) -> Result<Vec<Problem>, Ap
 }
 
 /// Saves a draft as a new definition or a new version, and starts a workflow of it if asked to.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "save-definition", input = Json)]
 pub async fn save_definition(request: SaveRequest) -> Result<SaveAnswer, ApiError> {
     let user = current_user()?;

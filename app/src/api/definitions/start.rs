@@ -51,7 +51,6 @@ pub mod names {
 }
 
 /// The form of one definition, with its defaults filled in.
-// not a URL: the prefix of paths.rs, which the macro wants spelt
 #[server(prefix = "/fn", endpoint = "start-page")]
 pub async fn open_start(id: DefinitionId) -> Result<StartPage, ApiError> {
     // A posted form brings its page along: what was typed, not the defaults.
