@@ -1,0 +1,296 @@
+//! What the model knows about a workflow, and what may be put to it.
+
+/// Microseconds since 1970.
+pub type Micros = i64;
+
+/// The seven states of a workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    Pending,
+    Running,
+    Paused,
+    Recovering,
+    Failed,
+    Completed,
+    Cancelled,
+}
+
+/// The eight states of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskState {
+    Pending,
+    Queued,
+    Running,
+    Completed,
+    Failed,
+    Retrying,
+    Skipped,
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    NotNeeded,
+    Operator,
+    UpstreamFailed,
+    Stopped,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunIf {
+    Ok,
+    Always,
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Retry,
+    Once,
+    Probe,
+}
+
+/// One step as defined.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub needs: Vec<usize>,
+    pub run_if: RunIf,
+    pub mode: Mode,
+    pub max_retries: u32,
+    pub max_lost: u32,
+    pub estimate_seconds: Option<f64>,
+}
+
+/// How an attempt ended, as its report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Success,
+    NothingToDo,
+    /// Worth retrying.
+    Error,
+    Permanent,
+    Timeout,
+    Interrupted,
+    Lost,
+}
+
+/// What the intent log holds about an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Cancelled,
+    Interrupted,
+    Lost,
+    /// A recovery with force took its task away.
+    Superseded,
+}
+
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub task: usize,
+    pub number: u32,
+    pub outcome: Outcome,
+    /// Whether something of it may still run: until its end is reported. What waits runs nowhere.
+    pub alive: bool,
+    pub started: Micros,
+}
+
+#[derive(Debug, Clone)]
+pub struct Task {
+    pub state: TaskState,
+    pub waiting: bool,
+    pub why_skipped: Option<Why>,
+    /// Why it failed: `error`, `permanent`, `timeout`, `poison`, `outcome_unknown`.
+    pub failure: Option<&'static str>,
+    pub attempt: u32,
+    pub retry_count: u32,
+    pub lost_count: u32,
+    pub generation: u32,
+    pub redo: u32,
+    /// Of a retry, or of what a waiting task waits for.
+    pub due_at: Option<Micros>,
+    /// The recorded end of the attempt that the retry follows.
+    pub failed_at: Micros,
+    /// The highest share of its work that it reached, 0 to 1.
+    pub share: f64,
+}
+
+/// Every row of the two tables that was taken, in order: its name and the step it is about.
+pub type Row = (&'static str, Option<usize>);
+
+#[derive(Debug, Clone)]
+pub struct Workflow {
+    pub steps: Vec<Step>,
+    /// `on_failure: stop`.
+    pub stop: bool,
+    pub max_recovery_attempts: u32,
+
+    pub exists: bool,
+    pub state: State,
+    pub rev: u64,
+    pub epoch: u32,
+    pub cancel_requested: bool,
+    pub recovering_from: Option<usize>,
+    pub recovery_attempts: u32,
+    pub paused_at: Micros,
+    pub tasks: Vec<Task>,
+    pub attempts: Vec<Attempt>,
+    /// The answer that each command id got.
+    pub answers: Vec<(u64, Answer)>,
+
+    pub now: Micros,
+    /// The rows taken by the last input.
+    pub rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It changes the state.
+    Accepted,
+    /// The present state, and no event.
+    Same,
+    /// 409, or whatever the report of an attempt gets when it comes too late; in a word.
+    Refused(&'static str),
+}
+
+/// What operators and programs ask for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Verb {
+    Start,
+    Resume,
+    Pause,
+    Cancel,
+    Recover {
+        from: usize,
+        force: bool,
+        instead: Option<Instead>,
+    },
+    Skip {
+        task: usize,
+    },
+    MarkDone {
+        task: usize,
+    },
+    TryNow {
+        task: usize,
+    },
+    RaiseBudget {
+        to: u32,
+    },
+}
+
+/// What a recovery does with the step it starts from, other than running it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    Skip,
+    Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ask {
+    pub id: Option<u64>,
+    pub expected_rev: Option<u64>,
+    pub verb: Verb,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Input {
+    Create,
+    Ask(Ask),
+    Claim {
+        task: usize,
+    },
+    Wait {
+        task: usize,
+        attempt: u32,
+        until: Micros,
+    },
+    Progress {
+        task: usize,
+        attempt: u32,
+        share: f64,
+    },
+    End {
+        task: usize,
+        attempt: u32,
+        end: End,
+    },
+    Due {
+        task: usize,
+    },
+}
+
+impl Workflow {
+    pub fn new(steps: Vec<Step>, stop: bool, max_recovery_attempts: u32) -> Self {
+        let task = Task {
+            state: TaskState::Pending,
+            waiting: false,
+            why_skipped: None,
+            failure: None,
+            attempt: 0,
+            retry_count: 0,
+            lost_count: 0,
+            generation: 0,
+            redo: 0,
+            due_at: None,
+            failed_at: 0,
+            share: 0.0,
+        };
+        Self {
+            tasks: vec![task; steps.len()],
+            steps,
+            stop,
+            max_recovery_attempts,
+            exists: false,
+            state: State::Pending,
+            rev: 0,
+            epoch: 0,
+            cancel_requested: false,
+            recovering_from: None,
+            recovery_attempts: 0,
+            paused_at: 0,
+            attempts: Vec::new(),
+            answers: Vec::new(),
+            now: 0,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Running, paused, recovering.
+    pub fn is_active(&self) -> bool {
+        use State::{Paused, Recovering, Running};
+        matches!(self.state, Running | Paused | Recovering)
+    }
+
+    /// Whether the workflow moves by itself.
+    pub fn is_moving(&self) -> bool {
+        matches!(self.state, State::Running | State::Recovering) && !self.cancel_requested
+    }
+
+    pub fn is_settled(&self, task: usize) -> bool {
+        use TaskState::{Cancelled, Completed, Failed, Skipped};
+        matches!(
+            self.tasks[task].state,
+            Completed | Failed | Skipped | Cancelled
+        )
+    }
+
+    /// Completed, or skipped.
+    pub fn is_past(&self, task: usize) -> bool {
+        matches!(
+            self.tasks[task].state,
+            TaskState::Completed | TaskState::Skipped
+        )
+    }
+
+    pub fn has_alive_attempt(&self, task: usize) -> bool {
+        self.attempts.iter().any(|a| a.task == task && a.alive)
+    }
+
+    pub fn row(&mut self, name: &'static str, task: Option<usize>) {
+        self.rows.push((name, task));
+    }
+}
