@@ -40,8 +40,9 @@ pub fn verdict(record: &WorkflowRecord, action: Action) -> Result<Verdict, Refus
     )
 }
 
-/// The actions a page offers, each with the reason when it is not possible now. An action that
-/// would change nothing is not possible either: its button would do nothing.
+/// The actions a page offers, each with the reason when it is not possible now; it stands beside
+/// the action's name, so it says only what is in the way. An action that would change nothing is
+/// not possible either: its button would do nothing.
 #[must_use]
 pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
     let standing = Standing {
@@ -64,8 +65,8 @@ pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
     .map(|action| {
         let answer = match judge(standing, action) {
             Ok(Verdict::Go) => Ok(()),
-            Ok(Verdict::Same) => Err(format!("the workflow is already {}", standing.status)),
-            Err(refusal) => Err(refusal.to_string()),
+            Ok(Verdict::Same) => Err(format!("it is already {}", standing.status)),
+            Err(refusal) => Err(refusal.advice()),
         };
         (action, answer)
     })

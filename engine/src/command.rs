@@ -174,6 +174,17 @@ pub enum Refusal {
     Fault(#[from] crate::workflow::Impossible),
 }
 
+impl Refusal {
+    /// What is in the way, for a reader who sees beside it what was asked and in which state.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self {
+            Self::State { advice, .. } => (*advice).to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 fn past(trigger: WorkflowTrigger) -> &'static str {
     match trigger {
         WorkflowTrigger::Start => "started",
