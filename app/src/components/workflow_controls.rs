@@ -1,11 +1,10 @@
-//! The buttons of a workflow: exactly what the engine allows, with the reason on the others.
+//! The buttons of a workflow: exactly what the engine allows, with the reason for the others.
 
 use engine::progress::Summary;
 use engine::{Action, Actor, WorkflowId, allowed_actions};
 use leptos::prelude::*;
 
 use crate::api::workflows::{PauseWorkflow, ResumeWorkflow, StartWorkflow};
-use crate::components::notice::sentence;
 use crate::paths;
 
 /// What the buttons that act at once do; the page owns them.
@@ -23,32 +22,65 @@ pub struct WorkflowActions {
 #[derive(Debug, Clone, PartialEq)]
 struct Control {
     action: Action,
-    /// Why not, when not.
-    reason: Option<String>,
+    /// The id of the line that says why it cannot be pressed, when it cannot.
+    reason_id: Option<String>,
     /// Whether it is the first one that can be pressed.
     is_primary: bool,
 }
 
-fn controls(summary: &Summary, user: Option<&Actor>) -> Vec<Control> {
-    let mut has_primary = false;
-    allowed_actions(summary)
-        .into_iter()
-        .map(|(action, answer)| {
+/// Why some buttons cannot be pressed.
+#[derive(Debug, Clone, PartialEq)]
+struct Reason {
+    /// The id that the buttons' descriptions name.
+    id: String,
+    /// What stands on the buttons.
+    names: Vec<&'static str>,
+    text: String,
+}
+
+/// All buttons, and each reason once.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Panel {
+    controls: Vec<Control>,
+    reasons: Vec<Reason>,
+}
+
+impl Panel {
+    fn of(summary: &Summary, user: Option<&Actor>) -> Self {
+        let mut panel = Self::default();
+        for (action, answer) in allowed_actions(summary) {
             let needs = action.needs();
             let reason = if user.is_some_and(|user| user.may(needs)) {
                 answer.err()
             } else {
                 Some(format!("this needs the role {needs}"))
             };
-            let is_primary = reason.is_none() && !has_primary && action != Action::Cancel;
-            has_primary |= is_primary;
-            Control {
+            let has_primary = panel.controls.iter().any(|control| control.is_primary);
+            let control = Control {
                 action,
-                reason,
-                is_primary,
-            }
-        })
-        .collect()
+                is_primary: reason.is_none() && !has_primary && action != Action::Cancel,
+                reason_id: reason.map(|reason| panel.explain(action, reason)),
+            };
+            panel.controls.push(control);
+        }
+        panel
+    }
+
+    /// Adds the action to the line with this reason; gives the line's id.
+    fn explain(&mut self, action: Action, text: String) -> String {
+        let name = label(action).trim_end_matches('…');
+        if let Some(known) = self.reasons.iter_mut().find(|known| known.text == text) {
+            known.names.push(name);
+            return known.id.clone();
+        }
+        let id = format!("why-not-{}", action.as_str());
+        self.reasons.push(Reason {
+            id: id.clone(),
+            names: vec![name],
+            text,
+        });
+        id
+    }
 }
 
 const fn label(action: Action) -> &'static str {
@@ -61,7 +93,7 @@ const fn label(action: Action) -> &'static str {
     }
 }
 
-/// The buttons.
+/// The buttons, and under them why some cannot be pressed.
 #[component]
 pub fn WorkflowControls(
     /// The workflow's number.
@@ -74,22 +106,38 @@ pub fn WorkflowControls(
     /// What the buttons do.
     actions: WorkflowActions,
 ) -> impl IntoView {
-    let controls = Memo::new(move |_| summary.with(|summary| controls(summary, user.as_ref())));
+    let panel = Memo::new(move |_| summary.with(|summary| Panel::of(summary, user.as_ref())));
+    let buttons = move || {
+        let controls = panel.with(|panel| panel.controls.clone());
+        controls
+            .into_iter()
+            .map(|control| view! { <ControlButton id control actions/> })
+            .collect_view()
+    };
+    let reasons = move || {
+        let reasons = panel.with(|panel| panel.reasons.clone());
+        reasons
+            .into_iter()
+            .map(|reason| {
+                view! {
+                    <li id=reason.id>
+                        <strong>{reason.names.join(", ")} ": "</strong>
+                        {reason.text}
+                    </li>
+                }
+            })
+            .collect_view()
+    };
     view! {
-        <div class="controls" role="group" aria-label="Control this workflow">
-            {move || {
-                controls
-                    .get()
-                    .into_iter()
-                    .map(|control| view! { <ControlButton id control actions/> })
-                    .collect_view()
-            }}
+        <div class="controls">
+            <div class="controls-buttons" role="group" aria-label="Control this workflow">{buttons}</div>
+            <ul class="controls-reasons" aria-label="Why some buttons are off">{reasons}</ul>
         </div>
     }
 }
 
-/// One button: a form for what acts at once, a link for what asks first, a disabled button with
-/// its reason otherwise.
+/// One button: a form for what acts at once, a link for what asks first, a disabled button
+/// otherwise.
 #[component]
 fn ControlButton(
     /// The workflow's number.
@@ -105,32 +153,32 @@ fn ControlButton(
         "button"
     };
     let word = label(control.action);
-    if let Some(reason) = control.reason {
-        return disabled(word, control.action.as_str(), &reason).into_any();
+    if let Some(reason_id) = control.reason_id {
+        return view! {
+            <button type="button" class="button" disabled aria-describedby=reason_id>{word}</button>
+        }
+        .into_any();
     }
-    let number = id.to_string();
+    let inside = move |busy, pending| {
+        view! {
+            <input type="hidden" name="id" value=id.to_string()/>
+            <Press class word busy pending/>
+        }
+    };
+    let WorkflowActions { start, pause, resume } = actions;
     match control.action {
-        Action::Start => view! {
-            <ActionForm action=actions.start>
-                <input type="hidden" name="id" value=number/>
-                <Press class word busy="Starting…" pending=actions.start.pending()/>
-            </ActionForm>
+        Action::Start => {
+            let inside = inside("Starting…", start.pending());
+            view! { <ActionForm action=start>{inside}</ActionForm> }.into_any()
         }
-        .into_any(),
-        Action::Pause => view! {
-            <ActionForm action=actions.pause>
-                <input type="hidden" name="id" value=number/>
-                <Press class word busy="Pausing…" pending=actions.pause.pending()/>
-            </ActionForm>
+        Action::Pause => {
+            let inside = inside("Pausing…", pause.pending());
+            view! { <ActionForm action=pause>{inside}</ActionForm> }.into_any()
         }
-        .into_any(),
-        Action::Resume => view! {
-            <ActionForm action=actions.resume>
-                <input type="hidden" name="id" value=number/>
-                <Press class word busy="Resuming…" pending=actions.resume.pending()/>
-            </ActionForm>
+        Action::Resume => {
+            let inside = inside("Resuming…", resume.pending());
+            view! { <ActionForm action=resume>{inside}</ActionForm> }.into_any()
         }
-        .into_any(),
         Action::Cancel => {
             view! { <a class="button button-danger" href=paths::cancel_workflow(id)>{word}</a> }
                 .into_any()
@@ -139,18 +187,6 @@ fn ControlButton(
             let href = paths::recover_workflow(id, Some(from_step));
             view! { <a class=class href=href>{word}</a> }.into_any()
         }
-    }
-}
-
-fn disabled(word: &'static str, name: &str, reason: &str) -> impl IntoView + use<> {
-    let reason_id = format!("why-not-{name}");
-    view! {
-        <span class="control-off">
-            <button type="button" class="button" disabled aria-describedby=reason_id.clone()>
-                {word}
-            </button>
-            <span class="control-reason" role="note" id=reason_id>{sentence(reason)}</span>
-        </span>
     }
 }
 

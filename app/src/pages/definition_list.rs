@@ -1,12 +1,13 @@
 //! The list of definitions.
 
-use engine::Role;
+use engine::{Role, Timestamp};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::definitions::{DefinitionList, DefinitionRow, list_definitions};
 use crate::api::visit::use_visit;
+use crate::components::moment::Moment;
 use crate::components::page_header::PageHeader;
 use crate::pages::problem::ProblemPage;
 use crate::{format, paths};
@@ -17,18 +18,22 @@ pub fn DefinitionListPage() -> impl IntoView {
     let query = use_query_map();
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")?.parse().ok()));
     let list = Resource::new(move || cursor.get(), list_definitions);
-    let may_edit = use_visit().may(Role::Editor);
+    let visit = use_visit();
+    let rights = Rights {
+        edit: visit.may(Role::Editor),
+        start: visit.may(Role::Operator),
+    };
     view! {
         <Title text="Definitions"/>
         <PageHeader title="Definitions" subtitle="What workflows are made from: steps, and what runs after what.">
-            {may_edit.then(|| view! {
+            {rights.edit.then(|| view! {
                 <a class="button button-primary" href=paths::NEW_DEFINITION>"New definition"</a>
             })}
         </PageHeader>
         <Transition>
             {move || Suspend::new(async move {
                 match list.await {
-                    Ok(list) => draw(list, cursor.get_untracked().is_some(), may_edit).into_any(),
+                    Ok(list) => draw(list, cursor.get_untracked().is_some(), rights).into_any(),
                     Err(error) => view! { <ProblemPage error/> }.into_any(),
                 }
             })}
@@ -36,39 +41,24 @@ pub fn DefinitionListPage() -> impl IntoView {
     }
 }
 
-fn draw(list: DefinitionList, is_later: bool, may_edit: bool) -> impl IntoView {
+/// What the visitor's role allows here.
+#[derive(Debug, Clone, Copy)]
+struct Rights {
+    /// Making definitions.
+    edit: bool,
+    /// Starting workflows of them.
+    start: bool,
+}
+
+fn draw(list: DefinitionList, is_later: bool, rights: Rights) -> impl IntoView {
     if list.rows.is_empty() {
-        return view! { <Empty may_edit/> }.into_any();
+        return view! { <Empty may_edit=rights.edit/> }.into_any();
     }
     let now = list.now;
     let rows = list
         .rows
         .into_iter()
-        .map(|row| {
-            let DefinitionRow {
-                id,
-                name,
-                version,
-                steps,
-                saved_at,
-                saved_by,
-            } = row;
-            let spoken = format!("Start {name}");
-            view! {
-                <tr>
-                    <th scope="row"><a href=paths::definition(id)>{name}</a></th>
-                    <td>{version}</td>
-                    <td>{steps}</td>
-                    <td>
-                        <time datetime=saved_at.to_string() title=format::moment(saved_at)>
-                            {format::ago(saved_at, now)}
-                        </time>
-                        " by " {saved_by}
-                    </td>
-                    <td><a class="button button-small" href=paths::start_definition(id) aria-label=spoken>"Start"</a></td>
-                </tr>
-            }
-        })
+        .map(|row| line(row, now, rights))
         .collect_view();
     view! {
         <div class="table-scroll">
@@ -79,7 +69,9 @@ fn draw(list: DefinitionList, is_later: bool, may_edit: bool) -> impl IntoView {
                         <th scope="col">"Version"</th>
                         <th scope="col">"Steps"</th>
                         <th scope="col">"Saved"</th>
-                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                        {rights.start.then(|| view! {
+                            <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                        })}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -93,6 +85,27 @@ fn draw(list: DefinitionList, is_later: bool, may_edit: bool) -> impl IntoView {
         </nav>
     }
     .into_any()
+}
+
+/// One definition; whoever may start it gets the link.
+fn line(row: DefinitionRow, now: Timestamp, rights: Rights) -> impl IntoView {
+    let start = rights.start.then(|| {
+        let spoken = format!("Start {}", row.name);
+        view! {
+            <td class="definition-row-start">
+                <a class="button button-small" href=paths::start_definition(row.id) aria-label=spoken>"Start"</a>
+            </td>
+        }
+    });
+    view! {
+        <tr>
+            <th scope="row"><a href=paths::definition(row.id)>{row.name}</a></th>
+            <td>{row.version}</td>
+            <td>{row.steps}</td>
+            <td><Moment at=row.saved_at text=format::ago(row.saved_at, now)/> " by " {row.saved_by}</td>
+            {start}
+        </tr>
+    }
 }
 
 /// What stands there before the first definition.

@@ -55,6 +55,7 @@ pub fn ForbiddenPage(
     /// The role it needs.
     needs: engine::Role,
 ) -> impl IntoView {
+    super::set_status(403);
     let role = use_visit()
         .user
         .map(|user| user.role.to_string())
