@@ -6,6 +6,7 @@
 pub(crate) mod key;
 mod read;
 mod read_step;
+mod reading;
 mod write;
 
 use serde_json::{Map, Value};
@@ -13,6 +14,8 @@ use serde_json::{Map, Value};
 use crate::graph::Graph;
 use crate::id::StepIndex;
 use crate::problem::Problem;
+
+pub use reading::{Reading, StepReading};
 
 /// The limits of a definition, from the project's decisions.
 pub mod limits {
@@ -111,6 +114,20 @@ pub struct StepDefinition {
 }
 
 impl StepDefinition {
+    /// The fields a step may have, in the order they are written and shown.
+    pub const FIELDS: [&str; 10] = [
+        "name",
+        "key",
+        "task_type",
+        "config",
+        "dependencies",
+        "max_retries",
+        "timeout",
+        "estimated_duration",
+        "run_if",
+        "max_lost",
+    ];
+
     /// A step with the defaults of everything that is not named here. Its key is made from its
     /// name when the definition is built.
     pub fn new(name: impl Into<String>, task_type: impl Into<String>) -> Self {
@@ -141,6 +158,15 @@ pub struct WorkflowDefinition {
 }
 
 impl WorkflowDefinition {
+    /// The fields a definition may have, in the order they are written and shown.
+    pub const FIELDS: [&str; 5] = [
+        "name",
+        "max_recovery_attempts",
+        "on_failure",
+        "parameters",
+        "steps",
+    ];
+
     /// Builds a definition from steps made in Rust, with three recoveries and no parameters.
     ///
     /// # Errors
@@ -161,6 +187,13 @@ impl WorkflowDefinition {
     /// All problems found: unknown or mistyped fields, names, keys, dependencies that do not
     /// exist or close a circle, numbers out of their range.
     pub fn from_json(json: &Value) -> Result<Self, Vec<Problem>> {
+        Self::read(json).into_definition()
+    }
+
+    /// Reads a definition as far as that goes, for checks beyond those of
+    /// [`WorkflowDefinition::from_json`].
+    #[must_use]
+    pub fn read(json: &Value) -> Reading {
         read::definition(json)
     }
 

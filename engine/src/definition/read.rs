@@ -5,9 +5,13 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::read_step::{RawStep, read_step};
-use super::{OnFailure, RunIf, StepDefinition, WorkflowDefinition, key, limits};
-use crate::graph::Graph;
+use super::reading::{Reading, StepReading};
+use super::{OnFailure, RunIf, WorkflowDefinition, key, limits};
+use crate::graph::{Cycle, Graph};
 use crate::problem::{Problem, pointer_part};
+
+/// Most circles that are told at once; each costs a walk over all steps.
+const CIRCLES_TOLD: usize = 10;
 
 /// The problems found so far, and how to read one field while adding to them.
 #[derive(Default)]
@@ -122,23 +126,13 @@ impl Reader {
     }
 }
 
-const FIELDS: [&str; 5] = [
-    "name",
-    "max_recovery_attempts",
-    "on_failure",
-    "parameters",
-    "steps",
-];
-
-pub(super) fn definition(json: &Value) -> Result<WorkflowDefinition, Vec<Problem>> {
+pub(super) fn definition(json: &Value) -> Reading {
     let mut reader = Reader::default();
     let Some(object) = json.as_object() else {
-        return Err(vec![Problem::new(
-            "#",
-            "must be an object with a name and steps",
-        )]);
+        reader.problem("#", "must be an object with a name and steps");
+        return Reading::broken(reader.problems);
     };
-    reader.refuse_unknown("#", object, &FIELDS);
+    reader.refuse_unknown("#", object, &WorkflowDefinition::FIELDS);
     let name = reader.name("#/name", object.get("name"));
     let budget = reader.count(
         "#/max_recovery_attempts",
@@ -151,7 +145,28 @@ pub(super) fn definition(json: &Value) -> Result<WorkflowDefinition, Vec<Problem
         ("stop", OnFailure::Stop),
     ];
     let on_failure = reader.word("#/on_failure", object.get("on_failure"), &words);
-    let parameters = reader.object("#/parameters", object.get("parameters"));
+    let parameters = parameters(&mut reader, object.get("parameters"));
+    let raw = raw_steps(&mut reader, object.get("steps"));
+    let mut steps = resolve(&mut reader, raw);
+    let graph = graph(&mut reader, &mut steps);
+    Reading {
+        problems: reader.problems,
+        name,
+        max_recovery_attempts: budget,
+        on_failure: on_failure.unwrap_or_default(),
+        steps,
+        parameters,
+        graph,
+    }
+}
+
+/// The parameters; none when they are no object, so that nobody can say which there are.
+fn parameters(reader: &mut Reader, value: Option<&Value>) -> Option<Map<String, Value>> {
+    let before = reader.problems.len();
+    let parameters = reader.object("#/parameters", value);
+    if reader.problems.len() > before {
+        return None;
+    }
     for name in parameters
         .keys()
         .filter(|name| !key::is_valid(&name.to_ascii_lowercase()))
@@ -162,29 +177,33 @@ pub(super) fn definition(json: &Value) -> Result<WorkflowDefinition, Vec<Problem
             "a parameter's name has letters, digits and _ only",
         );
     }
-    let raw = raw_steps(&mut reader, object.get("steps"));
-    let steps = resolve(&mut reader, raw);
-    let lists: Vec<_> = steps.iter().map(|step| step.dependencies.clone()).collect();
-    let graph = match Graph::new(&lists) {
-        Ok(graph) => graph,
-        Err(cycle) => {
-            let names: Vec<_> = cycle.0.iter().map(|i| steps[*i].name.as_str()).collect();
-            let pointer = format!("#/steps/{}/dependencies", cycle.0[0]);
-            reader.problem(&pointer, format!("closes a circle: {}", names.join(" → ")));
-            Graph::default()
+    Some(parameters)
+}
+
+/// Who depends on whom. The steps of a circle are told and then taken for independent, so that
+/// whatever else is wrong can be told as well.
+fn graph(reader: &mut Reader, steps: &mut [StepReading]) -> Graph {
+    let mut lists: Vec<_> = steps.iter().map(|s| s.step.dependencies.clone()).collect();
+    for _ in 0..CIRCLES_TOLD {
+        let circle = match Graph::new(&lists) {
+            Ok(graph) => return graph,
+            Err(Cycle(circle)) => circle,
+        };
+        let names: Vec<_> = circle
+            .iter()
+            .map(|i| steps[*i].step.name.as_str())
+            .collect();
+        let pointer = format!("#/steps/{}/dependencies", circle[0]);
+        reader.problem(&pointer, format!("closes a circle: {}", names.join(" → ")));
+        for index in circle {
+            lists[index].clear();
+            steps[index].has_dependencies = false;
         }
-    };
-    if !reader.problems.is_empty() {
-        return Err(reader.problems);
     }
-    Ok(WorkflowDefinition {
-        name,
-        steps,
-        max_recovery_attempts: budget,
-        on_failure: on_failure.unwrap_or_default(),
-        parameters,
-        graph,
-    })
+    for step in steps {
+        step.has_dependencies = false;
+    }
+    Graph::default()
 }
 
 fn raw_steps(reader: &mut Reader, value: Option<&Value>) -> Vec<RawStep> {
@@ -209,7 +228,7 @@ fn raw_steps(reader: &mut Reader, value: Option<&Value>) -> Vec<RawStep> {
 }
 
 /// Gives every step its key, then turns dependencies by key or position into positions.
-fn resolve(reader: &mut Reader, raw: Vec<RawStep>) -> Vec<StepDefinition> {
+fn resolve(reader: &mut Reader, raw: Vec<RawStep>) -> Vec<StepReading> {
     let mut taken: HashSet<String> = HashSet::new();
     for (index, step) in raw.iter().enumerate() {
         let Some(key) = &step.key else { continue };
@@ -237,15 +256,21 @@ fn resolve(reader: &mut Reader, raw: Vec<RawStep>) -> Vec<StepDefinition> {
     for (index, (raw, key)) in raw.into_iter().zip(named).enumerate() {
         let mut step = raw.step;
         step.key = key;
+        let before = reader.problems.len();
         step.dependencies = dependencies(reader, index, &raw.dependencies, &keys, count);
-        if step.run_if == RunIf::Failed && raw.dependencies.is_empty() {
+        let all_found = reader.problems.len() == before;
+        if step.run_if == RunIf::Failed && raw.has_dependencies && raw.dependencies.is_empty() {
             let pointer = format!("#/steps/{index}/run_if");
             reader.problem(
                 &pointer,
                 "\"failed\" needs at least one dependency to watch",
             );
         }
-        steps.push(step);
+        steps.push(StepReading {
+            step,
+            has_config: raw.has_config,
+            has_dependencies: raw.has_dependencies && all_found,
+        });
     }
     steps
 }

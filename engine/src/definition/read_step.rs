@@ -10,20 +10,11 @@ pub(super) struct RawStep {
     pub(super) step: StepDefinition,
     pub(super) key: Option<String>,
     pub(super) dependencies: Vec<Value>,
+    /// Whether its configuration could be read.
+    pub(super) has_config: bool,
+    /// Whether its list of dependencies could be read.
+    pub(super) has_dependencies: bool,
 }
-
-const FIELDS: [&str; 10] = [
-    "name",
-    "key",
-    "task_type",
-    "config",
-    "dependencies",
-    "max_retries",
-    "timeout",
-    "estimated_duration",
-    "run_if",
-    "max_lost",
-];
 
 pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawStep {
     let at = format!("#/steps/{index}");
@@ -34,12 +25,16 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
             step,
             key: None,
             dependencies: Vec::new(),
+            has_config: false,
+            has_dependencies: false,
         };
     };
-    reader.refuse_unknown(&at, object, &FIELDS);
+    reader.refuse_unknown(&at, object, &StepDefinition::FIELDS);
     step.name = reader.name(&format!("{at}/name"), object.get("name"));
     step.task_type = task_type(reader, &format!("{at}/task_type"), object.get("task_type"));
+    let before = reader.problems.len();
     step.config = reader.object(&format!("{at}/config"), object.get("config"));
+    let has_config = reader.problems.len() == before;
     let bytes = serde_json::to_string(&step.config).map_or(0, |text| text.len());
     if bytes > limits::CONFIG_BYTES_MAX {
         reader.problem(&format!("{at}/config"), "is larger than 256 KiB");
@@ -66,6 +61,7 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
     let run_if = reader.word(&format!("{at}/run_if"), object.get("run_if"), &words);
     step.run_if = run_if.unwrap_or_default();
     let key = step_key(reader, &format!("{at}/key"), object.get("key"));
+    let before = reader.problems.len();
     let dependencies = match object.get("dependencies") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(list)) => list.clone(),
@@ -81,6 +77,8 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
         step,
         key,
         dependencies,
+        has_config,
+        has_dependencies: reader.problems.len() == before,
     }
 }
 
