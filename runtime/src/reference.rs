@@ -12,9 +12,11 @@
 mod ancestry;
 mod check;
 mod expression;
+mod known;
+mod mention;
 mod path;
 mod render;
 mod template;
 
-pub use check::{check, full_check};
+pub use check::check;
 pub use render::{RenderContext, render, steps_named};

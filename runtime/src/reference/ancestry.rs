@@ -7,7 +7,7 @@ use engine::graph::Graph;
 
 /// Answers for each `(step, source)` whether `source` lies upstream of `step`, directly or not.
 ///
-/// Sources are carried down the graph 64 at a time, one bit each, so that a definition of 5,000
+/// A step that the graph does not know has nothing upstream. Sources are carried down the graph 64 at a time, one bit each, so that a definition of 5,000
 /// steps in which everyone refers to someone takes some 80 walks and not 5,000.
 pub(super) fn upstream(graph: &Graph, questions: &[(StepIndex, StepIndex)]) -> Vec<bool> {
     let mut by_source: BTreeMap<StepIndex, Vec<usize>> = BTreeMap::new();
@@ -21,7 +21,8 @@ pub(super) fn upstream(graph: &Graph, questions: &[(StepIndex, StepIndex)]) -> V
         for (bit, (source, places)) in group.iter().enumerate() {
             for &place in places {
                 let (step, _) = questions[place];
-                answers[place] = step != *source && reached[step] & (1 << bit) != 0;
+                let bits = reached.get(step).copied().unwrap_or_default();
+                answers[place] = step != *source && bits & (1 << bit) != 0;
             }
         }
     }
@@ -32,7 +33,9 @@ pub(super) fn upstream(graph: &Graph, questions: &[(StepIndex, StepIndex)]) -> V
 fn carry(graph: &Graph, sources: impl Iterator<Item = StepIndex>) -> Vec<u64> {
     let mut reached = vec![0_u64; graph.order().len()];
     for (bit, source) in sources.enumerate() {
-        reached[source] |= 1 << bit;
+        if let Some(bits) = reached.get_mut(source) {
+            *bits |= 1 << bit;
+        }
     }
     for &step in graph.order() {
         for &above in graph.dependencies(step) {

@@ -1,91 +1,45 @@
 //! Judging references when a definition is saved.
 
-use std::collections::HashMap;
-
+use engine::definition::Reading;
 use engine::problem::pointer_part;
-use engine::{Problem, StepIndex, WorkflowDefinition};
+use engine::{Problem, StepIndex};
 use serde_json::Value;
 
-use super::ancestry;
 use super::expression;
+use super::known::{Known, Verdict};
+use super::mention::{self, Mention};
 use super::template::{self, Piece};
-use crate::step::Registry;
-
-/// Every problem of a definition that is valid in itself: unknown step types, configurations that
-/// do not fit theirs, and references; at their fields, step by step.
-#[must_use]
-pub fn full_check(registry: &Registry, definition: &WorkflowDefinition) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (index, step) in definition.steps().iter().enumerate() {
-        if registry.get(&step.task_type).is_none() {
-            let at = format!("#/steps/{index}/task_type");
-            problems.push((index, Problem::new(at, registry.unknown(&step.task_type))));
-            continue;
-        }
-        let found = registry.check(&step.task_type, &step.config);
-        // not a URL: a JSON pointer
-        let prefix = format!("/steps/{index}/config");
-        problems.extend(
-            found
-                .into_iter()
-                .map(|problem| (index, problem.under(&prefix))),
-        );
-    }
-    problems.extend(find(definition));
-    in_order(problems)
-}
 
 /// Every reference of a definition that cannot be filled in, at its field, with the place in the
-/// text when it cannot be read.
+/// text when it cannot be read. What cannot be judged because something else of the definition is
+/// wrong is passed over.
 #[must_use]
-pub fn check(definition: &WorkflowDefinition) -> Vec<Problem> {
-    in_order(find(definition))
-}
-
-fn in_order(mut problems: Vec<(StepIndex, Problem)>) -> Vec<Problem> {
-    problems.sort_by_key(|(index, _)| *index);
-    problems.into_iter().map(|(_, problem)| problem).collect()
-}
-
-fn find(definition: &WorkflowDefinition) -> Vec<(StepIndex, Problem)> {
-    let steps = definition.steps();
-    let keys = steps
-        .iter()
-        .enumerate()
-        .map(|(index, step)| (step.key.as_str(), index));
+pub fn check(reading: &Reading) -> Vec<Problem> {
     let mut check = Check {
-        definition,
-        keys: keys.collect(),
+        known: Known::new(reading),
         mentions: Vec::new(),
         problems: Vec::new(),
     };
-    for (index, step) in steps.iter().enumerate() {
-        for (name, value) in &step.config {
+    for (index, read) in reading.steps().iter().enumerate() {
+        for (name, value) in &read.step.config {
             let at = format!("#/steps/{index}/config/{}", pointer_part(name));
             check.value(index, &at, value);
         }
     }
-    check.judge_mentions();
-    check.problems
-}
-
-/// A step that refers to another.
-struct Mention {
-    step: StepIndex,
-    source: StepIndex,
-    at: String,
+    let mut problems = check.problems;
+    problems.extend(mention::judge(reading, check.mentions));
+    problems
 }
 
 struct Check<'a> {
-    definition: &'a WorkflowDefinition,
-    keys: HashMap<&'a str, StepIndex>,
+    known: Known<'a>,
     mentions: Vec<Mention>,
-    problems: Vec<(StepIndex, Problem)>,
+    problems: Vec<Problem>,
 }
 
 impl Check<'_> {
-    fn add(&mut self, step: StepIndex, at: &str, detail: String) {
-        self.problems.push((step, Problem::new(at, detail)));
+    fn add(&mut self, at: &str, detail: String) {
+        self.problems.push(Problem::new(at, detail));
     }
 
     fn value(&mut self, step: StepIndex, at: &str, value: &Value) {
@@ -115,7 +69,7 @@ impl Check<'_> {
                     "`{{{{` at character {place} is never closed by `}}}}`; to write two braces as \
                      they are, write {{{{ '{{{{' }}}}"
                 );
-                return self.add(step, at, detail);
+                return self.add(at, detail);
             }
         };
         for piece in pieces {
@@ -128,10 +82,10 @@ impl Check<'_> {
                 format!("{{{{ {shown} }}}} cannot be read at character {place}: {why}")
             };
             match expression::compile(source) {
-                Err(fault) => self.add(step, at, unread(fault.at, fault.detail)),
+                Err(fault) => self.add(at, unread(fault.at, fault.detail)),
                 Ok(compiled) => {
                     if let Some((byte, why)) = expression::unknown_word(source) {
-                        self.add(step, at, unread(byte, why));
+                        self.add(at, unread(byte, why));
                     }
                     for name in compiled.names() {
                         self.name(step, at, &name);
@@ -141,68 +95,15 @@ impl Check<'_> {
         }
     }
 
-    /// Judges a name with what follows it, such as `steps.scan.output.count`.
     fn name(&mut self, step: StepIndex, at: &str, name: &str) {
-        let mut parts = name.split('.');
-        let detail = match (parts.next(), parts.next(), parts.next()) {
-            (Some("steps"), Some(key), third) => match (self.keys.get(key), third) {
-                (None, _) => format!("{name}: there is no step with the key \"{key}\""),
-                (Some(&source), Some("output")) => {
-                    return self.mentions.push(Mention {
-                        step,
-                        source,
-                        at: at.to_owned(),
-                    });
-                }
-                _ => format!("{name}: of a step only its output can be used: steps.{key}.output"),
-            },
-            (Some("steps"), None, _) => "steps: must be followed by a key and output, as in \
-                                         steps.download.output.count"
-                .to_owned(),
-            (Some("parameters"), Some(parameter), _) => {
-                if self.definition.parameters().contains_key(parameter) {
-                    return;
-                }
-                let known = self.definition.parameters();
-                let known: Vec<_> = known.keys().map(String::as_str).collect();
-                let known = match known.as_slice() {
-                    [] => "the definition has none".to_owned(),
-                    names => format!("there are {}", names.join(", ")),
-                };
-                format!("{name}: there is no parameter \"{parameter}\"; {known}")
-            }
-            (Some("parameters"), None, _)
-            | (Some("workflow"), Some("metadata"), _)
-            | (Some("workflow"), Some("id" | "job_id"), None) => return,
-            (Some("workflow"), ..) => {
-                format!("{name}: of a workflow there are id, job_id and metadata.<name>")
-            }
-            _ => format!(
-                "{name} is unknown; there are steps.<key>.output, parameters.<name>, workflow.id, \
-                 workflow.job_id and workflow.metadata.<name>"
-            ),
-        };
-        self.add(step, at, detail);
-    }
-
-    fn judge_mentions(&mut self) {
-        let mentions = std::mem::take(&mut self.mentions);
-        let questions: Vec<_> = mentions.iter().map(|m| (m.step, m.source)).collect();
-        let answers = ancestry::upstream(self.definition.graph(), &questions);
-        for (mention, is_upstream) in mentions.into_iter().zip(answers) {
-            if is_upstream {
-                continue;
-            }
-            let key = &self.definition.steps()[mention.source].key;
-            let detail = if mention.step == mention.source {
-                format!("steps.{key}: a step cannot use its own output")
-            } else {
-                format!(
-                    "steps.{key}: the step \"{key}\" is not upstream of this one; make this step \
-                     depend on it"
-                )
-            };
-            self.add(mention.step, &mention.at, detail);
+        match self.known.judge(name) {
+            Verdict::Fine => {}
+            Verdict::Output(source) => self.mentions.push(Mention {
+                step,
+                source,
+                at: at.to_owned(),
+            }),
+            Verdict::Wrong(detail) => self.add(at, detail),
         }
     }
 }
@@ -211,13 +112,14 @@ impl Check<'_> {
 mod tests {
     use std::time::{Duration, Instant};
 
+    use engine::WorkflowDefinition;
     use serde_json::json;
 
     use super::*;
 
-    fn definition(steps: Value) -> WorkflowDefinition {
+    fn definition(steps: Value) -> Reading {
         let json = json!({"name": "d", "parameters": {"folder": "/data"}, "steps": steps});
-        WorkflowDefinition::from_json(&json).unwrap()
+        WorkflowDefinition::read(&json)
     }
 
     fn problems(text: &str) -> Vec<String> {
@@ -342,25 +244,23 @@ mod tests {
     }
 
     #[test]
-    fn step_types_configurations_and_references_are_judged_together_in_order() {
-        let registry = Registry::builtin().unwrap();
-        let known = registry.names().next().unwrap();
-        let definition = definition(json!([
-            {"name": "a", "task_type": known, "config": {"bogus": "{{ nope }}"}},
-            {"name": "b", "task_type": "strange"},
-        ]));
-        let found = full_check(&registry, &definition);
-        let bogus: Vec<_> = found
-            .iter()
-            .filter(|p| p.pointer == "#/steps/0/config/bogus")
-            .collect();
-        assert_eq!(bogus.len(), 2, "{found:?}");
-        let last = found.last().unwrap();
-        assert_eq!(last.pointer, "#/steps/1/task_type");
-        assert!(
-            last.detail
-                .starts_with("there is no step type \"strange\"; there are ")
-        );
-        assert!(registry.names().all(|name| last.detail.contains(name)));
+    fn what_hangs_on_something_else_that_is_wrong_is_not_judged() {
+        let found = |json: Value| {
+            let found = check(&WorkflowDefinition::read(&json));
+            found.into_iter().map(|p| p.pointer).collect::<Vec<_>>()
+        };
+        // Nobody can say which parameters there are, nor what lies above "c" and "d".
+        let json = json!({"name": "d", "parameters": 1, "steps": [
+            {"name": "a", "task_type": "x"},
+            {"name": "b", "task_type": "x", "dependencies": ["gone"]},
+            {"name": "c", "task_type": "x", "dependencies": ["b"], "config": {
+                "p": "{{ parameters.p }}", "a": "{{ steps.a.output }}",
+                "own": "{{ steps.c.output }}",
+            }},
+            {"name": "d", "task_type": "x", "dependencies": ["c", "d"],
+             "config": {"a": "{{ steps.a.output }}"}},
+            {"name": "e", "task_type": "x", "config": {"a": "{{ steps.a.output }}"}},
+        ]});
+        assert_eq!(found(json), ["#/steps/2/config/own", "#/steps/4/config/a"]);
     }
 }

@@ -1,40 +1,37 @@
 //! Definitions, versioned, and the catalogue of step types.
 
+mod judge;
+mod order;
+
 use async_trait::async_trait;
-use engine::definition::limits;
+use engine::definition::Reading;
 use engine::orchestrator::{Answer, Page, SavedDefinition};
 use engine::step_form::StepSpec;
 use engine::{
     Actor, DefinitionId, Definitions, JobOrchestratorError, Problem, Role, StepTypes,
     WorkflowDefinition,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Runtime, read_fault, require};
 use crate::fault;
-use crate::reference;
-use crate::step::Registry;
 use crate::store::{NewVersion, SaveError};
 
 impl Runtime {
-    /// Reads and checks a definition: its own rules, its configurations, its references. Every
-    /// problem is listed; references are only looked at once the rest is right.
+    /// Reads and checks a definition: its own rules, its step types and configurations, its
+    /// references. Every problem is listed.
     pub(super) fn checked(&self, json: &Value) -> Answer<WorkflowDefinition> {
-        let registry = &self.inner.registry;
-        let problems = match WorkflowDefinition::from_json(json) {
-            Ok(definition) => {
-                let problems = reference::full_check(registry, &definition);
-                if problems.is_empty() {
-                    return Ok(definition);
-                }
-                problems
-            }
-            Err(mut problems) => {
-                problems.extend(configurations(registry, json));
-                problems
-            }
-        };
-        Err(JobOrchestratorError::Invalid(problems))
+        self.checked_reading(WorkflowDefinition::read(json))
+    }
+
+    /// Checks what was read, or built, with all that only the runtime knows.
+    pub(super) fn checked_reading(&self, reading: Reading) -> Answer<WorkflowDefinition> {
+        match judge::problems(&self.inner.registry, &reading) {
+            problems if problems.is_empty() => reading
+                .into_definition()
+                .map_err(JobOrchestratorError::Invalid),
+            problems => Err(JobOrchestratorError::Invalid(problems)),
+        }
     }
 
     pub(super) async fn saved(
@@ -49,40 +46,6 @@ impl Runtime {
             id: id.0,
         })
     }
-}
-
-/// What is wrong with the configurations of a definition that is wrong in other ways as well.
-fn configurations(registry: &Registry, json: &Value) -> Vec<Problem> {
-    let steps = json
-        .get("steps")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let mut problems = Vec::new();
-    for (index, step) in steps.take(limits::STEPS_MAX).enumerate() {
-        let task_type = step.get("task_type").and_then(Value::as_str);
-        let Some(task_type) = task_type.filter(|name| !name.trim().is_empty()) else {
-            continue;
-        };
-        let config = match step.get("config") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(config)) => config.clone(),
-            Some(_) => continue,
-        };
-        let field = if registry.get(task_type).is_some() {
-            "config"
-        } else {
-            "task_type"
-        };
-        let under = format!("/steps/{index}/{field}");
-        problems.extend(
-            registry
-                .check(task_type, &config)
-                .into_iter()
-                .map(|p| p.under(&under)),
-        );
-    }
-    problems
 }
 
 #[async_trait]

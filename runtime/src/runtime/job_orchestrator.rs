@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::definition::Reading;
 use engine::orchestrator::{Answer, WorkflowFilter, WorkflowSelection};
 use engine::progress::{Progress, WorkflowState};
 use engine::{
@@ -14,7 +15,6 @@ use sha2::{Digest, Sha256};
 
 use super::{Runtime, read_fault};
 use crate::committer::Creation;
-use crate::reference;
 
 /// Most workflows of a list that is asked for whole.
 const LIST_MAX: usize = 10_000;
@@ -70,10 +70,7 @@ impl JobOrchestrator for Runtime {
         definition: WorkflowDefinition,
         metadata: Option<Map<String, Value>>,
     ) -> Answer<WorkflowState> {
-        let problems = reference::full_check(&self.inner.registry, &definition);
-        if !problems.is_empty() {
-            return Err(JobOrchestratorError::Invalid(problems));
-        }
+        let definition = self.checked_reading(Reading::from(&definition))?;
         let creation = Creation {
             job_id: Some(job_id),
             source: None,

@@ -14,6 +14,11 @@ async fn a_definition_that_is_wrong_in_many_ways_lists_every_problem_at_its_fiel
         "steps": [
             {"name": "A", "task_type": "delay", "config": {"secnds": 1}},
             {"name": "B", "task_type": "nope", "timeout": -1, "dependencies": ["q"]},
+            {"name": "C", "task_type": "command",
+             "config": {"program": "echo", "args": ["{{ steps.gone.output }}", "{{ open"]}},
+            {"name": "D", "task_type": "delay", "config": {"seconds": "{{ steps.a.output.n }}"}},
+            {"name": "E", "task_type": "noop", "dependencies": ["f"]},
+            {"name": "F", "task_type": "noop", "dependencies": ["e"]},
         ],
     });
     let saved = bench
@@ -23,20 +28,24 @@ async fn a_definition_that_is_wrong_in_many_ways_lists_every_problem_at_its_fiel
     let Err(JobOrchestratorError::Invalid(problems)) = saved else {
         panic!("{saved:?}")
     };
-    let mut pointers: Vec<_> = problems
+    let pointers: Vec<_> = problems
         .iter()
         .map(|problem| problem.pointer.as_str())
         .collect();
-    pointers.sort_unstable();
     let expected = [
         "#/name",
-        "#/steps/0/config/secnds",
         "#/steps/0/config/seconds",
-        "#/steps/1/dependencies/0",
+        "#/steps/0/config/secnds",
         "#/steps/1/task_type",
+        "#/steps/1/dependencies/0",
         "#/steps/1/timeout",
+        "#/steps/2/config/args/0",
+        "#/steps/2/config/args/1",
+        "#/steps/3/config/seconds",
+        "#/steps/4/dependencies",
     ];
-    assert_eq!(pointers, expected);
+    assert_eq!(pointers, expected, "{problems:#?}");
+    assert_eq!(bench.runtime.check(&definition).await, problems);
 }
 
 #[tokio::test]

@@ -1,0 +1,109 @@
+//! All that is wrong with a definition, in one pass.
+
+use engine::Problem;
+use engine::definition::Reading;
+
+use super::order::Order;
+use crate::reference;
+use crate::step::Registry;
+
+/// Every problem at its field, step by step and field by field: what its reading found, unknown
+/// step types, configurations that do not fit theirs, references.
+pub(super) fn problems(registry: &Registry, reading: &Reading) -> Vec<Problem> {
+    let mut problems = reading.problems().to_vec();
+    for (index, read) in reading.steps().iter().enumerate() {
+        let step = &read.step;
+        // One without a name is told already.
+        if step.task_type.is_empty() {
+            continue;
+        }
+        if registry.get(&step.task_type).is_none() {
+            let at = format!("#/steps/{index}/task_type");
+            problems.push(Problem::new(at, registry.unknown(&step.task_type)));
+        } else if read.has_config {
+            // not a URL: a JSON pointer
+            let under = format!("/steps/{index}/config");
+            let found = registry.check(&step.task_type, &step.config);
+            problems.extend(found.into_iter().map(|problem| problem.under(&under)));
+        }
+    }
+    problems.extend(reference::check(reading));
+    let order = Order::new(registry, reading);
+    problems.sort_by_cached_key(|problem| order.place(&problem.pointer));
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::WorkflowDefinition;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn found(definition: &Value) -> Vec<Problem> {
+        let registry = Registry::builtin().unwrap();
+        problems(&registry, &WorkflowDefinition::read(definition))
+    }
+
+    #[test]
+    fn problems_stand_in_the_order_of_steps_and_of_their_fields() {
+        let registry = Registry::builtin().unwrap();
+        let spec = registry
+            .specs()
+            .into_iter()
+            .find(|spec| spec.fields.len() > 2)
+            .unwrap();
+        let (first, third) = (&spec.fields[0].name, &spec.fields[2].name);
+        let mut wrong =
+            json!({"name": "b", "task_type": spec.task_type, "max_lost": 0, "key": "-"});
+        wrong["config"][third] = json!("{{ nope }}");
+        wrong["config"][first] = json!("{{ parameters.nope }}");
+        wrong["config"]["bogus"] = json!(1);
+        let eleventh = wrong.clone();
+        let mut steps = vec![json!({"name": "a", "task_type": "strange"}), wrong];
+        steps.resize(
+            10,
+            json!({"name": "fine", "task_type": spec.task_type, "config": spec.example}),
+        );
+        steps.push(eleventh);
+        let found = found(&json!({"steps": steps, "on_failure": "?"}));
+        let pointers: Vec<_> = found.iter().map(|p| p.pointer.clone()).collect();
+        let mut wanted = vec![
+            "#/name".to_owned(),
+            "#/on_failure".to_owned(),
+            "#/steps/0/task_type".to_owned(),
+        ];
+        for step in [1, 10] {
+            wanted.extend([
+                format!("#/steps/{step}/key"),
+                format!("#/steps/{step}/config/{first}"),
+                format!("#/steps/{step}/config/{third}"),
+                format!("#/steps/{step}/config/bogus"),
+                format!("#/steps/{step}/max_lost"),
+            ]);
+        }
+        assert_eq!(pointers, wanted, "{found:#?}");
+    }
+
+    #[test]
+    fn an_unknown_step_type_is_told_with_those_there_are() {
+        let found = found(&json!({"name": "d", "steps": [{"name": "b", "task_type": "strange"}]}));
+        let detail = &found[0].detail;
+        assert!(detail.starts_with("there is no step type \"strange\"; there are "));
+        let registry = Registry::builtin().unwrap();
+        assert!(
+            registry.names().all(|name| detail.contains(name)),
+            "{detail}"
+        );
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_read_is_one_problem() {
+        let registry = Registry::builtin().unwrap();
+        let known = registry.names().next().unwrap();
+        let step = json!({"name": "b", "task_type": known, "config": 5});
+        let found = found(&json!({"name": "d", "steps": [step, 7]}));
+        let pointers: Vec<_> = found.iter().map(|p| p.pointer.as_str()).collect();
+        assert_eq!(pointers, ["#/steps/0/config", "#/steps/1"]);
+    }
+}
