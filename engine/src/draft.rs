@@ -8,8 +8,10 @@ mod circle;
 pub mod difference;
 mod edit;
 pub mod form;
+mod list;
 pub mod parameters;
 mod read;
+mod rename;
 mod write;
 
 use std::collections::{BTreeMap, HashSet};
@@ -22,6 +24,7 @@ use crate::problem::Problem;
 
 pub use circle::Downstream;
 pub use edit::DraftEdit;
+pub use list::Removed;
 
 /// A definition as typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +39,9 @@ pub struct DefinitionDraft {
     pub parameters: String,
     /// The steps in the order they are listed.
     pub steps: Vec<StepDraft>,
+    /// The step that was removed last, to bring it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Box<Removed>>,
 }
 
 /// One step as typed.
@@ -45,6 +51,9 @@ pub struct StepDraft {
     pub name: String,
     /// What references use; empty means made from the name.
     pub key: String,
+    /// The key that references to it are written with; empty until it has one of its own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub known_as: String,
     /// The kind of work.
     pub task_type: String,
     /// The text of each field of the kind, by the field's name.
@@ -74,6 +83,7 @@ impl Default for DefinitionDraft {
             on_failure: OnFailure::default().as_str().into(),
             parameters: String::new(),
             steps: Vec::new(),
+            removed: None,
         }
     }
 }
@@ -85,6 +95,7 @@ impl StepDraft {
         Self {
             name: name.into(),
             key: String::new(),
+            known_as: String::new(),
             task_type: task_type.into(),
             config: BTreeMap::new(),
             kept: BTreeMap::new(),

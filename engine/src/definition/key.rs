@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 /// Whether `key` may be written in a reference: a lower-case letter or `_` first, then also digits.
-pub(super) fn is_valid(key: &str) -> bool {
+pub(crate) fn is_valid(key: &str) -> bool {
     let mut bytes = key.bytes();
     let first_fits = bytes
         .next()

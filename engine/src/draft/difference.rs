@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 #[must_use]
 pub fn differences(yours: &Value, theirs: &Value) -> Vec<String> {
     let mut told = Vec::new();
-    for field in ["name", "max_recovery_attempts", "on_failure", "parameters"] {
+    for (field, words) in WHOLE {
         let (mine, other) = (yours.get(field), theirs.get(field));
         if !same(mine, other) {
             told.push(format!(
-                "{field}: yours {}, theirs {}",
+                "{words}: yours {}, theirs {}",
                 short(mine),
                 short(other)
             ));
@@ -23,16 +23,15 @@ pub fn differences(yours: &Value, theirs: &Value) -> Vec<String> {
             told.push(format!("\"{}\" is only in theirs", step.name));
             continue;
         };
-        let fields: Vec<_> = FIELDS
+        let mut names: Vec<_> = FIELDS
             .into_iter()
-            .filter(|field| !same(my.json.get(*field), step.json.get(*field)))
+            .filter(|(field, _)| !same(my.json.get(*field), step.json.get(*field)))
+            .map(|(_, words)| words)
             .collect();
-        let after = my.after != step.after;
-        if !fields.is_empty() || after {
-            let mut names = fields;
-            if after {
-                names.push("what it runs after");
-            }
+        if my.after != step.after {
+            names.push("what it runs after");
+        }
+        if !names.is_empty() {
             told.push(format!("\"{}\" differs in {}", step.name, names.join(", ")));
         }
     }
@@ -44,15 +43,24 @@ pub fn differences(yours: &Value, theirs: &Value) -> Vec<String> {
     told
 }
 
-const FIELDS: [&str; 8] = [
-    "name",
-    "task_type",
-    "config",
-    "max_retries",
-    "timeout",
-    "estimated_duration",
-    "run_if",
-    "max_lost",
+/// What belongs to the definition itself: its name in JSON, and what people call it.
+const WHOLE: [(&str, &str); 4] = [
+    ("name", "name"),
+    ("max_recovery_attempts", "recoveries"),
+    ("on_failure", "when a step fails"),
+    ("parameters", "parameters"),
+];
+
+/// What belongs to a step.
+const FIELDS: [(&str, &str); 8] = [
+    ("name", "name"),
+    ("task_type", "step type"),
+    ("config", "what it does"),
+    ("max_retries", "how often it is tried again"),
+    ("timeout", "when it is stopped"),
+    ("estimated_duration", "usual time"),
+    ("run_if", "when it runs"),
+    ("max_lost", "how often it may be lost"),
 ];
 
 struct Step<'a> {

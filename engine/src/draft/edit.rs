@@ -1,4 +1,4 @@
-//! The edits of a draft. Each keeps dependencies pointing at the steps they meant.
+//! The edits of a draft, as presses of buttons.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,8 +14,12 @@ pub enum DraftEdit {
     Select(StepIndex),
     /// Adds a step of a kind after the shown one, and shows it.
     Add(String),
+    /// Adds a copy of a step after it, and shows it.
+    Copy(StepIndex),
     /// Removes a step; what ran after it runs after what it ran after.
     Remove(StepIndex),
+    /// Brings the step that was removed last back, and shows it.
+    Undo,
     /// Moves a step up in the list.
     Up(StepIndex),
     /// Moves a step down in the list.
@@ -33,7 +37,9 @@ impl fmt::Display for DraftEdit {
         match self {
             Self::Select(step) => write!(f, "select:{step}"),
             Self::Add(kind) => write!(f, "add:{kind}"),
+            Self::Copy(step) => write!(f, "copy:{step}"),
             Self::Remove(step) => write!(f, "remove:{step}"),
+            Self::Undo => write!(f, "undo"),
             Self::Up(step) => write!(f, "up:{step}"),
             Self::Down(step) => write!(f, "down:{step}"),
             Self::Example(step) => write!(f, "example:{step}"),
@@ -47,11 +53,15 @@ impl DraftEdit {
     /// Reads the value of a button; nothing when it is no edit.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
+        if text == "undo" {
+            return Some(Self::Undo);
+        }
         let (word, of) = text.split_once(':')?;
         let step = || of.parse().ok();
         match word {
             "add" => Some(Self::Add(of.into())),
             "select" => step().map(Self::Select),
+            "copy" => step().map(Self::Copy),
             "remove" => step().map(Self::Remove),
             "up" => step().map(Self::Up),
             "down" => step().map(Self::Down),
@@ -67,86 +77,53 @@ impl DefinitionDraft {
     /// Carries out one press while the form of `shown` is open, and gives the step whose form is
     /// open afterwards. A press about a step that does not exist changes nothing.
     pub fn edit(&mut self, edit: &DraftEdit, shown: StepIndex, specs: &[StepSpec]) -> StepIndex {
+        let now_shown = self.carry_out(edit, shown, specs);
+        self.follow_keys();
+        now_shown.unwrap_or(shown)
+    }
+
+    /// Gives the step to show, when it is another one.
+    fn carry_out(
+        &mut self,
+        edit: &DraftEdit,
+        shown: StepIndex,
+        specs: &[StepSpec],
+    ) -> Option<StepIndex> {
         match edit {
-            DraftEdit::Select(step) if *step < self.steps.len() => return *step,
-            DraftEdit::Select(_) => {}
+            DraftEdit::Select(step) => (*step < self.steps.len()).then_some(*step),
             DraftEdit::Add(kind) => {
                 let title = title_of(kind, specs);
                 let after = (shown < self.steps.len()).then_some(shown);
-                return self.add_step(after, StepDraft::new(&self.free_name(title), kind));
+                Some(self.add_step(after, StepDraft::new(&self.free_name(title), kind)))
             }
+            DraftEdit::Copy(step) => self.copy_step(*step),
             DraftEdit::Remove(step) => {
                 self.remove_step(*step);
-                if shown > *step || shown >= self.steps.len() {
-                    return shown.saturating_sub(1);
-                }
+                let moves = shown > *step || shown >= self.steps.len();
+                moves.then(|| shown.saturating_sub(1))
             }
+            DraftEdit::Undo => self.bring_back(),
             DraftEdit::Up(step) => {
-                if let Some(above) = step.checked_sub(1)
-                    && self.swap_steps(above, *step)
-                {
-                    return above;
-                }
+                let above = step.checked_sub(1)?;
+                self.swap_steps(above, *step).then_some(above)
             }
             DraftEdit::Down(step) => {
                 let below = step.saturating_add(1);
-                if self.swap_steps(*step, below) {
-                    return below;
-                }
+                self.swap_steps(*step, below).then_some(below)
             }
-            DraftEdit::Example(step) => self.fill_in_example(*step, specs),
-            DraftEdit::AfterAll(step) => self.run_after_all_above(*step),
+            DraftEdit::Example(step) => {
+                self.fill_in_example(*step, specs);
+                None
+            }
+            DraftEdit::AfterAll(step) => {
+                self.run_after_all_above(*step);
+                None
+            }
             DraftEdit::AfterNone(step) => {
-                if let Some(step) = self.steps.get_mut(*step) {
-                    step.dependencies.clear();
-                }
+                self.steps.get_mut(*step)?.dependencies.clear();
+                None
             }
         }
-        shown
-    }
-
-    /// Puts a step after another, running after it, or at the end with nothing to wait for;
-    /// gives its position.
-    pub fn add_step(&mut self, after: Option<StepIndex>, mut step: StepDraft) -> StepIndex {
-        let place = after.map_or(self.steps.len(), |after| after + 1);
-        self.point_anew(|old| Some(if old >= place { old + 1 } else { old }));
-        step.dependencies = after.into_iter().collect();
-        self.steps.insert(place, step);
-        place
-    }
-
-    /// Removes a step. What ran after it runs after what it ran after, so that a chain stays one.
-    pub fn remove_step(&mut self, removed: StepIndex) {
-        if removed >= self.steps.len() {
-            return;
-        }
-        let step = self.steps.remove(removed);
-        for other in &mut self.steps {
-            if other.dependencies.contains(&removed) {
-                other.dependencies.extend(&step.dependencies);
-            }
-        }
-        self.point_anew(|old| match old {
-            old if old == removed => None,
-            old if old > removed => Some(old - 1),
-            old => Some(old),
-        });
-    }
-
-    /// Exchanges two steps in the list, without a change to what runs after what.
-    pub fn swap_steps(&mut self, one: StepIndex, other: StepIndex) -> bool {
-        if one >= self.steps.len() || other >= self.steps.len() {
-            return false;
-        }
-        self.steps.swap(one, other);
-        self.point_anew(|old| {
-            Some(match old {
-                old if old == one => other,
-                old if old == other => one,
-                old => old,
-            })
-        });
-        true
     }
 
     /// Gives a step another kind. Fields of the kind it had are kept aside and come back with it;
@@ -228,26 +205,6 @@ impl DefinitionDraft {
             if typed.trim().is_empty() {
                 *typed = text;
             }
-        }
-    }
-
-    /// `base`, or `base 2`, `base 3` … when a step is already called so.
-    fn free_name(&self, base: &str) -> String {
-        let taken = |name: &str| self.steps.iter().any(|step| step.name == name);
-        if !taken(base) {
-            return base.into();
-        }
-        (2..)
-            .map(|number| format!("{base} {number}"))
-            .find(|name| !taken(name))
-            .unwrap_or_default()
-    }
-
-    fn point_anew(&mut self, to: impl Fn(StepIndex) -> Option<StepIndex>) {
-        for step in &mut self.steps {
-            step.dependencies = step.dependencies.iter().copied().filter_map(&to).collect();
-            step.dependencies.sort_unstable();
-            step.dependencies.dedup();
         }
     }
 }

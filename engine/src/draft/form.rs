@@ -192,6 +192,7 @@ impl DefinitionDraft {
         if let Some(kind) = kind {
             self.change_kind(shown, &kind, specs);
         }
+        self.follow_keys();
     }
 
     /// The text of the shown step that the form's field `name` stands for.
@@ -250,6 +251,7 @@ mod tests {
         let mut draft = DefinitionDraft::default();
         draft.add_step(None, StepDraft::new("One", "noop"));
         draft.add_step(Some(0), StepDraft::new("Two", "noop"));
+        draft.follow_keys();
         draft
     }
 
@@ -310,6 +312,21 @@ mod tests {
     }
 
     #[test]
+    fn a_new_key_or_name_is_followed_by_the_references_of_other_steps() {
+        let mut draft = two_steps();
+        let reference = "{{ steps.one.output }}".to_owned();
+        draft.steps[1].config.insert("args".into(), reference);
+        let mut pairs = vec![hidden(&draft), pair(names::STEP_NAME, "First")];
+        let form = PostedForm::read(&pairs, &[]).unwrap();
+        let expected = "{{ steps.first.output }}";
+        assert_eq!(form.draft.steps[1].field("args"), expected);
+        pairs.push(pair(names::STEP_KEY, "head"));
+        let form = PostedForm::read(&pairs, &[]).unwrap();
+        let expected = "{{ steps.head.output }}";
+        assert_eq!(form.draft.steps[1].field("args"), expected);
+    }
+
+    #[test]
     fn of_fields_with_one_name_the_last_one_counts() {
         let pairs = [
             hidden(&two_steps()),
@@ -326,7 +343,9 @@ mod tests {
             Press::Update,
             Press::Edit(DraftEdit::Select(3)),
             Press::Edit(DraftEdit::Add("delay".into())),
+            Press::Edit(DraftEdit::Copy(4)),
             Press::Edit(DraftEdit::Remove(0)),
+            Press::Edit(DraftEdit::Undo),
             Press::Edit(DraftEdit::Up(2)),
             Press::Edit(DraftEdit::Down(2)),
             Press::Edit(DraftEdit::Example(2)),

@@ -44,6 +44,7 @@ impl DefinitionDraft {
                 .iter()
                 .map(|step| step_draft(step, specs))
                 .collect(),
+            removed: None,
         })
     }
 }
@@ -62,6 +63,7 @@ fn step_draft(step: &StepDefinition, specs: &[StepSpec]) -> StepDraft {
     StepDraft {
         name: step.name.clone(),
         key: step.key.clone(),
+        known_as: step.key.clone(),
         task_type: step.task_type.clone(),
         config,
         kept: BTreeMap::new(),
