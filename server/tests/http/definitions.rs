@@ -65,6 +65,31 @@ fn step(fields: Value) -> Value {
 }
 
 #[tokio::test]
+async fn mistakes_of_every_kind_are_told_in_one_answer_in_the_order_of_the_fields() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let definition = json!({"name": "N", "steps": [
+        {"name": "A", "task_type": "command", "config": {"program": "x", "args": ["{{ open"]}},
+        {"name": "B", "task_type": "nothing"},
+        {"name": "C", "task_type": "delay", "config": {"seconds": "{{ steps.a.output }}"}},
+        {"name": "D", "task_type": "delay", "config": {"seconds": -1}, "max_retries": 101},
+        {"name": "E", "task_type": "noop", "dependencies": ["gone"]},
+    ]});
+    let refused = api.post("/definitions", &definition).await;
+    assert_eq!(
+        refused.pointers(),
+        [
+            "#/steps/0/config/args/0",
+            "#/steps/1/task_type",
+            "#/steps/2/config/seconds",
+            "#/steps/3/config/seconds",
+            "#/steps/3/max_retries",
+            "#/steps/4/dependencies/0",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn every_bad_definition_is_refused_at_its_field() {
     let server = Server::start();
     let api = server.api("editor");
