@@ -80,7 +80,10 @@ fn step_type_files() -> Result<Vec<PathBuf>> {
 }
 
 /// Every lint, once for the server's machine and once for the browser's.
-fn lint() -> Result<()> {
+///
+/// # Errors
+/// When one speaks up, or there is no clippy.
+pub fn lint() -> Result<()> {
     program::say("checking the lints of everything that runs on a server");
     let strict = ["--", "-D", "warnings"];
     let here: &mut Command = &mut cargo::cargo(&["clippy", "--workspace", "--all-targets"]);

@@ -21,7 +21,8 @@ use anyhow::{Result, bail};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match dispatch(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("\nerror: {error:#}");
             ExitCode::FAILURE
@@ -29,8 +30,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Hands the rest of the line to the command that the first word names.
-fn dispatch(arguments: &[String]) -> Result<()> {
+/// Hands the rest of the line to the command that the first word names. False when it said itself
+/// what failed.
+fn dispatch(arguments: &[String]) -> Result<bool> {
     let (command, rest) = match arguments.split_first() {
         Some((command, rest)) => (command.as_str(), rest),
         None => ("help", arguments),
@@ -40,16 +42,19 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         .take_while(|word| *word != "--")
         .any(|word| word == "--help" || word == "-h")
     {
-        return help::print(command);
+        help::print(command)?;
+        return Ok(true);
     }
     match command {
+        // Its last lines are those of the runners of tests.
+        "test" => return test::command(rest),
         "run" => run::command(rest),
         "dev" => dev::command(rest),
         "build" => build::command(rest),
         "check" => check::command(rest),
-        "test" => test::command(rest),
         "bench" => bench::command(rest),
         "help" | "--help" | "-h" => help::print(rest.first().map_or("", String::as_str)),
         other => bail!("there is no command `{other}`; `cargo xtask help` lists them"),
     }
+    .map(|()| true)
 }

@@ -3,7 +3,9 @@
 pub mod apt;
 pub mod c_compiler;
 pub mod chromium;
+pub mod clippy;
 pub mod debian_rust;
+pub mod llvm_cov;
 pub mod node;
 pub mod npm;
 pub mod wasm_target;

@@ -1,81 +1,74 @@
 //! `cargo xtask test`: every test there is.
 
 mod browser;
+mod closing;
+mod coverage;
+mod lints;
 mod options;
+mod report;
 mod rust;
 
 use anyhow::{Result, bail};
 
+use self::browser::Browser;
 use self::options::Options;
+use self::report::Report;
+use crate::program::Ended;
 use crate::site::{self, Kind};
-use crate::{cargo, check, place, program};
+use crate::{cargo, check};
 
-/// One part of the tests and what became of it.
-type Tier = (&'static str, Result<()>);
-
-/// Sets up, builds once, and runs every tier to its end even if an earlier one failed.
+/// Sets up, builds once, and runs every tier to its end even if an earlier one failed. Answers
+/// whether all passed; what did not was told.
 ///
 /// # Errors
-/// When a tool cannot be set up or a tier failed; the last line names which.
-pub fn command(arguments: &[String]) -> Result<()> {
+/// When the words are not understood, or coverage could not be measured.
+pub fn command(arguments: &[String]) -> Result<bool> {
     let options = Options::parse(arguments)?;
+    if options.coverage {
+        return coverage::measure(&options).map(|()| true);
+    }
     let browser = browser::set_up();
-    let mut tiers: Vec<Tier> = vec![
-        ("format", check::format()),
-        ("boundaries", check::boundaries()),
-    ];
-    tiers.push(("the site", site::build(Kind::Dev)));
+    let mut report = Report::default();
+    report.add("format", check::format());
+    report.add("boundaries", check::boundaries());
+    report.add("the site", site::build(Kind::Dev));
     match rust::build() {
-        Ok(()) => {
-            tiers.push(("Rust tests", rust::tests(&options)));
-            tiers.push(("doc tests", rust::doc_tests(&options)));
-            match browser {
-                Ok(Some(browser)) => {
-                    tiers.push(("end-to-end tests", end_to_end(&browser, &options)));
-                }
-                Ok(None) => {
-                    program::say("end2end/package.json does not exist: no end-to-end tests")
-                }
-                // The rest was worth running all the same.
-                Err(error) => tiers.push(("end-to-end tests", Err(error))),
-            }
-        }
-        Err(error) => tiers.push((
-            "the build, so no Rust and no end-to-end test ran",
-            Err(error),
-        )),
+        Ok(()) => built(&mut report, browser, &options),
+        Err(error) => report.add("the build, so nothing that needs it ran", Err(error)),
     }
-    report(&tiers)
+    report.tell();
+    Ok(report.is_green())
 }
 
-fn end_to_end(browser: &browser::Browser, options: &Options) -> Result<()> {
-    let program = cargo::target()?.join("debug/job-orchestrator");
-    if !program.is_file() {
-        bail!("cargo did not leave the server at {}", program.display());
+/// What can run once the server and the tests are built.
+fn built(report: &mut Report, browser: Result<Option<Browser>>, options: &Options) {
+    // Who names one test wants its answer, not the lints of everything.
+    if options.name.is_none() {
+        lints::run(report);
     }
-    browser.run(&program, options)
+    report.run("Rust tests", rust::tests(options));
+    report.run("doc tests", rust::doc_tests(options));
+    match browser {
+        Ok(Some(browser)) => {
+            report.add("types of the end-to-end tests", browser.types());
+            report.run("end-to-end tests", end_to_end(&browser, options));
+        }
+        Ok(None) => report.skip("end-to-end tests", "end2end/package.json does not exist"),
+        // The rest was worth running all the same.
+        Err(error) => report.add("end-to-end tests", Err(error)),
+    }
 }
 
-/// Says what passed and fails when anything did not.
-fn report(tiers: &[Tier]) -> Result<()> {
-    println!();
-    for (name, result) in tiers {
-        match result {
-            Ok(()) => println!("passed  {name}"),
-            Err(error) => println!("FAILED  {name}: {error:#}"),
+fn end_to_end(browser: &Browser, options: &Options) -> Ended {
+    let built = || {
+        let program = cargo::target()?.join("debug/job-orchestrator");
+        if !program.is_file() {
+            bail!("cargo did not leave the server at {}", program.display());
         }
+        Ok(program)
+    };
+    match built() {
+        Ok(program) => browser.run(&program, options),
+        Err(error) => Ended::silent(Err(error)),
     }
-    let failed: Vec<&str> = tiers
-        .iter()
-        .filter(|(_, result)| result.is_err())
-        .map(|(name, _)| *name)
-        .collect();
-    if failed.is_empty() {
-        return Ok(());
-    }
-    bail!(
-        "failed in {}: {}",
-        place::root().display(),
-        failed.join(", ")
-    )
 }

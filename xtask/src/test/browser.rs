@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::options::Options;
+use crate::program::Ended;
 use crate::setup::{chromium, node, npm};
 use crate::{place, program};
 
@@ -31,11 +32,19 @@ pub fn set_up() -> Result<Option<Browser>> {
 }
 
 impl Browser {
-    /// Runs them against `server`.
+    /// Checks their types, which running them does not.
     ///
     /// # Errors
-    /// When one fails.
-    pub fn run(&self, server: &Path, options: &Options) -> Result<()> {
+    /// When one is wrong.
+    pub fn types(&self) -> Result<()> {
+        program::say("checking the types of the end-to-end tests (tsc)");
+        let mut command = Command::new("npx");
+        command.args(["--no-install", "tsc", "--noEmit"]);
+        program::finish(command.current_dir(&self.folder))
+    }
+
+    /// Runs them against `server`.
+    pub fn run(&self, server: &Path, options: &Options) -> Ended {
         program::say("running the end-to-end tests (Playwright)");
         let mut command = Command::new("npx");
         command
@@ -46,9 +55,7 @@ impl Browser {
         if let Some(name) = &options.name {
             command.args(["--grep", name, "--pass-with-no-tests"]);
         }
-        if options.nightly {
-            command.env("JOB_ORCHESTRATOR_NIGHTLY", "1");
-        }
-        program::finish(&mut command)
+        options.tell(&mut command);
+        program::watch(command)
     }
 }

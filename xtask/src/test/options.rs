@@ -1,13 +1,18 @@
 //! What to test.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
+
+/// Tells tests for how long to go on: `B` stands for the long run of a night.
+const TIER: &str = "JOB_ORCHESTRATOR_TIER";
 
 /// The words after `cargo xtask test`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Also the long ones.
+    /// Longer: higher counts, and the tests that are marked to be left out.
     pub nightly: bool,
-    /// Measure which lines the Rust tests reach.
+    /// Instead of all that, measure which lines of the engine its tests reach.
     pub coverage: bool,
     /// Only tests whose name contains this.
     pub name: Option<String>,
@@ -35,6 +40,13 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// Passes on to the tests for how long they shall go on.
+    pub fn tell(&self, command: &mut Command) {
+        if self.nightly {
+            command.env(TIER, "B");
+        }
     }
 }
 

@@ -1,0 +1,14 @@
+//! The lints, after the build: by then everything that runs while compiling is there, and clippy
+//! only has to check.
+
+use super::report::Report;
+use crate::check;
+use crate::setup::clippy;
+
+/// Runs them.
+pub fn run(report: &mut Report) {
+    match clippy::ensure() {
+        Ok(()) => report.add("lints", check::lint()),
+        Err(error) => report.skip("lints", format!("{error:#}")),
+    }
+}
