@@ -9,7 +9,7 @@ use crate::shared::Shared;
 use crate::store::StoreError;
 
 /// By what somebody is known; kept as a hash only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// The cookie of a session.
     Session([u8; 32]),

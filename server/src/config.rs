@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::events::StreamSettings;
 use crate::hosts::PublicAddress;
 use crate::store::SessionLimits;
 
@@ -33,6 +34,10 @@ pub struct Config {
     pub allow_private_addresses: bool,
     /// How long a sign-in lasts (`session_idle_minutes`, default 30; `session_hours`, default 12).
     pub sessions: SessionLimits,
+    /// How streams are kept (`stream_heartbeat_seconds`, default 15; `stream_renewal_seconds`,
+    /// default 1800) and how many there may be (`streams_per_caller`, default 32;
+    /// `streams_per_browser`, default 4; `streams_per_server`, default 20000).
+    pub streams: StreamSettings,
 }
 
 /// What flags may say; the rest comes from the environment and the file.
@@ -86,10 +91,30 @@ impl Config {
                 idle: Duration::from_secs(minutes * 60),
                 absolute: Duration::from_secs(hours * 3600),
             },
+            streams: streams(sources)?,
         };
         sources.refuse_unknown()?;
         Ok(config)
     }
+}
+
+fn streams(sources: &Sources) -> Result<StreamSettings, ConfigError> {
+    let number = |key, default| {
+        let number = sources.value(key, None, default, count)?;
+        // At most 100000, so that it fits everywhere.
+        Ok(usize::try_from(number).unwrap_or(usize::MAX))
+    };
+    let seconds = |key, default| {
+        let seconds = sources.value(key, None, default, count)?;
+        Ok(Duration::from_secs(seconds))
+    };
+    Ok(StreamSettings {
+        heartbeat: seconds("stream_heartbeat_seconds", "15")?,
+        renewal: seconds("stream_renewal_seconds", "1800")?,
+        per_caller: number("streams_per_caller", "32")?,
+        per_browser: number("streams_per_browser", "4")?,
+        per_server: number("streams_per_server", "20000")?,
+    })
 }
 
 /// `HOST:PORT`; a name is looked up when it is listened on.
@@ -154,6 +179,34 @@ mod tests {
             read(Flags::default(), &[], "").unwrap().listen,
             "127.0.0.1:3000"
         );
+    }
+
+    #[test]
+    fn streams_are_kept_as_designed_unless_something_else_is_said() {
+        let config = read(Flags::default(), &[], "").unwrap();
+        assert_eq!(
+            config.streams,
+            StreamSettings {
+                heartbeat: Duration::from_secs(15),
+                renewal: Duration::from_secs(30 * 60),
+                per_caller: 32,
+                per_browser: 4,
+                per_server: 20_000,
+            }
+        );
+        let file = "stream_heartbeat_seconds = 1\nstream_renewal_seconds = 2\n\
+                    streams_per_caller = 3\nstreams_per_browser = 4\nstreams_per_server = 5";
+        let said = read(Flags::default(), &[], file).unwrap().streams;
+        assert_eq!(
+            (said.heartbeat, said.renewal),
+            (Duration::from_secs(1), Duration::from_secs(2))
+        );
+        assert_eq!(
+            (said.per_caller, said.per_browser, said.per_server),
+            (3, 4, 5)
+        );
+        let nothing = read(Flags::default(), &[], "streams_per_server = 0");
+        assert!(nothing.unwrap_err().contains("streams_per_server"));
     }
 
     #[test]

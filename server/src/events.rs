@@ -3,31 +3,39 @@
 //! reads the stored events above the last number sent; being woken only makes it sooner.
 
 mod after;
+mod crowd;
 mod follow;
 mod frame;
+mod settings;
+mod tail;
 
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
-use axum::response::sse::{KeepAlive, Sse};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
 use engine::WorkflowId;
 
 use crate::api::number::Numbers;
 use crate::api::query::Query;
-use crate::caller::Caller;
+use crate::caller::{Caller, Credential};
 use crate::problem::ApiProblem;
 use crate::shared::Shared;
+use follow::Follower;
 
-/// How often a quiet stream says that it is alive.
-const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(15);
+pub use crowd::Crowd;
+
+pub use settings::StreamSettings;
+pub use tail::Tails;
 
 /// The stream, for pages by cookie and for programs by token.
 ///
 /// # Errors
-/// 400 for a number that is none, 403 for another site, 404 for an unknown workflow.
+/// 400 for a number that is none, 403 for another site, 404 for an unknown workflow, 503 when the
+/// server holds as many streams as it may.
 pub async fn stream(
     State(shared): State<Shared>,
+    version: Version,
     caller: Caller,
     headers: HeaderMap,
     numbers: Numbers,
@@ -38,16 +46,18 @@ pub async fn stream(
     let after = after::asked(&headers, &query)?;
     // Answers 403 and 404 before the stream begins.
     shared.service.workflow(&caller.actor, id).await?;
-    let frames = follow::frames(shared, caller, id, after);
-    let alive = KeepAlive::new().interval(HEARTBEAT).text("heartbeat");
-    let mut response = Sse::new(frames).keep_alive(alive).into_response();
-    let answer = response.headers_mut();
-    answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer.insert(
-        HeaderName::from_static("x-accel-buffering"),
-        HeaderValue::from_static("no"),
-    );
-    Ok(response)
+    let is_page = matches!(caller.credential, Credential::Session(_));
+    let is_narrow = is_page && version < Version::HTTP_2;
+    let seat = shared.streams.enter(caller.credential, is_narrow);
+    let seat = seat.map_err(|full| ApiProblem::unavailable(full.to_string()))?;
+    let frames = Follower::new(shared, caller, id, after, seat).frames();
+    let headers = [
+        (CONTENT_TYPE, "text/event-stream"),
+        (CACHE_CONTROL, "no-store"),
+        // Proxies that collect an answer before they pass it on leave this one alone.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, Body::from_stream(frames)).into_response())
 }
 
 fn refuse_other_sites(headers: &HeaderMap) -> Result<(), ApiProblem> {

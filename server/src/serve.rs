@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::data_folder::DataFolder;
+use crate::events::{Crowd, Tails};
 use crate::hosts::Hosts;
 use crate::password::Passwords;
 use crate::setup_code::SetupCode;
@@ -105,6 +106,8 @@ async fn share(
         setup_code: SetupCode::default(),
         hosts,
         session_limit: config.sessions.absolute,
+        streams: Arc::new(Crowd::new(config.streams)),
+        tails: Tails::default(),
         stopping,
     }))
 }

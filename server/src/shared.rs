@@ -8,6 +8,7 @@ use engine::Service;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::events::{Crowd, Tails};
 use crate::hosts::Hosts;
 use crate::password::Passwords;
 use crate::setup_code::SetupCode;
@@ -32,6 +33,10 @@ pub struct Parts {
     pub hosts: Hosts,
     /// How long a sign-in lasts at most.
     pub session_limit: std::time::Duration,
+    /// The open streams.
+    pub streams: Arc<Crowd>,
+    /// The latest events of what they follow.
+    pub tails: Tails,
     /// Ends the streams, then the server.
     pub stopping: CancellationToken,
 }

@@ -2,34 +2,45 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::time::Duration;
+use std::sync::Arc;
 
-use axum::response::sse::Event as Frame;
+use axum::body::Bytes;
 use engine::{JobOrchestratorError, Seq, WorkflowId};
 use futures::Stream;
 use futures::stream::unfold;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Duration, Instant, sleep_until};
 
-use super::frame;
+use super::crowd::Seat;
+use super::frame::{self, Frame};
+use super::settings::StreamSettings;
+use super::tail::{LOOK_EVERY, Tail};
 use crate::caller::Caller;
 use crate::shared::Shared;
 
-/// Events are read this many at a time.
-const PAGE: usize = 256;
-/// No wake-up is ever trusted to come.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// How often it is asked whether the caller may still look; the promise is 5 s.
 const CHECKED_EVERY: Duration = Duration::from_secs(1);
 
-struct Follower {
+/// One stream.
+pub struct Follower {
     shared: Shared,
     caller: Caller,
     id: WorkflowId,
+    settings: StreamSettings,
+    seat: Seat,
+    tail: Arc<Tail>,
     begin: Option<Begin>,
-    last: Seq,
+    /// The number of the last event that was read.
+    read_to: Seq,
+    /// The number of the last event that was sent.
+    sent_to: Seq,
     waiting: VecDeque<Frame>,
+    is_woken: bool,
     checked: Instant,
+    spoke: Instant,
+    /// When its client has to take it up again.
+    ends: Instant,
     is_first: bool,
+    is_over: bool,
 }
 
 enum Begin {
@@ -37,57 +48,81 @@ enum Begin {
     After(Seq),
 }
 
-/// The frames of workflow `id` after number `after`, or from a snapshot on. It ends when the
-/// server stops, or soon after the caller may not look any more; it does not end with the
-/// workflow, which may be recovered.
-pub fn frames(
-    shared: Shared,
-    caller: Caller,
-    id: WorkflowId,
-    after: Option<Seq>,
-) -> impl Stream<Item = Result<Frame, Infallible>> {
-    let stream = Follower {
-        shared,
-        caller,
-        id,
-        begin: Some(after.map_or(Begin::Snapshot, Begin::After)),
-        last: 0,
-        waiting: VecDeque::new(),
-        checked: Instant::now(),
-        is_first: true,
-    };
-    unfold(stream, async |mut stream| {
-        let frame = stream.next().await?;
-        Some((Ok(frame), stream))
-    })
-}
-
 impl Follower {
-    async fn next(&mut self) -> Option<Frame> {
+    /// Follows workflow `id` after number `after`, or from a snapshot on.
+    pub fn new(
+        shared: Shared,
+        caller: Caller,
+        id: WorkflowId,
+        after: Option<Seq>,
+        seat: Seat,
+    ) -> Self {
+        let (now, settings) = (Instant::now(), *shared.streams.settings());
+        Self {
+            tail: shared.tails.of(id),
+            shared,
+            caller,
+            id,
+            settings,
+            seat,
+            begin: Some(after.map_or(Begin::Snapshot, Begin::After)),
+            read_to: 0,
+            sent_to: after.unwrap_or(0),
+            waiting: VecDeque::new(),
+            is_woken: true,
+            checked: now,
+            spoke: now,
+            ends: now + settings.renewal,
+            is_first: true,
+            is_over: false,
+        }
+    }
+
+    /// The frames. The stream ends when the server stops, when its time is over, when its reader
+    /// opened too many others, or soon after the caller may not look any more. It does not end
+    /// with the workflow, which may be recovered.
+    pub fn frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        unfold(self, async |mut stream| {
+            let bytes = stream.next().await?;
+            stream.spoke = Instant::now();
+            Some((Ok(bytes), stream))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if self.shared.stopping.is_cancelled() || !self.may_look().await {
+            if self.has_to_end() || !self.may_look().await {
                 return None;
             }
+            if self.seat.is_crowded() {
+                self.is_over = true;
+                return Some(frame::crowded(self.sent_to).bytes);
+            }
             if let Some(frame) = self.waiting.pop_front() {
+                self.sent_to = frame.seq;
                 let is_first = std::mem::take(&mut self.is_first);
                 return Some(if is_first {
-                    frame::with_retry(frame)
+                    frame::with_retry(&frame.bytes)
                 } else {
-                    frame
+                    frame.bytes
                 });
+            }
+            if self.spoke.elapsed() >= self.settings.heartbeat {
+                return Some(frame::HEARTBEAT);
             }
             let read = match self.begin.take() {
                 Some(begin) => self.begin(begin).await,
                 None => self.read().await,
             };
-            match read {
-                Ok(()) => {}
-                Err(error) => {
-                    tracing::warn!(workflow = %self.id, %error, "a stream ended");
-                    return None;
-                }
+            if let Err(error) = read {
+                tracing::warn!(workflow = %self.id, %error, "a stream ended");
+                return None;
             }
         }
+    }
+
+    fn has_to_end(&self) -> bool {
+        self.is_over || self.shared.stopping.is_cancelled() || Instant::now() >= self.ends
     }
 
     /// Whether the caller is still known, and still as who they were.
@@ -106,7 +141,7 @@ impl Follower {
             Begin::After(after) => {
                 let state = service.workflow(&self.caller.actor, self.id).await?;
                 if after <= state.summary.events {
-                    self.last = after;
+                    self.read_to = after;
                     return Ok(());
                 }
                 let reset = frame::reset(state.summary.events, after);
@@ -115,25 +150,34 @@ impl Follower {
             Begin::Snapshot => {}
         }
         let progress = service.get_workflow_progress(self.id).await?;
-        self.last = progress.summary.events;
+        self.read_to = progress.summary.events;
         self.waiting.push_back(frame::snapshot(&progress));
         Ok(())
     }
 
     /// Reads what came after the last number, or waits until something may have come.
     async fn read(&mut self) -> Result<(), JobOrchestratorError> {
-        let service = &self.shared.service;
+        let service = &*self.shared.service;
         let actor = &self.caller.actor;
-        let records = service.events(actor, self.id, self.last, PAGE).await?;
-        if let Some(record) = records.last() {
-            self.last = record.seq;
-            self.waiting.extend(records.iter().map(frame::event));
+        let is_woken = std::mem::take(&mut self.is_woken);
+        let frames = self.tail.after(service, actor, self.read_to, is_woken);
+        let frames = frames.await?;
+        if let Some(last) = frames.last() {
+            self.read_to = last.seq;
+            self.is_woken = true;
+            self.waiting.extend(frames);
             return Ok(());
         }
+        // No wake-up is ever trusted to come.
+        let latest = Instant::now() + LOOK_EVERY;
+        let latest = latest
+            .min(self.ends)
+            .min(self.spoke + self.settings.heartbeat);
         tokio::select! {
             () = self.shared.stopping.cancelled() => {}
-            () = service.changed(self.id, self.last) => {}
-            () = sleep(LONGEST_WAIT) => {}
+            () = self.seat.crowded() => {}
+            () = service.changed(self.id, self.read_to) => self.is_woken = true,
+            () = sleep_until(latest) => {}
         }
         Ok(())
     }

@@ -2,26 +2,53 @@
 
 use std::time::Duration;
 
-use axum::response::sse::Event as Frame;
+use axum::body::Bytes;
 use engine::{EventRecord, Progress, Seq};
 use serde_json::{Value, json};
 
 use crate::moment::now;
 
-/// How long a client waits before it connects again.
-const RETRY: Duration = Duration::from_millis(2000);
+/// The frame that holds the whole progress.
+pub const SNAPSHOT: &str = "snapshot";
+/// The frame that says that what the client has is of no use.
+pub const RESET: &str = "reset";
+/// The last frame of a stream that had to make room for another of the same caller.
+pub const CROWDED: &str = "crowded";
+
+/// What a quiet stream says: a comment, which clients ignore.
+pub const HEARTBEAT: Bytes = Bytes::from_static(b": heartbeat\n\n");
+
+/// How long a client waits at least before it connects again, in milliseconds.
+const RETRY: u64 = 2_000;
+/// By how much more it may be, so that those who lost the server do not come back all at once.
+const RETRY_SPREAD: u64 = 1_000;
+
+/// A frame as it is sent. The copies for several streams share the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The number of the last event that the client knows with it.
+    pub seq: Seq,
+    /// What is sent.
+    pub bytes: Bytes,
+}
 
 /// The whole progress, after every event up to its number.
 pub fn snapshot(progress: &Progress) -> Frame {
     let seq = progress.summary.events;
-    let data = json!({"seq": seq, "at": now(), "kind": "snapshot", "progress": progress});
-    of(seq, "snapshot", &data)
+    let data = json!({"seq": seq, "at": now(), "kind": SNAPSHOT, "progress": progress});
+    of(seq, SNAPSHOT, &data)
 }
 
 /// Says that what the client has is of no use: its number was `after`, the last one is `seq`.
 pub fn reset(seq: Seq, after: Seq) -> Frame {
-    let data = json!({"seq": seq, "at": now(), "kind": "reset", "after": after});
-    of(seq, "reset", &data)
+    let data = json!({"seq": seq, "at": now(), "kind": RESET, "after": after});
+    of(seq, RESET, &data)
+}
+
+/// Says that the stream ends after event `seq`, because its reader opened too many others since.
+pub fn crowded(seq: Seq) -> Frame {
+    let data = json!({"seq": seq, "at": now(), "kind": CROWDED});
+    of(seq, CROWDED, &data)
 }
 
 /// One event.
@@ -31,14 +58,50 @@ pub fn event(record: &EventRecord) -> Frame {
     of(record.seq, record.event.kind(), &data)
 }
 
-/// The same frame, telling the client how long to wait before it connects again.
-pub fn with_retry(frame: Frame) -> Frame {
-    frame.retry(RETRY)
+/// The same bytes, telling the client before them how long to wait until it connects again.
+pub fn with_retry(bytes: &Bytes) -> Bytes {
+    let retry = format!("retry: {}\n", retry().as_millis());
+    [retry.as_bytes(), bytes].concat().into()
+}
+
+fn retry() -> Duration {
+    // Without randomness they all wait equally long.
+    let spread = getrandom::u32().map_or(0, |number| u64::from(number) % RETRY_SPREAD);
+    Duration::from_millis(RETRY + spread)
 }
 
 fn of(seq: Seq, kind: &str, data: &Value) -> Frame {
-    Frame::default()
-        .id(seq.to_string())
-        .event(kind)
-        .data(data.to_string())
+    // JSON on one line: the line ends of texts in it are escaped.
+    let text = format!("id: {seq}\nevent: {kind}\ndata: {data}\n\n");
+    Frame {
+        seq,
+        bytes: text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_wait_before_the_next_connection_is_two_to_three_seconds_and_not_the_same_for_all() {
+        let waits: HashSet<_> = (0..200).map(|_| retry()).collect();
+        assert!(waits.len() > 20, "{}", waits.len());
+        let bounds = Duration::from_millis(2_000)..Duration::from_millis(3_000);
+        assert!(waits.iter().all(|wait| bounds.contains(wait)));
+    }
+
+    #[test]
+    fn a_frame_is_one_block_whatever_its_texts_are() {
+        let data = json!({"text": "a\n\nb\r\nid: 7\u{2028}\0"});
+        let frame = of(3, "kind", &data);
+        let text = std::str::from_utf8(&frame.bytes).unwrap();
+        assert_eq!(text.matches('\n').count(), 4);
+        assert!(!text.contains(['\r', '\0']));
+        assert!(text.starts_with("id: 3\nevent: kind\ndata: {") && text.ends_with("}\n\n"));
+        let first = with_retry(&frame.bytes);
+        assert!(first.starts_with(b"retry: 2") && first.ends_with(&frame.bytes));
+    }
 }

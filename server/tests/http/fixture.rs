@@ -124,6 +124,13 @@ impl Server {
         line.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
+    /// With this text as its file of settings.
+    pub fn start_set(settings: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("job-orchestrator.toml"), settings).unwrap();
+        Self::start_with(folder, &["--allow-commands"])
+    }
+
     pub fn start_with(folder: TempDir, words: &[&str]) -> Self {
         let mut child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -139,6 +146,9 @@ impl Server {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .redirect(redirect::Policy::none())
+            // Answers are looked at as they were sent.
+            .no_gzip()
+            .no_brotli()
             .no_proxy();
         Self {
             folder,

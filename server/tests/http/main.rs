@@ -10,10 +10,13 @@
 mod access;
 mod command_line;
 mod commands;
+mod crowded;
 mod definitions;
 mod fixture;
+mod frames;
 mod lists;
 mod posted_forms;
 mod sign_in;
+mod stream_life;
 mod streams;
 mod workflows;

@@ -3,97 +3,11 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::fixture::{Api, PATIENCE, Server, ask, quick, run, waiting};
-
-/// A stream that is being read.
-struct Frames {
-    response: Response,
-    buffer: String,
-}
-
-/// One frame.
-#[derive(Debug)]
-struct Frame {
-    id: u64,
-    event: String,
-    data: Value,
-    retry: Option<String>,
-}
-
-impl Frames {
-    async fn open(request: RequestBuilder) -> Self {
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
-        assert_eq!(header("content-type"), "text/event-stream");
-        assert_eq!(header("cache-control"), "no-store");
-        assert_eq!(header("x-accel-buffering"), "no");
-        assert!(!response.headers().contains_key("content-encoding"));
-        Self {
-            response,
-            buffer: String::new(),
-        }
-    }
-
-    /// The next frame; none when the stream ends.
-    async fn next(&mut self) -> Option<Frame> {
-        loop {
-            if let Some(end) = self.buffer.find("\n\n") {
-                let text: String = self.buffer.drain(..end + 2).collect();
-                if text.starts_with(':') {
-                    continue;
-                }
-                return Some(read(&text));
-            }
-            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk());
-            let chunk = chunk.await.expect("nothing came").ok()??;
-            self.buffer.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
-
-    /// Frames up to one of this kind.
-    async fn until(&mut self, kind: &str) -> Vec<Frame> {
-        let mut frames = Vec::new();
-        loop {
-            frames.push(self.next().await.expect("the stream ended"));
-            if frames.last().unwrap().event == kind {
-                return frames;
-            }
-        }
-    }
-}
-
-fn read(text: &str) -> Frame {
-    let field = |name: &str| {
-        let lines = text.lines().filter_map(|line| line.split_once(": "));
-        let found = lines
-            .filter(|(field, _)| *field == name)
-            .map(|(_, value)| value.to_owned());
-        found.collect::<Vec<_>>()
-    };
-    let data: Value = serde_json::from_str(&field("data").concat()).unwrap();
-    let frame = Frame {
-        id: field("id")[0].parse().unwrap(),
-        event: field("event").remove(0),
-        data,
-        retry: field("retry").into_iter().next(),
-    };
-    assert_eq!(frame.data["seq"], frame.id, "{frame:?}");
-    assert_eq!(frame.data["kind"], frame.event, "{frame:?}");
-    assert!(frame.data["at"].as_str().unwrap().ends_with('Z'));
-    frame
-}
-
-fn stream(api: &Api<'_>, id: i64, query: &str) -> RequestBuilder {
-    api.request(Method::GET, &format!("/workflows/{id}/events{query}"))
-}
-
-fn ids(frames: &[Frame]) -> Vec<u64> {
-    frames.iter().map(|frame| frame.id).collect()
-}
+use crate::fixture::{Server, ask, quick, run, waiting};
+use crate::frames::{Frames, ids, stream};
 
 #[tokio::test]
 async fn a_snapshot_comes_first_and_then_every_event_after_it() {
@@ -103,7 +17,8 @@ async fn a_snapshot_comes_first_and_then_every_event_after_it() {
     let mut frames = Frames::open(stream(&api, id, "")).await;
     let first = frames.next().await.unwrap();
     assert_eq!((first.event.as_str(), first.id), ("snapshot", 1));
-    assert_eq!(first.retry.as_deref(), Some("2000"));
+    let retry: u64 = first.retry.unwrap().parse().unwrap();
+    assert!((2_000..3_000).contains(&retry), "{retry}");
     assert_eq!(first.data["progress"]["events"], 1);
     assert_eq!(first.data["progress"]["tasks"].as_array().unwrap().len(), 2);
     api.verb(id, "start").await.ok();
@@ -123,24 +38,62 @@ async fn the_whole_history_and_any_part_of_it_can_be_read_again() {
     let api = server.api("editor");
     let id = api.create(&quick(), true).await;
     let last = api.until(id, "completed").await["events"].as_u64().unwrap();
-    let mut all = Frames::open(stream(&api, id, "?after=0")).await;
-    let all = all.until("WorkflowCompleted").await;
-    assert_eq!(all[0].event, "WorkflowCreated");
-    assert_eq!(ids(&all), (1..=last).collect::<Vec<_>>());
+    let by_header = stream(&api, id, "").header("last-event-id", "0");
+    for request in [stream(&api, id, "?after=0"), by_header] {
+        let mut all = Frames::open(request).await;
+        let all = all.until("WorkflowCompleted").await;
+        assert_eq!(all[0].event, "WorkflowCreated");
+        assert_eq!(ids(&all), (1..=last).collect::<Vec<_>>());
+    }
     let request = stream(&api, id, "?after=0").header("last-event-id", (last - 1).to_string());
     let mut tail = Frames::open(request).await;
     assert_eq!(ids(&tail.until("WorkflowCompleted").await), [last]);
 }
 
 #[tokio::test]
-async fn a_number_beyond_the_last_event_is_answered_by_a_reset_and_a_snapshot() {
+async fn a_number_beyond_the_last_event_is_answered_by_a_reset_and_a_snapshot_and_then_the_rest() {
     let server = Server::start();
     let api = server.api("editor");
     let id = api.create(&quick(), false).await;
-    let mut frames = Frames::open(stream(&api, id, "?after=7")).await;
-    let (reset, snapshot) = (frames.next().await.unwrap(), frames.next().await.unwrap());
-    assert_eq!((reset.event.as_str(), reset.id), ("reset", 1));
-    assert_eq!((snapshot.event.as_str(), snapshot.id), ("snapshot", 1));
+    let with = |query: &str| stream(&api, id, query);
+    let header = |value: &str| with("").header("last-event-id", value);
+    let mut streams = Vec::new();
+    for request in [
+        with("?after=7"),
+        header("2"),
+        // More than any number holds.
+        header("99999999999999999999999"),
+    ] {
+        let mut frames = Frames::open(request).await;
+        let (reset, snapshot) = (frames.next().await.unwrap(), frames.next().await.unwrap());
+        assert_eq!((reset.event.as_str(), reset.id), ("reset", 1));
+        assert!(reset.retry.is_some() && snapshot.retry.is_none());
+        assert_eq!((snapshot.event.as_str(), snapshot.id), ("snapshot", 1));
+        assert_eq!(snapshot.data["progress"]["events"], 1);
+        streams.push(frames);
+    }
+    api.verb(id, "start").await.ok();
+    for mut frames in streams {
+        let rest = ids(&frames.until("WorkflowCompleted").await);
+        assert_eq!(rest, (2..2 + rest.len() as u64).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn whoever_names_the_last_event_gets_no_snapshot_but_the_next_event() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let id = api.create(&quick(), false).await;
+    let mut streams = Vec::new();
+    for value in ["1", "001"] {
+        let request = stream(&api, id, "").header("last-event-id", value);
+        streams.push(Frames::open(request).await);
+    }
+    api.verb(id, "start").await.ok();
+    for mut frames in streams {
+        let first = frames.next().await.unwrap();
+        assert_eq!((first.event.as_str(), first.id), ("WorkflowStarted", 2));
+    }
 }
 
 #[tokio::test]
@@ -153,8 +106,23 @@ async fn a_number_that_is_none_is_400_and_an_unknown_workflow_404() {
             .await
             .problem(400);
     }
-    let bad = stream(&api, id, "?after=0").header("last-event-id", "x");
-    ask(bad).await.problem(400);
+    let bad: [&[u8]; 9] = [
+        b"x",
+        b"-1",
+        b"+1",
+        b"1.5",
+        b"1e3",
+        b"0x1",
+        b"1 2",
+        b"",
+        b"\xff\xfe",
+    ];
+    for bad in bad {
+        let request = stream(&api, id, "?after=0").header("last-event-id", bad);
+        let problem = ask(request).await.problem(400);
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("Last-Event-ID"), "{detail}");
+    }
     ask(stream(&api, 999, "")).await.problem(404);
     let stranger = server.get("/events/workflows/1").await;
     assert_eq!(stranger.status, StatusCode::UNAUTHORIZED);

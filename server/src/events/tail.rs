@@ -1,0 +1,139 @@
+//! The latest events of one workflow, read and encoded once for all the streams that follow it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError, Weak};
+use std::time::Duration;
+
+use engine::{Actor, JobOrchestratorError, Seq, Service, WorkflowId};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::frame::{self, Frame};
+
+/// Events are read this many at a time, and this many are kept.
+const PAGE: usize = 256;
+/// No more bytes than these are kept.
+const BYTES_MAX: usize = 1024 * 1024;
+/// What nobody was woken for is looked for this often, however many look.
+pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The tails of all workflows that are followed just now.
+#[derive(Debug, Default)]
+pub struct Tails(StdMutex<HashMap<WorkflowId, Weak<Tail>>>);
+
+/// The tail of one workflow.
+#[derive(Debug)]
+pub struct Tail {
+    id: WorkflowId,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// The number before the first frame.
+    from: Seq,
+    /// Without holes, the oldest first.
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    /// When the store said that there is nothing after the last one.
+    exhausted: Option<Instant>,
+}
+
+impl Tails {
+    /// The one of this workflow; it lives as long as somebody holds it.
+    pub fn of(&self, id: WorkflowId) -> Arc<Tail> {
+        let mut tails = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tail) = tails.get(&id).and_then(Weak::upgrade) {
+            return tail;
+        }
+        tails.retain(|_, tail| tail.strong_count() > 0);
+        let tail = Arc::new(Tail {
+            id,
+            kept: Mutex::default(),
+        });
+        tails.insert(id, Arc::downgrade(&tail));
+        tail
+    }
+}
+
+impl Tail {
+    /// The frames of the next events after number `last`; none when there are none yet. Unless
+    /// `is_woken`, what another reader found out a moment ago is believed. The caller has made
+    /// sure that `actor` may read this workflow.
+    ///
+    /// # Errors
+    /// Those of the service.
+    pub async fn after(
+        &self,
+        service: &dyn Service,
+        actor: &Actor,
+        last: Seq,
+        is_woken: bool,
+    ) -> Result<Vec<Frame>, JobOrchestratorError> {
+        let mut kept = self.kept.lock().await;
+        if last < kept.from {
+            // Somebody reads history: that is theirs alone and holds up nobody.
+            drop(kept);
+            return read(service, actor, self.id, last).await;
+        }
+        if last > kept.to() {
+            kept.begin_anew(last);
+        }
+        let found = kept.after(last);
+        if !found.is_empty() || (kept.is_exhausted() && !is_woken) {
+            return Ok(found);
+        }
+        let read = read(service, actor, self.id, last).await?;
+        kept.extend(&read);
+        Ok(read)
+    }
+}
+
+impl Kept {
+    /// The number of the last frame.
+    fn to(&self) -> Seq {
+        self.from + self.frames.len() as Seq
+    }
+
+    fn after(&self, last: Seq) -> Vec<Frame> {
+        let from = self.frames.partition_point(|frame| frame.seq <= last);
+        self.frames.range(from..).cloned().collect()
+    }
+
+    /// Whether somebody found nothing more a moment ago.
+    fn is_exhausted(&self) -> bool {
+        self.exhausted
+            .is_some_and(|then| then.elapsed() < LOOK_EVERY)
+    }
+
+    fn begin_anew(&mut self, from: Seq) {
+        *self = Self {
+            from,
+            ..Self::default()
+        };
+    }
+
+    fn extend(&mut self, read: &[Frame]) {
+        self.exhausted = read.is_empty().then(Instant::now);
+        for frame in read {
+            self.bytes += frame.bytes.len();
+            self.frames.push_back(frame.clone());
+        }
+        while self.frames.len() > PAGE || (self.bytes > BYTES_MAX && self.frames.len() > 1) {
+            if let Some(frame) = self.frames.pop_front() {
+                self.bytes -= frame.bytes.len();
+                self.from += 1;
+            }
+        }
+    }
+}
+
+async fn read(
+    service: &dyn Service,
+    actor: &Actor,
+    id: WorkflowId,
+    last: Seq,
+) -> Result<Vec<Frame>, JobOrchestratorError> {
+    let records = service.events(actor, id, last, PAGE).await?;
+    Ok(records.iter().map(frame::event).collect())
+}
