@@ -17,6 +17,8 @@ mod mention;
 mod path;
 mod render;
 mod template;
+mod without;
 
 pub use check::check;
 pub use render::{RenderContext, render, steps_named};
+pub use without::without;

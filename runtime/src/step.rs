@@ -14,9 +14,10 @@ mod switches;
 use std::future::Future;
 use std::time::Duration;
 
+use engine::Problem;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use context::{StepContext, StepContextParts};
 pub use identity::{attempt_name, idempotency_key};
@@ -72,6 +73,18 @@ pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
 
     /// A filled, valid configuration to start from.
     fn example() -> Value;
+
+    /// What is wrong with a configuration beyond what its fields tell, at pointers from its top
+    /// (`#/url`). It is asked when a definition is saved and again when an attempt starts, so a
+    /// step type says here what [`run`](Self::run) would have to refuse anyway.
+    ///
+    /// A value that holds a reference which is not filled in yet is null. A value of a shape that
+    /// does not fit its field is told elsewhere; pass it over.
+    #[must_use]
+    fn check(config: &Map<String, Value>) -> Vec<Problem> {
+        let _ = config;
+        Vec::new()
+    }
 
     /// Does the work. It watches [`StepContext::stopped`] and, once that is signalled, ends soon
     /// with [`StepError::Stopped`] and leaves nothing alive.

@@ -10,9 +10,11 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use super::{StepContext, StepError, StepOutput, StepType};
+use crate::reference;
 use crate::step_schema::{self, ShapeError};
 use crate::steps;
 
+type Check = fn(&Map<String, Value>) -> Vec<Problem>;
 type Run = fn(Value, StepContext) -> BoxFuture<'static, Result<StepOutput, StepError>>;
 
 struct Entry {
@@ -20,6 +22,7 @@ struct Entry {
     timeout: Duration,
     starts_program: bool,
     rust_type: &'static str,
+    check: Check,
     run: Run,
 }
 
@@ -76,6 +79,7 @@ impl Registry {
             timeout: T::DEFAULT_TIMEOUT,
             starts_program: T::STARTS_PROGRAM,
             rust_type,
+            check: T::check,
             run: run::<T>,
         };
         self.entries.insert(T::TASK_TYPE, entry);
@@ -114,11 +118,18 @@ impl Registry {
     }
 
     /// What is wrong with a configuration as written, at pointers from the configuration's top
-    /// (`#/seconds`). An unknown step type is one problem at `#`.
+    /// (`#/seconds`): what its fields tell, then what the step type itself tells of values that
+    /// hold no reference. An unknown step type is one problem at `#`.
     #[must_use]
     pub fn check(&self, task_type: &str, config: &Map<String, Value>) -> Vec<Problem> {
-        match self.get(task_type) {
-            Some(spec) => spec.check(config),
+        match self.entries.get(task_type) {
+            Some(entry) => {
+                let mut problems = entry.spec.check(config);
+                let own = (entry.check)(&reference::without(config));
+                // Of what is empty one need not hear twice why it does not fit.
+                problems.extend(new_places(&problems, own));
+                problems
+            }
             None => vec![Problem::new("#", self.unknown(task_type))],
         }
     }
@@ -148,12 +159,19 @@ impl Registry {
             _ => Map::new(),
         };
         step_schema::adapt(&entry.spec, &mut config);
-        if let Some(problem) = entry.spec.check_filled(&config).first() {
+        let misfits = entry.spec.check_filled(&config);
+        if let Some(problem) = misfits.first().or((entry.check)(&config).first()) {
             let refusal = StepError::Permanent(format!("the configuration is wrong: {problem}"));
             return Box::pin(async { Err(refusal) });
         }
         (entry.run)(Value::Object(config), cx)
     }
+}
+
+/// The problems of `more` at places where `known` has none.
+fn new_places(known: &[Problem], more: Vec<Problem>) -> Vec<Problem> {
+    let is_new = |problem: &Problem| known.iter().all(|k| k.pointer != problem.pointer);
+    more.into_iter().filter(is_new).collect()
 }
 
 fn run<T: StepType>(

@@ -1,5 +1,6 @@
 //! A program of this machine.
 
+mod check;
 mod follow;
 mod lines;
 mod output;
@@ -9,9 +10,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use engine::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::process::{CommandSpec, ProcessRunner, base_environment};
 use crate::step::{StepContext, StepError, StepOutput, StepType};
@@ -60,6 +62,10 @@ impl StepType for Command {
 
     fn example() -> Value {
         json!({ "program": "echo", "args": ["{\"count\": 3}"] })
+    }
+
+    fn check(config: &Map<String, Value>) -> Vec<Problem> {
+        check::problems(config)
     }
 
     async fn run(self, cx: StepContext) -> Result<StepOutput, StepError> {

@@ -3,15 +3,18 @@
 mod address;
 mod answer;
 mod call;
+mod check;
 mod client;
+mod header;
 mod target;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use engine::Problem;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::step::{StepContext, StepError, StepOutput, StepType};
 
@@ -71,6 +74,10 @@ impl StepType for HttpRequest {
 
     fn example() -> Value {
         json!({ "method": "GET", "url": "https://example.com/" })
+    }
+
+    fn check(config: &Map<String, Value>) -> Vec<Problem> {
+        check::problems(config)
     }
 
     async fn run(self, cx: StepContext) -> Result<StepOutput, StepError> {

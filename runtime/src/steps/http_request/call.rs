@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::client::{self, Refused};
-use super::{HttpRequest, target};
+use super::{HttpRequest, header, target};
 use crate::step::{StepContext, StepError};
 
 /// Redirects that are followed.
@@ -85,21 +85,8 @@ fn headers(step: &HttpRequest, cx: &StepContext) -> Result<HeaderMap, StepError>
     let mut headers = HeaderMap::new();
     for (name, value) in step.headers.iter().flatten() {
         let wrong = |what: &str| StepError::Permanent(format!("header \"{name}\": {what}"));
-        let header: HeaderName = name
-            .trim()
-            .parse()
-            .map_err(|_| wrong("this cannot be the name of a header"))?;
-        if matches!(
-            header.as_str(),
-            "content-length" | "transfer-encoding" | "connection"
-        ) {
-            return Err(wrong("this one is set by the step itself"));
-        }
-        let value: HeaderValue = value
-            .trim()
-            .parse()
-            .map_err(|_| wrong("its value holds a character it cannot hold"))?;
-        headers.insert(header, value);
+        let value = header::value(value).map_err(wrong)?;
+        headers.insert(header::name(name).map_err(wrong)?, value);
     }
     let key = HeaderName::from_static("idempotency-key");
     if !headers.contains_key(&key)

@@ -7,16 +7,45 @@ use url::{Host, Url};
 use super::address::is_public;
 use crate::step::SharedSwitches;
 
-/// Reads the URL of a step.
+/// Reads the URL of a step and refuses what may not be called now.
 pub(super) fn parse(text: &str, switches: &SharedSwitches) -> Result<Url, String> {
-    let url =
-        Url::parse(text.trim()).map_err(|fault| format!("the URL cannot be read: {fault}"))?;
+    let url = read(text)?;
     check(&url, switches)?;
+    Ok(url)
+}
+
+/// Reads the URL of a step; white space around it does not count. Whether its address may be
+/// called is another question.
+pub(super) fn read(text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        // They would be left out without a word.
+        return Err("must not hold control characters such as line ends".to_owned());
+    }
+    let url = Url::parse(text).map_err(|fault| {
+        format!("must be a whole address such as https://example.com/; this cannot be read: {fault}")
+    })?;
+    callable(&url)?;
     Ok(url)
 }
 
 /// Refuses what may not be called; a host's name is judged when its addresses are known.
 pub(super) fn check(url: &Url, switches: &SharedSwitches) -> Result<(), String> {
+    callable(url)?;
+    // However it was spelt (decimal, octal, hexadecimal, short), the URL holds the address.
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(_)) | None => return Ok(()),
+    };
+    if is_public(address) || switches.get().private_addresses {
+        return Ok(());
+    }
+    Err(refusal(address))
+}
+
+/// Refuses what no step can ever call.
+fn callable(url: &Url) -> Result<(), String> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!(
             "only http and https can be called, not {}",
@@ -26,17 +55,10 @@ pub(super) fn check(url: &Url, switches: &SharedSwitches) -> Result<(), String> 
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL must not hold a name or password; use a header".to_owned());
     }
-    // However it was spelt (decimal, octal, hexadecimal, short), the URL holds the address.
-    let address = match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address),
-        Some(Host::Domain(_)) => return Ok(()),
-        None => return Err("the URL names no host".to_owned()),
-    };
-    if is_public(address) || switches.get().private_addresses {
-        return Ok(());
+    if url.host().is_none() {
+        return Err("the URL names no host".to_owned());
     }
-    Err(refusal(address))
+    Ok(())
 }
 
 /// The sentence for an address that may not be called.
