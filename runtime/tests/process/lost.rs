@@ -71,10 +71,11 @@ async fn a_runner_that_is_stopped_cannot_keep_its_tree_alive() {
         "{refused:?}"
     );
     assert!(!marked(ATTEMPT_VARIABLE, &attempt).is_empty());
-    runner
-        .prove_dead(&attempt, Duration::from_secs(2))
-        .await
-        .unwrap();
+    // A busy machine may need more than one try; each kills the runner after half its time.
+    let begun = Instant::now();
+    while let Err(refused) = runner.prove_dead(&attempt, Duration::from_secs(2)).await {
+        assert!(begun.elapsed() < LIMIT, "{refused}");
+    }
     assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
 }
 
@@ -106,7 +107,7 @@ async fn when_the_server_is_killed_its_trees_die_with_it() {
         .unwrap();
     until_tree_stands(&attempt);
     server.kill().unwrap();
-    let gone = until("the tree is gone", Duration::from_secs(2), || {
+    let gone = until("the tree is gone", LIMIT, || {
         marked(ATTEMPT_VARIABLE, &attempt).is_empty()
     });
     println!("tree gone {gone:?} after the server was killed");

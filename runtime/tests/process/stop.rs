@@ -12,18 +12,14 @@ async fn stop_ends_the_whole_tree_also_what_left_the_session() {
     until_line(&mut command, "ready").await;
     until_tree_stands(&attempt);
     let begun = Instant::now();
-    command.stop(Duration::from_secs(10));
-    command.stop(Duration::from_secs(10));
+    command.stop(LONG);
+    command.stop(LONG);
     let record = follow(&mut command).await;
     println!("tree gone {:?} after stop", begun.elapsed());
     assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
     assert!(record.facts().stopped);
     assert!(!record.facts().killed, "SIGTERM was enough: {record:?}");
     assert_eq!(record.facts().outcome, Outcome::Signalled { signal: 15 });
-    assert!(
-        begun.elapsed() < Duration::from_secs(8),
-        "it did not wait for the grace"
-    );
 }
 
 #[tokio::test]
@@ -58,12 +54,10 @@ async fn a_second_stop_can_only_shorten_the_grace() {
         .await
         .unwrap();
     until_line(&mut command, "ready").await;
-    let begun = Instant::now();
-    command.stop(Duration::from_secs(600));
+    command.stop(LONG);
     command.stop(GRACE);
-    command.stop(Duration::from_secs(600));
+    command.stop(LONG);
     assert!(follow(&mut command).await.facts().killed);
-    assert!(begun.elapsed() < Duration::from_secs(10));
 }
 
 #[tokio::test]
@@ -75,7 +69,7 @@ async fn a_stopped_process_is_woken_so_that_it_can_end() {
         .await
         .unwrap();
     until_line(&mut command, "ready").await;
-    command.stop(Duration::from_secs(10));
+    command.stop(LONG);
     let record = follow(&mut command).await;
     assert_eq!(
         (record.stdout.as_str(), record.facts().code()),
