@@ -112,7 +112,9 @@ fn locate(spec: &CommandSpec, folder: &Path) -> Result<PathBuf, Outcome> {
         .get("PATH")
         .map_or(PATH_WITHOUT_PATH, String::as_str);
     let mut forbidden = None;
+    let mut searched = 0;
     for entry in std::env::split_paths(search) {
+        searched += 1;
         let path = folder.join(entry).join(&spec.program);
         // A folder of PATH that may not be looked into is passed over like one without the program.
         if fs::metadata(&path).is_err() {
@@ -131,8 +133,9 @@ fn locate(spec: &CommandSpec, folder: &Path) -> Result<PathBuf, Outcome> {
             &fault,
         ));
     }
+    let folders = if searched == 1 { "folder" } else { "folders" };
     let text = format!(
-        "the program {} was not found in PATH ({search})",
+        "there is no program \"{}\" in PATH ({searched} {folders} searched)",
         spec.program
     );
     Err(Outcome::NotStarted {
