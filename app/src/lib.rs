@@ -6,6 +6,7 @@ pub mod format;
 pub mod live;
 pub mod pages;
 pub mod paths;
+pub mod plain_words;
 #[cfg(feature = "ssr")]
 pub mod posted;
 

@@ -69,15 +69,30 @@ pub fn recover_workflow(id: WorkflowId, from: Option<StepIndex>) -> String {
     }
 }
 
-/// A list of workflows: by tab or state (`""` for all), by text, from a place on.
+/// The workflows of one definition.
 #[must_use]
-pub fn workflows(status: &str, text: &str, cursor: Option<i64>) -> String {
+pub fn workflows_of(definition: DefinitionId) -> String {
+    workflows("", "", Some(definition), None)
+}
+
+/// A list of workflows: by tab or state (`""` for all), by text, of one definition, from a place
+/// on.
+#[must_use]
+pub fn workflows(
+    status: &str,
+    text: &str,
+    definition: Option<DefinitionId>,
+    cursor: Option<i64>,
+) -> String {
     let mut query = Vec::new();
     if !status.is_empty() {
         query.push(format!("status={}", encoded(status)));
     }
     if !text.is_empty() {
         query.push(format!("q={}", encoded(text)));
+    }
+    if let Some(definition) = definition {
+        query.push(format!("definition={definition}"));
     }
     if let Some(cursor) = cursor {
         query.push(format!("cursor={cursor}"));
@@ -209,10 +224,10 @@ mod tests {
 
     #[test]
     fn a_list_keeps_its_filters_in_the_url() {
-        assert_eq!(workflows("", "", None), "/workflows");
+        assert_eq!(workflows("", "", None, None), "/workflows");
         assert_eq!(
-            workflows("failed", "a b&c", Some(7)),
-            "/workflows?status=failed&q=a%20b%26c&cursor=7"
+            workflows("failed", "a b&c", Some(DefinitionId(3)), Some(7)),
+            "/workflows?status=failed&q=a%20b%26c&definition=3&cursor=7"
         );
     }
 

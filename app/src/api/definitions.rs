@@ -6,24 +6,19 @@ pub mod save;
 pub mod start;
 
 use engine::orchestrator::SavedDefinition;
-#[cfg(feature = "ssr")]
-use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
-use engine::progress::WorkflowState;
 use engine::step_form::StepSpec;
 use engine::{DefinitionId, Timestamp};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::ApiError;
+use super::workflows::WorkflowRow;
 #[cfg(feature = "ssr")]
 use super::{answer, current_user, now, service};
 
 /// How many definitions one page of the list shows.
 #[cfg(feature = "ssr")]
 const ROWS: usize = 50;
-/// How many workflows the page of a definition shows.
-#[cfg(feature = "ssr")]
-const RECENT: usize = 10;
 
 /// One line of the list of definitions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,7 +56,7 @@ pub struct DefinitionOverview {
     /// The step types, for their titles.
     pub specs: Vec<StepSpec>,
     /// Its newest workflows, newest first.
-    pub workflows: Vec<WorkflowState>,
+    pub workflows: Vec<WorkflowRow>,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -99,16 +94,7 @@ pub async fn look_at_definition(id: DefinitionId) -> Result<DefinitionOverview, 
     let service = service()?;
     let saved = answer(service.definition(&user, id, None).await)?;
     let specs = answer(service.step_types(&user).await)?;
-    // Its workflows carry its name, so the search by name finds them; others of that name go.
-    let filter = WorkflowFilter {
-        selection: WorkflowSelection::All,
-        query: saved.definition["name"].as_str().map(str::to_owned),
-        limit: 200,
-        before: None,
-    };
-    let mut workflows = answer(service.list(&user, &filter).await)?.items;
-    workflows.retain(|workflow| workflow.definition_id == Some(id));
-    workflows.truncate(RECENT);
+    let workflows = super::workflows::newest_of(service.as_ref(), &user, id).await?;
     Ok(DefinitionOverview {
         saved,
         specs,

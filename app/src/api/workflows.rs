@@ -3,7 +3,7 @@
 mod look;
 
 use engine::orchestrator::{LogLine, LogPage};
-use engine::{Progress, StepIndex, WorkflowId};
+use engine::{DefinitionId, Progress, StepIndex, WorkflowId};
 use leptos::prelude::*;
 
 use super::ApiError;
@@ -12,6 +12,8 @@ use super::{answer, current_user, go_back_to, service};
 #[cfg(feature = "ssr")]
 use crate::paths;
 
+#[cfg(feature = "ssr")]
+pub(crate) use look::newest_of;
 pub use look::{Failure, Overview, StepFacts, StepPanel, WorkflowRow, WorkflowRows, WorkflowView};
 
 /// Lines of a log that stand in a page at once, unless the whole log is asked for.
@@ -27,15 +29,17 @@ pub async fn read_overview() -> Result<Overview, ApiError> {
 }
 
 /// Workflows, newest first: `status` is a tab or a state (empty for all), `text` a part of the
-/// name or a number, `cursor` the last number of the page before.
+/// name or a number, `definition` a saved definition, `cursor` the last number of the page before.
 #[server(prefix = "/fn", endpoint = "workflows")]
 pub async fn list_workflows(
     status: String,
     text: String,
+    definition: Option<DefinitionId>,
     cursor: Option<i64>,
 ) -> Result<WorkflowRows, ApiError> {
     let user = current_user()?;
-    look::rows(service()?.as_ref(), &user, &status, &text, cursor).await
+    let service = service()?;
+    look::rows(service.as_ref(), &user, &status, &text, definition, cursor).await
 }
 
 /// One workflow with everything its page shows; `step` names the selected step by position or

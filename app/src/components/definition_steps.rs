@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::dependency_picture::PictureNode;
 use crate::format;
+use crate::plain_words::{RUN_IF, meaning};
 
 fn steps(definition: &Value) -> &[Value] {
     definition["steps"].as_array().map_or(&[], Vec::as_slice)
@@ -127,10 +128,8 @@ fn limits(step: &Value) -> String {
             parts.push(format!("{words} {}", format::duration(length)));
         }
     }
-    match step["run_if"].as_str() {
-        Some("always") => parts.push("runs always".to_owned()),
-        Some("failed") => parts.push("runs when one before it failed".to_owned()),
-        _ => {}
+    if let Some(word) = step["run_if"].as_str().filter(|word| *word != "ok") {
+        parts.push(format!("runs {}", meaning(RUN_IF, word)));
     }
     parts.join(", ")
 }

@@ -1,6 +1,6 @@
 //! One definition.
 
-use engine::{DefinitionId, Role};
+use engine::{DefinitionId, Role, Timestamp};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -8,11 +8,14 @@ use serde_json::Value;
 
 use crate::api::definitions::{DefinitionOverview, look_at_definition};
 use crate::api::visit::use_visit;
+use crate::api::workflows::WorkflowRow;
 use crate::components::definition_steps::{DefinitionSteps, picture_nodes};
 use crate::components::dependency_picture::DependencyPicture;
+use crate::components::notice::sentence;
 use crate::components::page_header::PageHeader;
-use crate::components::status_badge::{State, StatusBadge};
+use crate::components::workflow_table::WorkflowTable;
 use crate::pages::problem::ProblemPage;
+use crate::plain_words::{ON_FAILURE, meaning};
 use crate::{format, paths};
 
 /// A definition's latest version, its steps, its picture, its newest workflows.
@@ -44,6 +47,7 @@ pub(super) fn trail() -> Vec<(String, String)> {
     vec![("Definitions".to_owned(), paths::DEFINITIONS.to_owned())]
 }
 
+/// Everything on the page.
 #[component]
 fn Overview(
     /// What is shown.
@@ -66,22 +70,6 @@ fn Overview(
         format::ago(saved.saved_at, now)
     );
     let nodes = picture_nodes(json, &specs);
-    let recent = workflows
-        .into_iter()
-        .map(|workflow| {
-            let number = workflow.summary.workflow_id;
-            let state = State::from(workflow.summary.status);
-            let created = workflow.created_at;
-            view! {
-                <tr>
-                    <td><StatusBadge state/></td>
-                    <th scope="row"><a href=paths::workflow(number)>{format!("Workflow {number}")}</a></th>
-                    <td>{format!("{} %", workflow.summary.progress)}</td>
-                    <td><time datetime=created.to_string() title=format::moment(created)>{format::ago(created, now)}</time></td>
-                </tr>
-            }
-        })
-        .collect::<Vec<_>>();
     let pretty = serde_json::to_string_pretty(json).unwrap_or_default();
     view! {
         <Title text=name.clone()/>
@@ -89,38 +77,47 @@ fn Overview(
             {visit.may(Role::Editor).then(|| view! { <a class="button" href=paths::edit_definition(id)>"Edit"</a> })}
             {visit.may(Role::Operator).then(|| view! { <a class="button button-primary" href=paths::start_definition(id)>"Start"</a> })}
         </PageHeader>
-        <section aria-labelledby="picture-title">
+        <section class="page-part" aria-labelledby="picture-title">
             <h2 id="picture-title">"Picture"</h2>
             <DependencyPicture nodes=Signal::stored(nodes) selected=Signal::stored(None)/>
         </section>
-        <section aria-labelledby="steps-title">
+        <section class="page-part" aria-labelledby="steps-title">
             <h2 id="steps-title">"Steps"</h2>
             <DefinitionSteps definition=json.clone() specs/>
         </section>
-        <section aria-labelledby="recent-title">
-            <h2 id="recent-title">"Newest workflows"</h2>
-            {if recent.is_empty() {
-                view! { <p class="muted">"It was not started yet."</p> }.into_any()
-            } else {
-                view! {
-                    <div class="table-scroll">
-                        <table class="table">
-                            <thead><tr>
-                                <th scope="col">"State"</th><th scope="col">"Workflow"</th>
-                                <th scope="col">"Progress"</th><th scope="col">"Created"</th>
-                            </tr></thead>
-                            <tbody>{recent}</tbody>
-                        </table>
-                    </div>
-                }
-                .into_any()
-            }}
-        </section>
-        <Rules definition=saved.definition.clone()/>
+        <Newest id rows=workflows now/>
+        <Rules definition=json.clone()/>
         <details class="builder-part">
             <summary>"Show JSON"</summary>
             <pre class="code" tabindex="0">{pretty}</pre>
         </details>
+    }
+}
+
+/// The newest workflows made of it.
+#[component]
+fn Newest(
+    /// The definition's number.
+    id: DefinitionId,
+    /// The workflows, newest first.
+    rows: Vec<WorkflowRow>,
+    /// When this was true.
+    now: Timestamp,
+) -> impl IntoView {
+    let is_empty = rows.is_empty();
+    view! {
+        <section class="page-part" aria-labelledby="recent-title">
+            <h2 id="recent-title">"Newest workflows"</h2>
+            {if is_empty {
+                view! { <p class="muted">"It was not started yet."</p> }.into_any()
+            } else {
+                view! {
+                    <WorkflowTable rows now caption="Newest workflows of this definition"/>
+                    <p class="more"><a href=paths::workflows_of(id)>"All workflows of this definition"</a></p>
+                }
+                .into_any()
+            }}
+        </section>
     }
 }
 
@@ -133,25 +130,23 @@ fn Rules(
     let budget = definition["max_recovery_attempts"]
         .as_u64()
         .unwrap_or_default();
-    let on_failure = match definition["on_failure"].as_str() {
-        Some("stop") => "Nothing new starts",
-        _ => "Steps that do not depend on it go on",
-    };
+    let on_failure = definition["on_failure"].as_str().unwrap_or_default();
+    let on_failure = sentence(&meaning(ON_FAILURE, on_failure));
     let parameters = definition["parameters"]
         .as_object()
         .cloned()
         .unwrap_or_default();
     let parameters = if parameters.is_empty() {
-        "None".to_owned()
+        "None.".to_owned()
     } else {
         engine::draft::parameters::to_text(&parameters)
     };
     view! {
-        <section aria-labelledby="rules-title">
+        <section class="page-part" aria-labelledby="rules-title">
             <h2 id="rules-title">"Rules"</h2>
             <dl class="pairs">
                 <dt>"When a step fails"</dt><dd>{on_failure}</dd>
-                <dt>"Recoveries"</dt><dd>{format!("At most {budget}")}</dd>
+                <dt>"Recoveries"</dt><dd>{format!("At most {budget}.")}</dd>
                 <dt>"Parameters"</dt><dd class="pairs-code">{parameters}</dd>
             </dl>
         </section>

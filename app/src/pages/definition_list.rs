@@ -77,7 +77,7 @@ fn draw(list: DefinitionList, is_later: bool, rights: Rights) -> impl IntoView {
                 <tbody>{rows}</tbody>
             </table>
         </div>
-        <nav class="pager" aria-label="Pages">
+        <nav class="pages" aria-label="Pages">
             {is_later.then(|| view! { <a class="button button-small" href=paths::DEFINITIONS>"First page"</a> })}
             {list.next.map(|next| view! {
                 <a class="button button-small" href=paths::definitions(Some(next))>"Older"</a>

@@ -6,7 +6,6 @@ use engine::{Action, Role, Timestamp, WorkflowStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::api::ApiError;
 use crate::api::visit::use_visit;
 use crate::api::workflows::{Overview, WorkflowRow, read_overview};
 use crate::components::live_sign::LiveSign;
@@ -16,7 +15,7 @@ use crate::components::progress_bar::ProgressBar;
 use crate::components::status_badge::{State, StatusBadge};
 use crate::components::workflow_table::{WorkflowTable, now_at, took};
 use crate::live::{Link, use_refresh};
-use crate::pages::problem::ProblemPage;
+use crate::pages::problem::RetryingPage;
 use crate::{format, paths};
 
 /// How often the page asks while it is shown.
@@ -33,11 +32,7 @@ pub fn HomePage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match overview.await {
                     Ok(overview) => view! { <Content overview is_asking/> }.into_any(),
-                    Err(ApiError::Unreachable) => {
-                        view! { <p class="loading">"The server cannot be reached; trying again."</p> }
-                            .into_any()
-                    }
-                    Err(error) => view! { <ProblemPage error/> }.into_any(),
+                    Err(error) => view! { <RetryingPage error/> }.into_any(),
                 }
             })}
         </Transition>

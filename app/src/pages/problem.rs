@@ -49,6 +49,21 @@ pub fn ProblemPage(
     }
 }
 
+/// The same for a page that asks again by itself: a server that cannot be reached is waited for.
+#[component]
+pub fn RetryingPage(
+    /// The answer.
+    error: ApiError,
+) -> impl IntoView {
+    if error == ApiError::Unreachable {
+        return view! {
+            <p class="loading" role="status">"The server cannot be reached; trying again."</p>
+        }
+        .into_any();
+    }
+    view! { <ProblemPage error/> }.into_any()
+}
+
 /// The page for somebody whose role is too low.
 #[component]
 pub fn ForbiddenPage(

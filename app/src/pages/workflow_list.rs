@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use engine::{Role, WorkflowStatus};
+use engine::{DefinitionId, Role, WorkflowStatus};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
-use crate::api::ApiError;
 use crate::api::visit::use_visit;
 use crate::api::workflows::{WorkflowRows, list_workflows};
 use crate::components::live_sign::LiveSign;
@@ -17,7 +16,7 @@ use crate::components::page_header::PageHeader;
 use crate::components::status_badge::State;
 use crate::components::workflow_table::WorkflowTable;
 use crate::live::{Link, use_refresh};
-use crate::pages::problem::ProblemPage;
+use crate::pages::problem::RetryingPage;
 use crate::paths;
 
 /// How often the page asks while it is shown.
@@ -36,7 +35,20 @@ const TABS: [(&str, &str); 4] = [
 struct Filters {
     status: String,
     text: String,
+    definition: Option<DefinitionId>,
     cursor: Option<i64>,
+}
+
+impl Filters {
+    /// The same with another state, from the newest on.
+    fn with_status(&self, status: &str) -> String {
+        paths::workflows(status, &self.text, self.definition, None)
+    }
+
+    /// The same from another place on.
+    fn from(&self, cursor: Option<i64>) -> String {
+        paths::workflows(&self.status, &self.text, self.definition, cursor)
+    }
 }
 
 /// The page.
@@ -47,6 +59,9 @@ pub fn WorkflowListPage() -> impl IntoView {
         query.with(|query| Filters {
             status: query.get("status").unwrap_or_default(),
             text: query.get("q").unwrap_or_default(),
+            definition: query
+                .get("definition")
+                .and_then(|text| text.parse().ok().map(DefinitionId)),
             cursor: query.get("cursor").and_then(|text| text.parse().ok()),
         })
     });
@@ -54,7 +69,13 @@ pub fn WorkflowListPage() -> impl IntoView {
         move || filters.get(),
         |filters| async move {
             let asked = filters.clone();
-            let answer = list_workflows(filters.status, filters.text, filters.cursor).await;
+            let Filters {
+                status,
+                text,
+                definition,
+                cursor,
+            } = filters;
+            let answer = list_workflows(status, text, definition, cursor).await;
             (asked, answer)
         },
     );
@@ -66,11 +87,7 @@ pub fn WorkflowListPage() -> impl IntoView {
                 let (filters, answer) = rows.await;
                 match answer {
                     Ok(rows) => view! { <Content filters rows is_asking/> }.into_any(),
-                    Err(ApiError::Unreachable) => {
-                        view! { <p class="loading">"The server cannot be reached; trying again."</p> }
-                            .into_any()
-                    }
-                    Err(error) => view! { <ProblemPage error/> }.into_any(),
+                    Err(error) => view! { <RetryingPage error/> }.into_any(),
                 }
             })}
         </Transition>
@@ -95,14 +112,10 @@ fn Content(
             Link::Snapshot
         }
     };
-    let here = paths::workflows(&filters.status, &filters.text, filters.cursor);
+    let here = filters.from(filters.cursor);
     let is_empty = rows.items.is_empty();
-    let older = rows
-        .next
-        .map(|next| paths::workflows(&filters.status, &filters.text, Some(next)));
-    let newest = filters
-        .cursor
-        .map(|_| paths::workflows(&filters.status, &filters.text, None));
+    let older = rows.next.map(|next| filters.from(Some(next)));
+    let newest = filters.cursor.map(|_| filters.from(None));
     let shown = filters.clone();
     view! {
         <PageHeader title="Workflows">
@@ -133,7 +146,7 @@ fn Tabs(
         .into_iter()
         .map(|(status, label)| {
             let current = (filters.status == status).then_some("page");
-            let href = paths::workflows(status, &filters.text, None);
+            let href = filters.with_status(status);
             view! { <li><a href=href aria-current=current>{label}</a></li> }
         })
         .collect_view();
@@ -163,7 +176,15 @@ fn FilterForm(
             view! { <option value=status selected=selected>{label}</option> }
         })
         .collect_view();
-    let has_filter = !filters.status.is_empty() || !filters.text.is_empty();
+    let has_filter = filters != Filters::default();
+    let definition = filters.definition.map(|id| {
+        view! {
+            <p class="filters-definition">
+                <input type="hidden" name="definition" value=id.to_string()/>
+                "Only those of " <a href=paths::definition(id)>{format!("definition #{id}")}</a>
+            </p>
+        }
+    });
     view! {
         <Form method="GET" action=paths::WORKFLOWS>
             <div class="filters" role="search" aria-label="Filter workflows">
@@ -179,6 +200,7 @@ fn FilterForm(
                     <span>"Name or number"</span>
                     <input type="search" name="q" value=filters.text.clone() maxlength="200"/>
                 </label>
+                {definition}
                 <button type="submit" class="button">"Filter"</button>
                 {has_filter.then(|| view! { <a class="button button-quiet" href=paths::WORKFLOWS>"Clear"</a> })}
             </div>

@@ -26,6 +26,7 @@ pub(super) async fn answer(
     page.replaces = id.map(|id| (id, form.base.unwrap_or(0)));
     page.shown = form.shown.min(page.draft.steps.len().saturating_sub(1));
     page.json = (!form.json.is_empty()).then_some(form.json);
+    page.find = form.find;
     if let Err(error) = save::must_edit(user) {
         page.status = error.status();
         page.notice = Some(BuilderNotice::Error(error));

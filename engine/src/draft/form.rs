@@ -21,6 +21,8 @@ pub mod names {
     pub const PRESS: &str = "press";
     /// The definition as JSON, to replace the draft by.
     pub const JSON: &str = "json";
+    /// What is looked for in the list of steps.
+    pub const FIND: &str = "find";
     /// The definition's name.
     pub const NAME: &str = "name";
     /// The definition's recovery budget.
@@ -124,6 +126,8 @@ pub struct PostedForm {
     pub press: Press,
     /// What was typed as JSON.
     pub json: String,
+    /// What is looked for in the list of steps.
+    pub find: String,
 }
 
 /// The hidden draft is not one: it was cut off or made up.
@@ -159,6 +163,7 @@ impl PostedForm {
             shown,
             press: Press::from_text(value(names::PRESS).unwrap_or_default()),
             json: value(names::JSON).map(unix_lines).unwrap_or_default(),
+            find: value(names::FIND).unwrap_or_default().to_owned(),
         })
     }
 }

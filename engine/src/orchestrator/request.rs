@@ -68,6 +68,8 @@ pub struct WorkflowFilter {
     pub selection: WorkflowSelection,
     /// Text that the name contains (any case), or the number of the workflow or its job.
     pub query: Option<String>,
+    /// Only workflows of this saved definition, of any of its versions.
+    pub definition: Option<DefinitionId>,
     /// At most this many, 1 to 200.
     pub limit: usize,
     /// Only workflows with a lower number than this: the last one of the page before.

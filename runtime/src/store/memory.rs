@@ -221,7 +221,14 @@ fn matches(kept: &Kept, filter: &WorkflowFilter) -> bool {
             kept.definition.name().to_lowercase().contains(text)
                 || number.is_some_and(|n| n == record.id.0 || n == record.job_id.0)
         });
-    is_selected && is_found && filter.before.is_none_or(|before| record.id < before)
+    let is_of_definition = filter.definition.is_none_or(|wanted| {
+        let source = kept.header.source;
+        source.is_some_and(|(id, _)| id == wanted)
+    });
+    is_selected
+        && is_found
+        && is_of_definition
+        && filter.before.is_none_or(|before| record.id < before)
 }
 
 #[async_trait]

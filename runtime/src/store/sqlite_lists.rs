@@ -3,7 +3,7 @@
 
 use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
 use engine::progress::{Progress, Summary, WorkflowState};
-use engine::{Timestamp, WorkflowId};
+use engine::{Timestamp, WorkflowId, WorkflowStatus};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -25,12 +25,20 @@ const BY_STATUS: &str = "SELECT * FROM workflows WHERE status = $5 AND id < $1
     AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
     ORDER BY id DESC LIMIT $4";
 
+/// Of one definition there are seldom many: one statement, whatever else is asked for.
+const OF_DEFINITION: &str = "SELECT * FROM workflows WHERE definition_id = $5 AND id < $1
+    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
+    AND ($6 IS NULL OR status IN (SELECT value FROM json_each($6)))
+    AND ($7 = 0 OR recovery_attempts < max_recovery_attempts)
+    ORDER BY id DESC LIMIT $4";
+
 pub(super) async fn list(
     store: &SqliteStore,
     filter: &WorkflowFilter,
     now: Timestamp,
 ) -> Result<Vec<WorkflowState>, StoreError> {
     let (statement, status) = match filter.selection {
+        _ if filter.definition.is_some() => (OF_DEFINITION, None),
         WorkflowSelection::All => (ALL, None),
         WorkflowSelection::Active => (ACTIVE, None),
         WorkflowSelection::Recoverable => (RECOVERABLE, None),
@@ -49,6 +57,12 @@ pub(super) async fn list(
         .bind(i64::try_from(filter.limit).unwrap_or(i64::MAX));
     if let Some(status) = status {
         query = query.bind(status);
+    }
+    if let Some(definition) = filter.definition {
+        query = query
+            .bind(definition.0)
+            .bind(statuses(filter.selection))
+            .bind(filter.selection == WorkflowSelection::Recoverable);
     }
     let rows = query.fetch_all(&store.readers).await?;
     let mut states = Vec::with_capacity(rows.len());
@@ -69,6 +83,17 @@ pub(super) async fn list(
         });
     }
     Ok(states)
+}
+
+/// The states that are asked for, as a JSON list; none for all.
+fn statuses(selection: WorkflowSelection) -> Option<String> {
+    let status = match selection {
+        WorkflowSelection::All => return None,
+        WorkflowSelection::Active => return Some(r#"["running", "paused", "recovering"]"#.into()),
+        WorkflowSelection::Failed | WorkflowSelection::Recoverable => WorkflowStatus::Failed,
+        WorkflowSelection::Status(status) => status,
+    };
+    Some(format!("[\"{status}\"]"))
 }
 
 fn summary(found: &SqliteRow) -> Result<Option<Summary>, StoreError> {

@@ -1,7 +1,9 @@
 //! Lists, searches and numbers.
 
 use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
-use engine::{Action, FailureKind, JobId, Progress, StepDefinition, WorkflowId, WorkflowStatus};
+use engine::{
+    Action, DefinitionId, FailureKind, JobId, Progress, StepDefinition, WorkflowId, WorkflowStatus,
+};
 use runtime::store::{LastNumbers, Store};
 use serde_json::json;
 
@@ -186,6 +188,49 @@ pub async fn a_list_shows_the_progress_of_now(place: &dyn Place) {
         assert_eq!(state.created_at, record.created_at);
     }
     assert_eq!(listed[0].summary.progress, 60);
+}
+
+pub async fn workflows_of_one_definition_are_found_whatever_else_is_asked(place: &dyn Place) {
+    use WorkflowSelection as S;
+    let store = place.open().await;
+    let mut all = one_in_each_state();
+    for (bench, source) in all.iter_mut().zip([
+        Some((3, 1)),
+        Some((3, 2)),
+        None,
+        Some((4, 1)),
+        Some((3, 2)),
+        Some((3, 2)),
+        None,
+        Some((3, 1)),
+    ]) {
+        bench.header.source = source.map(|(id, version)| (DefinitionId(id), version));
+    }
+    let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
+    store.commit(&changes).await.unwrap();
+    let expected: [(S, &[i64]); 5] = [
+        (S::All, &[8, 6, 5, 2, 1]),
+        (S::Active, &[8, 2]),
+        (S::Failed, &[6, 5]),
+        (S::Recoverable, &[5]),
+        (S::Status(WorkflowStatus::Pending), &[1]),
+    ];
+    let of = |id, selection| WorkflowFilter {
+        definition: Some(DefinitionId(id)),
+        ..filter(selection)
+    };
+    for (selection, wanted) in expected {
+        let found = numbers(store.as_ref(), &of(3, selection)).await;
+        assert_eq!(found, wanted, "{selection:?}");
+    }
+    assert_eq!(numbers(store.as_ref(), &of(4, S::All)).await, [4]);
+    assert_eq!(numbers(store.as_ref(), &of(5, S::All)).await, [0; 0]);
+    let mut page = of(3, S::All);
+    page.before = Some(WorkflowId(6));
+    page.limit = 2;
+    assert_eq!(numbers(store.as_ref(), &page).await, [5, 2]);
+    page.query = Some("1".to_owned());
+    assert_eq!(numbers(store.as_ref(), &page).await, [1]);
 }
 
 pub async fn the_latest_workflow_of_a_job_is_known(place: &dyn Place) {

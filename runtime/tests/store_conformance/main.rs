@@ -107,6 +107,7 @@ places! {
             numbers_find_a_workflow_and_the_workflows_of_a_job
             signs_in_a_query_mean_themselves
             a_list_shows_the_progress_of_now
+            workflows_of_one_definition_are_found_whatever_else_is_asked
             the_latest_workflow_of_a_job_is_known
             the_last_numbers_are_known;
         definitions:

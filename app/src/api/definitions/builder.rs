@@ -28,6 +28,8 @@ pub struct BuilderPage {
     pub notice: Option<BuilderNotice>,
     /// What is typed as JSON, when that is open.
     pub json: Option<String>,
+    /// What is looked for in the list of steps.
+    pub find: String,
     /// Whether the draft came with the request, so that the browser need not offer an older one.
     pub posted: bool,
     /// The status of the response.
@@ -146,6 +148,7 @@ impl BuilderPage {
             problems: Vec::new(),
             notice: None,
             json: None,
+            find: String::new(),
             posted: false,
             status: 200,
         }

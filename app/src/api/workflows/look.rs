@@ -8,7 +8,7 @@ use serde_json::Value;
 #[cfg(feature = "ssr")]
 mod read;
 #[cfg(feature = "ssr")]
-pub use read::{log_end, overview, panel, rows, view};
+pub use read::{log_end, newest_of, overview, panel, rows, view};
 
 /// A workflow in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -154,7 +154,13 @@ fn workflows() -> Vec<Described> {
     let list = Answer::Shape("WorkflowPage", "Workflows, newest first.");
     let progress = Answer::Shape("Progress", "How far it is.");
     let [limit, cursor] = paging();
-    let filters = [("status", Type::String), ("q", Type::String), limit, cursor];
+    let filters = [
+        ("status", Type::String),
+        ("q", Type::String),
+        ("definition", Type::Integer),
+        limit,
+        cursor,
+    ];
     vec![
         Described::get(at::WORKFLOWS, "list_workflows", "All workflows", list).asking(&filters),
         Described::get(at::WORKFLOWS, "create_workflow", "Create a workflow", one())

@@ -40,6 +40,7 @@ pub async fn list(
     let filter = WorkflowFilter {
         selection,
         query: text.map(str::to_owned),
+        definition: query.whole("definition", "from 1")?.map(DefinitionId),
         limit: query.limit()?,
         before: query.cursor()?.map(WorkflowId),
     };

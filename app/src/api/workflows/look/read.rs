@@ -2,7 +2,8 @@
 
 use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
 use engine::{
-    Actor, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState, WorkflowStatus,
+    Actor, DefinitionId, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState,
+    WorkflowStatus,
 };
 use serde_json::Value;
 
@@ -58,9 +59,8 @@ async fn list(
 ) -> Result<Vec<WorkflowState>, ApiError> {
     let filter = WorkflowFilter {
         selection,
-        query: None,
         limit,
-        before: None,
+        ..WorkflowFilter::default()
     };
     Ok(answer(service.list(user, &filter).await)?.items)
 }
@@ -71,6 +71,7 @@ pub async fn rows(
     user: &Actor,
     status: &str,
     text: &str,
+    definition: Option<DefinitionId>,
     cursor: Option<i64>,
 ) -> Result<WorkflowRows, ApiError> {
     let selection = match status {
@@ -81,6 +82,7 @@ pub async fn rows(
     let filter = WorkflowFilter {
         selection,
         query: (!text.is_empty()).then(|| text.to_owned()),
+        definition,
         limit: ROWS,
         before: cursor.map(WorkflowId),
     };
@@ -90,6 +92,21 @@ pub async fn rows(
         items: described(service, page.items).await?,
         next: page.next,
     })
+}
+
+/// The newest workflows of one definition.
+pub async fn newest_of(
+    service: &dyn Service,
+    user: &Actor,
+    definition: DefinitionId,
+) -> Result<Vec<WorkflowRow>, ApiError> {
+    let filter = WorkflowFilter {
+        definition: Some(definition),
+        limit: ROWS_AT_HOME,
+        ..WorkflowFilter::default()
+    };
+    let page = answer(service.list(user, &filter).await)?;
+    described(service, page.items).await
 }
 
 fn unknown_status() -> ApiError {

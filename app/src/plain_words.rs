@@ -1,0 +1,42 @@
+//! What the words of a definition mean, for people who read a page and not JSON.
+
+/// Words as JSON spells them, each with what it means.
+pub type Words = &'static [(&'static str, &'static str)];
+
+/// When a step runs (`run_if`).
+pub const RUN_IF: Words = &[
+    ("ok", "when everything before it succeeded"),
+    ("always", "always, also after a failure"),
+    ("failed", "only after a failure"),
+];
+
+/// What becomes of the rest when a step fails (`on_failure`).
+pub const ON_FAILURE: Words = &[
+    ("finish_branches", "steps that do not depend on it go on"),
+    ("stop", "nothing new starts"),
+];
+
+/// What a word means; a word that is not among them means itself.
+#[must_use]
+pub fn meaning(words: Words, word: &str) -> String {
+    let known = words.iter().find(|(known, _)| *known == word);
+    known.map_or(word, |(_, meaning)| meaning).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::definition::{OnFailure, RunIf};
+
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_engine_has_a_meaning() {
+        for word in [RunIf::Ok, RunIf::Always, RunIf::Failed] {
+            assert_ne!(meaning(RUN_IF, word.as_str()), word.as_str());
+        }
+        for word in [OnFailure::FinishBranches, OnFailure::Stop] {
+            assert_ne!(meaning(ON_FAILURE, word.as_str()), word.as_str());
+        }
+        assert_eq!(meaning(RUN_IF, "never"), "never");
+    }
+}
