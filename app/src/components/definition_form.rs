@@ -5,25 +5,35 @@
 //! draft, by the same code of the engine. Fields are never bound: what is typed stays in them, and
 //! a part is drawn anew only when another text has to stand in it.
 
+mod add_step;
+mod answers;
 mod browser;
 mod json_area;
 mod messages;
+mod picture;
+mod press_button;
+mod references;
+mod removed_step;
 mod runs_after;
 mod settings;
 mod state;
 mod step_form;
+mod step_kind;
+mod step_limits;
 mod step_list;
+mod step_search;
+mod step_text;
+mod typing;
 
-use engine::draft::DraftEdit;
 use engine::draft::form::{Press, names};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-use super::dependency_picture::{DependencyPicture, PictureNode};
 use super::problem_list::{ProblemLine, ProblemList};
 use crate::api::definitions::builder::BuilderPage;
 use json_area::JsonArea;
 use messages::{Messages, Offer};
+use picture::Picture;
 use settings::{NameField, Settings};
 use state::BuilderState;
 use step_form::StepForm;
@@ -170,46 +180,5 @@ fn SaveButtons(
                 "Save and start"
             </button>
         </div>
-    }
-}
-
-/// The picture, drawn anew on each change. Its nodes lead to the list; with scripts they open the
-/// step at once.
-#[component]
-fn Picture(
-    /// The builder.
-    state: BuilderState,
-) -> impl IntoView {
-    let nodes = Memo::new(move |_| {
-        let rows = step_list::rows(state);
-        state.draft.with(|draft| {
-            rows.into_iter()
-                .zip(&draft.steps)
-                .enumerate()
-                .map(|(index, (row, step))| PictureNode {
-                    name: row.title,
-                    note: row.kind,
-                    state: None,
-                    dependencies: step.dependencies.clone(),
-                    href: format!("#step-{index}"),
-                    problems: row.problems,
-                })
-                .collect::<Vec<_>>()
-        })
-    });
-    let shown = Signal::derive(move || Some(state.shown.get()));
-    let press = move |event: leptos::ev::MouseEvent| {
-        if let Some(step) = browser::step_of_link(&event) {
-            event.prevent_default();
-            let focus = Some("step".to_owned());
-            state.press(Press::Edit(DraftEdit::Select(step)), focus);
-        }
-    };
-    let is_empty = move || state.draft.with(|draft| draft.steps.is_empty());
-    view! {
-        <section class="builder-picture" aria-labelledby="picture-title" hidden=is_empty on:click=press>
-            <h2 id="picture-title">"Picture"</h2>
-            <DependencyPicture nodes selected=shown/>
-        </section>
     }
 }

@@ -11,6 +11,69 @@ const LONG: usize = 1_000;
 /// How close to the end counts as being there, in pixels.
 const NEAR_END: i32 = 24;
 
+/// Where the reader is.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// The box that scrolls.
+    area: NodeRef<html::Div>,
+    /// Whether the reader is at the end, where new lines are followed.
+    follows: RwSignal<bool>,
+    /// How many lines came below what is read.
+    unseen: RwSignal<usize>,
+}
+
+impl Reading {
+    fn new(lines: Signal<Vec<LogLine>>, opens_at_end: Signal<bool>) -> Self {
+        let reading = Self {
+            area: NodeRef::new(),
+            follows: RwSignal::new(true),
+            unseen: RwSignal::new(0),
+        };
+        let last =
+            Memo::new(move |_| lines.with(|lines| lines.last().map_or(0, |line| line.number)));
+        Effect::new(move |before: Option<u64>| {
+            let now = last.get();
+            match before {
+                None if opens_at_end.get_untracked() => reading.to_end(),
+                None => reading.follows.set(false),
+                Some(before) if now > before => reading.came(now - before),
+                Some(_) => reading.unseen.set(0),
+            }
+            now
+        });
+        reading
+    }
+
+    fn to_end(self) {
+        if let Some(area) = self.area.get_untracked() {
+            area.set_scroll_top(area.scroll_height());
+        }
+        self.unseen.set(0);
+        self.follows.set(true);
+    }
+
+    /// New lines came.
+    fn came(self, count: u64) {
+        if self.follows.get_untracked() {
+            // They are laid out by the next frame.
+            request_animation_frame(move || self.to_end());
+        } else {
+            let count = usize::try_from(count).unwrap_or(0);
+            self.unseen.update(|unseen| *unseen += count);
+        }
+    }
+
+    fn scrolled(self) {
+        if let Some(area) = self.area.get_untracked() {
+            let left = area.scroll_height() - area.scroll_top() - area.client_height();
+            self.follows.set(left < NEAR_END);
+            if left < NEAR_END {
+                self.unseen.set(0);
+            }
+        }
+    }
+}
+
 /// The lines in a box of their own. New lines are followed only while the reader is at the end.
 #[component]
 pub fn LogView(
@@ -24,42 +87,9 @@ pub fn LogView(
     #[prop(into)]
     opens_at_end: Signal<bool>,
 ) -> impl IntoView {
-    let area = NodeRef::<html::Div>::new();
-    let (follows, set_follows) = signal(true);
-    let (unseen, set_unseen) = signal(0usize);
-    let last = Memo::new(move |_| lines.with(|lines| lines.last().map_or(0, |line| line.number)));
-    let to_end = move || {
-        if let Some(area) = area.get_untracked() {
-            area.set_scroll_top(area.scroll_height());
-        }
-        set_unseen.set(0);
-        set_follows.set(true);
-    };
-    Effect::new(move |before: Option<u64>| {
-        let now = last.get();
-        match before {
-            None if opens_at_end.get_untracked() => to_end(),
-            None => set_follows.set(false),
-            Some(before) if now > before && follows.get_untracked() => {
-                // The new lines are laid out by the next frame.
-                request_animation_frame(to_end);
-            }
-            Some(before) if now > before => {
-                set_unseen.update(|count| *count += usize::try_from(now - before).unwrap_or(0));
-            }
-            Some(_) => set_unseen.set(0),
-        }
-        now
-    });
-    let on_scroll = move |_| {
-        if let Some(area) = area.get_untracked() {
-            let left = area.scroll_height() - area.scroll_top() - area.client_height();
-            set_follows.set(left < NEAR_END);
-            if left < NEAR_END {
-                set_unseen.set(0);
-            }
-        }
-    };
+    let reading = Reading::new(lines, opens_at_end);
+    let Reading { area, unseen, .. } = reading;
+    let on_scroll = move |_| reading.scrolled();
     view! {
         <div class="log" class:log-long=move || lines.with(|lines| lines.len() > LONG)>
             <div
@@ -79,7 +109,7 @@ pub fn LogView(
                 </ol>
             </div>
             {move || (unseen.get() > 0).then(|| view! {
-                <button type="button" class="button log-more" on:click=move |_| to_end()>
+                <button type="button" class="button log-more" on:click=move |_| reading.to_end()>
                     {format::count(unseen.get(), "new line")}
                 </button>
             })}

@@ -165,7 +165,11 @@ fn ControlButton(
             <Press class word busy pending/>
         }
     };
-    let WorkflowActions { start, pause, resume } = actions;
+    let WorkflowActions {
+        start,
+        pause,
+        resume,
+    } = actions;
     match control.action {
         Action::Start => {
             let inside = inside("Starting…", start.pending());

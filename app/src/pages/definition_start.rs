@@ -1,5 +1,6 @@
 //! The form that starts a workflow of a definition. It is a plain form, posted to its own URL.
 
+use engine::Problem;
 use engine::step_form::{FieldKind, FieldSpec};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -33,6 +34,7 @@ pub fn DefinitionStartPage() -> impl IntoView {
     }
 }
 
+/// The form with everything that was typed.
 #[component]
 fn StartForm(
     /// What is drawn.
@@ -47,89 +49,107 @@ fn StartForm(
     let mut trail = trail();
     trail.push((name.clone(), paths::definition(id)));
     let title = format!("Start {name}");
-    let problems = page.problems.clone();
-    let lines: Vec<_> = problems
-        .iter()
-        .map(|problem| {
-            let mut line = ProblemLine::of(problem, 0, |_| String::new());
-            // The labels of this form are the last parts of the pointers.
-            let field = problem.pointer.rsplit('/').next().unwrap_or_default();
-            line.place = field.replace('_', " ");
-            line
-        })
-        .collect();
-    let field = |spec: FieldSpec, name: String, pointer: String, text: String| {
-        let told = problems_at(&problems, &pointer);
-        let field = FieldView {
-            spec,
-            name,
-            id: field_id(&pointer),
-            text,
-        };
-        view! { <Field field problems=Signal::stored(told)/> }
-    };
-    let parameters = page
-        .parameters
-        .iter()
-        .map(|(name, text)| {
-            let default = &page.saved.definition["parameters"][name];
-            let posted = format!("{}{name}", names::PARAMETER_PREFIX);
-            let pointer = format!("#/parameters/{name}");
-            field(parameter(name, default), posted, pointer, text.clone())
-        })
-        .collect::<Vec<_>>();
-    let job = spec(
-        "Job number",
-        "Another run of a known job, or a number of your own. Empty means the next free one",
-        FieldKind::Text,
-    );
-    let job = field(
-        job,
-        names::JOB_ID.to_owned(),
-        "#/job_id".to_owned(),
-        page.job_id.clone(),
-    );
-    let metadata = spec(
-        "Metadata",
-        "What you want to remember with it",
-        FieldKind::KeyValues,
-    );
-    let metadata = field(
-        metadata,
-        names::METADATA.to_owned(),
-        "#/metadata".to_owned(),
-        page.metadata.clone(),
-    );
+    let version = page.saved.version;
+    let lines = Signal::stored(problem_lines(&page.problems));
+    let (error, api_call) = (page.error.clone(), page.api_call.clone());
     view! {
         <Title text=title.clone()/>
-        <PageHeader title trail subtitle=format!("Version {}", page.saved.version)/>
+        <PageHeader title trail subtitle=format!("Version {version}")/>
         <form class="start-form" method="post" action=paths::start_definition(id)>
-            {page.error.map(|error| view! { <ErrorNotice error/> })}
-            <ProblemList lines=Signal::stored(lines)/>
-            <fieldset class="step-form-part">
-                <legend>"Parameters"</legend>
-                {if parameters.is_empty() {
-                    view! { <p class="muted">"It takes no parameters."</p> }.into_any()
-                } else {
-                    parameters.into_any()
-                }}
-            </fieldset>
-            <fieldset class="step-form-part">
-                <legend>"Job"</legend>
-                {job}
-                {metadata}
-            </fieldset>
-            <div class="builder-buttons">
-                <button type="submit" class="button button-primary" name=names::PRESS value=names::START>"Start"</button>
-                <button type="submit" class="button" name=names::PRESS value=names::CREATE>"Create without starting"</button>
-                <button type="submit" class="button button-quiet" name=names::PRESS value=names::API_CALL>"Show as API call"</button>
-            </div>
-            {page.api_call.map(|call| view! {
+            {error.map(|error| view! { <ErrorNotice error/> })}
+            <ProblemList lines/>
+            <Fields page/>
+            <Buttons/>
+            {api_call.map(|call| view! {
                 <Notice tone=Tone::Info title="The same as an API call; put a token of yours into TOKEN.">
                     <pre class="code" tabindex="0">{call}</pre>
                 </Notice>
             })}
         </form>
+    }
+}
+
+/// What is wrong, each with the label of its field: the last part of its pointer.
+fn problem_lines(problems: &[Problem]) -> Vec<ProblemLine> {
+    let line = |problem: &Problem| {
+        let mut line = ProblemLine::of(problem, 0, |_| String::new());
+        let field = problem.pointer.rsplit('/').next().unwrap_or_default();
+        line.place = field.replace('_', " ");
+        line
+    };
+    problems.iter().map(line).collect()
+}
+
+/// Parameters, job number, metadata.
+#[component]
+fn Fields(
+    /// What is drawn.
+    page: StartPage,
+) -> impl IntoView {
+    let StartPage {
+        saved,
+        parameters,
+        job_id,
+        metadata,
+        problems,
+        ..
+    } = page;
+    let field = |spec: FieldSpec, name: String, pointer: &str, text: String| {
+        let problems = Signal::stored(problems_at(&problems, pointer));
+        let id = field_id(pointer);
+        let field = FieldView {
+            spec,
+            name,
+            id,
+            text,
+        };
+        view! { <Field field problems/> }
+    };
+    let defaults = &saved.definition["parameters"];
+    let parameters: Vec<_> = parameters
+        .into_iter()
+        .map(|(name, text)| {
+            let posted = format!("{}{name}", names::PARAMETER_PREFIX);
+            let pointer = format!("#/parameters/{name}");
+            field(parameter(&name, &defaults[&name]), posted, &pointer, text)
+        })
+        .collect();
+    let job = spec(
+        "Job number",
+        "Another run of a known job, or a number of your own. Empty means the next free one",
+        FieldKind::Text,
+    );
+    let notes = spec(
+        "Metadata",
+        "What you want to remember with it",
+        FieldKind::KeyValues,
+    );
+    view! {
+        <fieldset class="step-form-part">
+            <legend>"Parameters"</legend>
+            {if parameters.is_empty() {
+                view! { <p class="muted">"It takes no parameters."</p> }.into_any()
+            } else {
+                parameters.into_any()
+            }}
+        </fieldset>
+        <fieldset class="step-form-part">
+            <legend>"Job"</legend>
+            {field(job, names::JOB_ID.to_owned(), "#/job_id", job_id)}
+            {field(notes, names::METADATA.to_owned(), "#/metadata", metadata)}
+        </fieldset>
+    }
+}
+
+/// What can be done with what was typed.
+#[component]
+fn Buttons() -> impl IntoView {
+    view! {
+        <div class="builder-buttons">
+            <button type="submit" class="button button-primary" name=names::PRESS value=names::START>"Start"</button>
+            <button type="submit" class="button" name=names::PRESS value=names::CREATE>"Create without starting"</button>
+            <button type="submit" class="button button-quiet" name=names::PRESS value=names::API_CALL>"Show as API call"</button>
+        </div>
     }
 }
 

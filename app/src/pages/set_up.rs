@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::account::{listens_on_loopback, set_up_problem};
+use crate::components::entrance_field::EntranceField;
 use crate::components::notice::{Notice, Tone};
 use crate::components::page_header::PageHeader;
 use crate::paths;
@@ -30,47 +31,22 @@ pub fn SetUpPage() -> impl IntoView {
             />
             {problem.map(|problem| view! { <Notice tone=Tone::Problem title=problem/> })}
             <form class="card form" method="post" action=paths::SETUP>
-                <div class="field">
-                    <label for="code">"Set-up code"</label>
-                    <input
-                        id="code"
-                        name="code"
-                        type="text"
-                        autocomplete="one-time-code"
-                        spellcheck="false"
-                        required
-                        aria-describedby="code-help"
-                        value=of("code")
-                    />
-                    <p class="field-help" id="code-help">"The server printed it when it started; its link fills it in."</p>
-                </div>
-                <div class="field">
-                    <label for="name">"Name"</label>
-                    <input
-                        id="name"
-                        name="name"
-                        type="text"
-                        autocomplete="username"
-                        autocapitalize="none"
-                        spellcheck="false"
-                        required
-                        maxlength="64"
-                        value=of("name")
-                    />
-                </div>
-                <div class="field">
-                    <label for="password">"Password"</label>
-                    <input
-                        id="password"
-                        name="password"
-                        type="password"
-                        autocomplete="new-password"
-                        required
-                        minlength="8"
-                        aria-describedby="password-help"
-                    />
-                    <p class="field-help" id="password-help">"At least 8 characters. A few unrelated words are good."</p>
-                </div>
+                <EntranceField
+                    label="Set-up code"
+                    name="code"
+                    autocomplete="one-time-code"
+                    value=of("code")
+                    help="The server printed it when it started; its link fills it in."
+                />
+                <EntranceField label="Name" name="name" autocomplete="username" value=of("name") most=64/>
+                <EntranceField
+                    label="Password"
+                    name="password"
+                    autocomplete="new-password"
+                    is_secret=true
+                    least=8
+                    help="At least 8 characters. A few unrelated words are good."
+                />
                 <CommandsChoice offered=offers_commands/>
                 <button type="submit" class="button button-primary">"Create the owner"</button>
             </form>

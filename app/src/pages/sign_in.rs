@@ -5,6 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::account::sign_in_problem;
+use crate::components::entrance_field::EntranceField;
 use crate::components::notice::{Notice, Tone};
 use crate::components::page_header::PageHeader;
 use crate::paths;
@@ -23,31 +24,14 @@ pub fn SignInPage() -> impl IntoView {
             {problem.map(|problem| view! { <Notice tone=Tone::Problem title=problem/> })}
             <form class="card form" method="post" action=paths::LOGIN>
                 <input type="hidden" name=paths::NEXT value=of(paths::NEXT)/>
-                <div class="field">
-                    <label for="name">"Name"</label>
-                    <input
-                        id="name"
-                        name="name"
-                        type="text"
-                        autocomplete="username"
-                        autocapitalize="none"
-                        spellcheck="false"
-                        required
-                        autofocus=!has_problem
-                        value=of("name")
-                    />
-                </div>
-                <div class="field">
-                    <label for="password">"Password"</label>
-                    <input
-                        id="password"
-                        name="password"
-                        type="password"
-                        autocomplete="current-password"
-                        required
-                        autofocus=has_problem
-                    />
-                </div>
+                <EntranceField label="Name" name="name" autocomplete="username" value=of("name") autofocus=!has_problem/>
+                <EntranceField
+                    label="Password"
+                    name="password"
+                    autocomplete="current-password"
+                    is_secret=true
+                    autofocus=has_problem
+                />
                 <button type="submit" class="button button-primary">"Sign in"</button>
             </form>
         </div>

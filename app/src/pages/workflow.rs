@@ -77,14 +77,7 @@ fn LiveWorkflow(
         pause: ServerAction::new(),
         resume: ServerAction::new(),
     };
-    let title = move || {
-        let (word, percent) = (State::from(state.status.get()).glyph(), state.percent.get());
-        if state.status.get().is_terminal() {
-            format!("{word} {name} #{id}")
-        } else {
-            format!("{word} {percent}% {name} #{id}")
-        }
-    };
+    let title = move || title(state, &name);
     let failed = Memo::new(move |_| failed_step(state, steps));
     let needs = engine::Action::Recover { from_step: 0 }.needs();
     let has_role = user.as_ref().is_some_and(|user| user.may(needs));
@@ -111,12 +104,12 @@ fn LiveWorkflow(
             may_recover=Signal::derive(may_recover)
         />
         <div class="workflow-body">
+            <DependencyPicture
+                nodes
+                selected=Signal::derive(move || Some(state.selected.get()))
+            />
             <div class="workflow-steps">
                 <h2>"Steps"</h2>
-                <DependencyPicture
-                    nodes
-                    selected=Signal::derive(move || Some(state.selected.get()))
-                />
                 <TaskTable data/>
             </div>
             <StepPanel
@@ -129,6 +122,18 @@ fn LiveWorkflow(
         </div>
     }
     .into_any()
+}
+
+/// The tab's title: the state first.
+fn title(state: LiveState, name: &str) -> String {
+    let (status, percent) = (state.status.get(), state.percent.get());
+    let glyph = State::from(status).glyph();
+    let id = state.id;
+    if status.is_terminal() {
+        format!("{glyph} {name} #{id}")
+    } else {
+        format!("{glyph} {percent}% {name} #{id}")
+    }
 }
 
 /// What the server said no to, where the buttons are.

@@ -1,13 +1,11 @@
 //! Asks before a workflow is stopped for good.
 
-use engine::{Action, TaskStatus, WorkflowStatus, allowed_actions};
+use engine::{Action, TaskStatus, WorkflowStatus};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::api::visit::use_visit;
 use crate::api::workflows::{CancelWorkflow, WorkflowView, read_workflow};
-use crate::components::notice::{ErrorNotice, Notice, Tone, sentence};
-use crate::components::page_header::PageHeader;
+use crate::components::question::{Question, why_not};
 use crate::pages::problem::{ForbiddenPage, ProblemPage};
 use crate::pages::workflow::id_in_path;
 use crate::{format, paths};
@@ -24,7 +22,7 @@ pub fn CancelPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match view.await {
-                    Ok(view) => view! { <Question view/> }.into_any(),
+                    Ok(view) => view! { <Cancellation view/> }.into_any(),
                     Err(error) => view! { <ProblemPage error/> }.into_any(),
                 }
             })}
@@ -34,12 +32,12 @@ pub fn CancelPage() -> impl IntoView {
 
 /// What will happen, and the two ways out.
 #[component]
-fn Question(
+fn Cancellation(
     /// The workflow.
     view: WorkflowView,
 ) -> impl IntoView {
     let cancel = ServerAction::<CancelWorkflow>::new();
-    let answer = cancel.value();
+    let answer = Signal::derive(move || cancel.value().get());
     let needs = Action::Cancel.needs();
     if !use_visit().may(needs) {
         return view! { <ForbiddenPage needs/> }.into_any();
@@ -47,40 +45,22 @@ fn Question(
     let summary = &view.state.summary;
     let id = summary.workflow_id;
     let name = format!("{} #{id}", view.state.name);
-    let why_not = allowed_actions(summary)
-        .into_iter()
-        .find(|(action, _)| *action == Action::Cancel)
-        .and_then(|(_, answer)| answer.err());
-    let trail = vec![
-        ("Workflows".to_owned(), paths::WORKFLOWS.to_owned()),
-        (name.clone(), paths::workflow(id)),
-    ];
+    let why_not = why_not(summary, Action::Cancel.as_str());
     let effects = effects(&view);
     view! {
-        <Title text=format!("Cancel {name}")/>
-        <PageHeader title=format!("Cancel {name}?") trail/>
-        {move || answer.get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
-        {match why_not {
-            Some(reason) => view! {
-                <Notice tone=Tone::Warning title=sentence(&reason)/>
-                <p><a class="button" href=paths::workflow(id)>"Back to the workflow"</a></p>
-            }
-            .into_any(),
-            None => view! {
-                <div class="card">
-                    <p>"This stops the workflow for good:"</p>
-                    <ul class="effects">{effects}</ul>
-                    <ActionForm action=cancel>
-                        <input type="hidden" name="id" value=id.to_string()/>
-                        <div class="form-actions">
-                            <a class="button" href=paths::workflow(id)>"Keep it going"</a>
-                            <button type="submit" class="button button-danger">"Cancel the workflow"</button>
-                        </div>
-                    </ActionForm>
-                </div>
-            }
-            .into_any(),
-        }}
+        <Question id name verb="Cancel" mark="?" answer why_not>
+            <div class="card">
+                <p>"This stops the workflow for good:"</p>
+                <ul class="effects">{effects}</ul>
+                <ActionForm action=cancel>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <div class="form-actions">
+                        <a class="button" href=paths::workflow(id)>"Keep it going"</a>
+                        <button type="submit" class="button button-danger">"Cancel the workflow"</button>
+                    </div>
+                </ActionForm>
+            </div>
+        </Question>
     }
     .into_any()
 }

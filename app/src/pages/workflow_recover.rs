@@ -2,15 +2,13 @@
 
 use engine::decide::reset_set;
 use engine::graph::Graph;
-use engine::{Action, Progress, StepIndex, allowed_actions};
+use engine::{Action, Progress, StepIndex};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::visit::use_visit;
 use crate::api::workflows::{RecoverWorkflow, WorkflowView, read_workflow};
-use crate::components::notice::{ErrorNotice, Notice, Tone, sentence};
-use crate::components::page_header::PageHeader;
+use crate::components::question::{Question, why_not};
 use crate::components::status_badge::{State, StatusBadge};
 use crate::pages::problem::{ForbiddenPage, ProblemPage};
 use crate::pages::workflow::id_in_path;
@@ -69,7 +67,7 @@ fn Preview(
     from: Memo<Option<StepIndex>>,
 ) -> impl IntoView {
     let recover = ServerAction::<RecoverWorkflow>::new();
-    let answer = recover.value();
+    let answer = Signal::derive(move || recover.value().get());
     let summary = view.progress.summary.clone();
     let id = summary.workflow_id;
     let last = view.progress.tasks.len().saturating_sub(1);
@@ -81,46 +79,28 @@ fn Preview(
         return view! { <ForbiddenPage needs=action.needs()/> }.into_any();
     }
     let name = format!("{} #{id}", view.state.name);
-    let trail = vec![
-        ("Workflows".to_owned(), paths::WORKFLOWS.to_owned()),
-        (name.clone(), paths::workflow(id)),
-    ];
     let (used, most) = (summary.recovery_attempts, summary.max_recovery_attempts);
-    let why_not = allowed_actions(&summary)
-        .into_iter()
-        .find(|(action, _)| matches!(action, Action::Recover { .. }))
-        .and_then(|(_, answer)| answer.err());
+    let why_not = why_not(&summary, action.as_str());
     view! {
-        <Title text=format!("Recover {name}")/>
-        <PageHeader title=format!("Recover {name}") trail/>
-        {move || answer.get().and_then(Result::err).map(|error| view! { <ErrorNotice error/> })}
-        {match why_not {
-            Some(reason) => view! {
-                <Notice tone=Tone::Warning title=sentence(&reason)/>
-                <p><a class="button" href=paths::workflow(id)>"Back to the workflow"</a></p>
-            }
-            .into_any(),
-            None => view! {
-                <ActionForm action=recover>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <Choice progress=view.progress chosen set_chosen/>
-                    <div class="form-actions">
-                        <a class="button" href=paths::workflow(id)>"Back"</a>
-                        <button
-                            type="submit"
-                            class="button only-without-scripts"
-                            formmethod="get"
-                            formaction=paths::recover_workflow(id, None)
-                        >
-                            "Update preview"
-                        </button>
-                        <button type="submit" class="button button-primary">"Recover"</button>
-                        <span class="hint">{format!("Recovery {} of {most}", used + 1)}</span>
-                    </div>
-                </ActionForm>
-            }
-            .into_any(),
-        }}
+        <Question id name verb="Recover" answer why_not>
+            <ActionForm action=recover>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <Choice progress=view.progress chosen set_chosen/>
+                <div class="form-actions">
+                    <a class="button" href=paths::workflow(id)>"Back"</a>
+                    <button
+                        type="submit"
+                        class="button only-without-scripts"
+                        formmethod="get"
+                        formaction=paths::recover_workflow(id, None)
+                    >
+                        "Update preview"
+                    </button>
+                    <button type="submit" class="button button-primary">"Recover"</button>
+                    <span class="hint">{format!("Recovery {} of {most}", used + 1)}</span>
+                </div>
+            </ActionForm>
+        </Question>
     }
     .into_any()
 }

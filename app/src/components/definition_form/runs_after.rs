@@ -5,8 +5,8 @@ use engine::draft::form::names;
 use engine::draft::{DefinitionDraft, DraftEdit};
 use leptos::prelude::*;
 
+use super::press_button::PressButton;
 use super::state::BuilderState;
-use super::step_form::PressButton;
 use crate::components::field::FieldProblems;
 use crate::components::problem_list::{field_id, problems_at};
 

@@ -7,6 +7,8 @@ use leptos::prelude::*;
 use super::state::BuilderState;
 use crate::components::field::{Field, FieldView};
 use crate::components::problem_list::{field_id, problems_at};
+use crate::components::word_choice::WordChoice;
+use crate::plain_words::ON_FAILURE;
 
 /// The definition's name.
 #[component]
@@ -37,22 +39,15 @@ pub fn Settings(
             })
         })
     });
+    let told = Memo::new(move |_| state.problems.with(|all| problems_at(all, ON_FAILURE_AT)));
     let drawn = super::anew(state.all_drawn, move || {
         state.draft.with_untracked(|draft| {
-            let choices = ["finish_branches", "stop"].map(str::to_owned).to_vec();
             let parameters = spec(
                 "parameters",
                 "Parameters and their defaults",
                 "What may be given when a workflow is started, used in fields as {{ parameters.name }}. A value that reads as JSON is that value, such as 5 or true",
                 false,
                 FieldKind::KeyValues,
-            );
-            let on_failure = spec(
-                "on_failure",
-                "When a step fails",
-                "With finish_branches, steps that do not depend on it go on and then the workflow fails; with stop, nothing new starts",
-                true,
-                FieldKind::Choice { options: choices },
             );
             let budget = spec(
                 "max_recovery_attempts",
@@ -63,7 +58,9 @@ pub fn Settings(
             );
             view! {
                 <Setting state spec=parameters text=draft.parameters.clone()/>
-                <Setting state spec=on_failure text=draft.on_failure.clone()/>
+                <WordChoice label="When a step fails" name=names::ON_FAILURE id=field_id(ON_FAILURE_AT)
+                    text=draft.on_failure.clone() words=ON_FAILURE problems=told
+                    help="Either way the workflow fails in the end, and can be recovered."/>
                 <Setting state spec=budget text=draft.max_recovery_attempts.clone()/>
             }
             .into_any()
@@ -76,6 +73,9 @@ pub fn Settings(
         </details>
     }
 }
+
+/// Where the definition says what a failure does to the rest.
+const ON_FAILURE_AT: &str = "#/on_failure";
 
 /// The names in JSON, which are those in the posted form too.
 const FOLDED: [&str; 3] = [

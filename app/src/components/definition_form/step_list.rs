@@ -1,11 +1,14 @@
-//! The steps in the order they are listed, and the step types to add.
+//! The steps in the order they are listed.
 
 use engine::draft::DraftEdit;
 use engine::draft::form::{Press, names};
 use engine::draft::step_of;
 use leptos::prelude::*;
 
+use super::add_step::AddStep;
+use super::removed_step::RemovedStep;
 use super::state::BuilderState;
+use super::step_search::{StepSearch, is_found};
 use crate::format;
 
 /// One line of the list.
@@ -62,6 +65,8 @@ pub fn StepList(
                     "A workflow is a list of steps. Choose what the first one does."
                 </p>
             </Show>
+            <StepSearch rows state/>
+            <RemovedStep state/>
             <ol class="step-list-steps">
                 <For each=move || 0..count.get() key=|index| *index let:index>
                     <Row index rows state/>
@@ -87,8 +92,15 @@ fn Row(
     };
     let problems = move || rows.with(|rows| rows.get(index).map_or(0, |row| row.problems));
     let current = move || (state.shown.get() == index).then_some("true");
+    let is_hidden = move || {
+        let find = state.find.get();
+        rows.with(|rows| {
+            rows.get(index)
+                .is_some_and(|row| !is_found(rows, row, &find))
+        })
+    };
     view! {
-        <li>
+        <li hidden=is_hidden>
             <button
                 type="submit"
                 class="step-list-step"
@@ -106,52 +118,5 @@ fn Row(
                 })}
             </button>
         </li>
-    }
-}
-
-/// The catalogue: one press adds a step after the open one.
-#[component]
-fn AddStep(
-    /// The builder.
-    state: BuilderState,
-) -> impl IntoView {
-    let cards = state.specs.with_value(|specs| {
-        specs
-            .iter()
-            .map(|spec| {
-                let press = Press::Edit(DraftEdit::Add(spec.task_type.clone())).to_text();
-                view! {
-                    <li>
-                        <button
-                            type="submit"
-                            class="step-card"
-                            name=names::PRESS
-                            value=press
-                            formaction=move || format!("{}#step", state.path())
-                        >
-                            <span class="step-card-title">{spec.title.clone()}</span>
-                            <span class="step-card-help">{format::first_sentence(&spec.help)}</span>
-                        </button>
-                    </li>
-                }
-            })
-            .collect_view()
-    });
-    let after = move || {
-        let shown = state.shown.get();
-        state.draft.with(|draft| {
-            if draft.steps.is_empty() {
-                "It is the first step.".to_owned()
-            } else {
-                format!("It will run after \"{}\".", draft.step_title(shown))
-            }
-        })
-    };
-    view! {
-        <section class="add-step" aria-labelledby="add-step-title">
-            <h3 id="add-step-title">"Add a step"</h3>
-            <p class="muted">{after}</p>
-            <ul class="step-cards">{cards}</ul>
-        </section>
     }
 }

@@ -21,7 +21,8 @@ const ASK_EVERY: Duration = Duration::from_secs(5);
 /// Handles to everything that moves; cheap to copy.
 #[derive(Clone, Copy)]
 pub(super) struct LiveState {
-    id: WorkflowId,
+    /// The workflow's number.
+    pub id: WorkflowId,
     /// The whole progress, folded event by event.
     pub progress: RwSignal<Progress>,
     /// Its state alone.

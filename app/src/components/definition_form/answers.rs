@@ -1,0 +1,67 @@
+//! What the server answers to a check and to a save, put onto the page.
+
+use engine::Problem;
+use engine::draft::{merged, step_of};
+use leptos::prelude::*;
+
+use super::browser;
+use super::state::BuilderState;
+use crate::api::ApiError;
+use crate::api::definitions::builder::{BuilderNotice, SaveAnswer};
+
+impl BuilderState {
+    /// Shows what the server found.
+    pub fn checked(self, answer: Result<Vec<Problem>, ApiError>) {
+        match answer {
+            Ok(problems) => {
+                let problems = merged(self.own_problems(), problems);
+                self.notice
+                    .set(problems.is_empty().then_some(BuilderNotice::NoProblems));
+                self.problems.set(problems);
+            }
+            Err(error) => self.notice.set(Some(BuilderNotice::Error(error))),
+        }
+    }
+
+    /// Shows what came of saving; gives where to go.
+    pub fn saved(self, answer: Result<SaveAnswer, ApiError>) -> Option<String> {
+        match answer {
+            Ok(SaveAnswer::GoTo(path)) => {
+                browser::forget(&self.path());
+                return Some(path);
+            }
+            Ok(SaveAnswer::Stay {
+                notice,
+                problems,
+                replaces,
+            }) => {
+                if matches!(notice, BuilderNotice::NotStarted { .. }) {
+                    browser::forget(&self.path());
+                }
+                self.replaces.set(replaces);
+                self.watches.set(!problems.is_empty());
+                self.problems.set(problems);
+                self.notice.set(Some(notice));
+                self.show_first_problem();
+            }
+            Err(error) => self.notice.set(Some(BuilderNotice::Error(error))),
+        }
+        browser::focus_soon("notice".to_owned());
+        None
+    }
+
+    /// Opens the first step with a problem, unless the open one has some.
+    fn show_first_problem(self) {
+        let shown = self.shown.get_untracked();
+        let steps: Vec<_> = self
+            .problems
+            .with_untracked(|problems| problems.iter().filter_map(step_of).collect());
+        let count = self.draft.with_untracked(|draft| draft.steps.len());
+        if let Some(first) = steps.first().filter(|first| **first < count)
+            && !steps.contains(&shown)
+        {
+            self.shown.set(*first);
+            self.step_drawn.update(|n| *n += 1);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One box of the picture.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+use super::PictureNode;
+use super::layout::NODE_HEIGHT;
+use super::layout::NODE_WIDTH;
+use crate::components::status_badge::{State, StateMark};
+
+/// The box, a link.
+#[component]
+pub fn Node(
+    /// Its position in the list.
+    index: usize,
+    /// The step's name.
+    name: String,
+    /// Where it leads.
+    href: String,
+    /// Its left edge.
+    x: f64,
+    /// Its upper edge.
+    y: f64,
+    /// All steps, for what changes while one looks.
+    nodes: Signal<Vec<PictureNode>>,
+    /// The selected step.
+    selected: Signal<Option<usize>>,
+) -> impl IntoView {
+    let state = move || nodes.with(|nodes| nodes.get(index).and_then(|node| node.state));
+    let slug = move || state().map(State::slug);
+    let note =
+        move || nodes.with(|nodes| nodes.get(index).map(|n| n.note.clone()).unwrap_or_default());
+    let problems = move || nodes.with(|nodes| nodes.get(index).map_or(0, |node| node.problems));
+    let has_mark = nodes.with_untracked(|n| n.get(index).is_some_and(|n| n.state.is_some()));
+    let mark_state = Signal::derive(move || state().unwrap_or(State::Pending));
+    // What the colour says, for those who hear the picture.
+    let spoken = move || match (state(), problems()) {
+        (Some(state), _) => state.word().to_owned(),
+        (None, 0) => String::new(),
+        (None, 1) => "one problem".to_owned(),
+        (None, count) => format!("{count} problems"),
+    };
+    let current = move || (selected.get() == Some(index)).then_some("true");
+    let go = follow(href.clone());
+    let text_x = x + if has_mark { 34.0 } else { 14.0 };
+    let room = if has_mark { 16 } else { 18 };
+    view! {
+        // The group tells the macro that this is a link of SVG, not of HTML.
+        <g class="picture-step">
+            <a
+                class="picture-node"
+                href=href
+                data-state=slug
+                aria-current=current
+                on:click=go
+            >
+                <rect class="picture-box" x=x y=y width=NODE_WIDTH height=NODE_HEIGHT rx="8"/>
+                {has_mark.then(|| view! { <StateMark state=mark_state x=x + 10.0 y=y + 18.0/> })}
+                <text class="picture-name" x=text_x y=y + 22.0>{shortened(&name, room)}</text>
+                <text class="picture-note" x=text_x y=y + 40.0>
+                    {move || shortened(&note(), room + 2)}
+                </text>
+                <text class="picture-spoken" x=text_x y=y + 48.0>{spoken}</text>
+                {move || (problems() > 0).then(|| view! {
+                    <circle class="picture-problem" cx=x + NODE_WIDTH - 4.0 cy=y + 4.0 r="9"/>
+                    <text class="picture-problem-count" x=x + NODE_WIDTH - 4.0 y=y + 8.0>
+                        {problems()}
+                    </text>
+                })}
+            </a>
+        </g>
+    }
+}
+
+/// Goes to `href` without loading a page: the router itself follows links of HTML only.
+fn follow(href: String) -> impl Fn(leptos::ev::MouseEvent) + Clone + 'static {
+    let navigate = use_navigate();
+    move |event| {
+        // A click that wants a new tab is left to the browser, as is a link inside the page.
+        let is_plain = !event.ctrl_key() && !event.meta_key() && !event.shift_key();
+        if is_plain && !href.starts_with('#') {
+            event.prevent_default();
+            let options = NavigateOptions {
+                scroll: false,
+                ..NavigateOptions::default()
+            };
+            navigate(&href, options);
+        }
+    }
+}
+
+/// At most `room` characters; what does not fit becomes an ellipsis.
+fn shortened(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(room.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_long_name_ends_in_an_ellipsis() {
+        assert_eq!(shortened("Download", 8), "Download");
+        assert_eq!(shortened("Download images", 10), "Download…");
+        assert_eq!(shortened("äöüäöü", 4), "äöü…");
+    }
+}
