@@ -1,0 +1,81 @@
+import type { Page } from '@playwright/test';
+
+import { shell } from '../fixtures/definitions';
+import { OWNER, expect, signIn, test } from '../fixtures/test';
+
+const PASSWORD = 'another long secret';
+
+function commands(page: Page) {
+  return page.getByLabel('Steps may start programs on this machine');
+}
+
+/** Presses Save and waits until the answer is on the page. */
+async function save(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText(/^Saved\./)).toBeVisible();
+}
+
+test('the owner switches programs off and on, and the next step that starts obeys', async ({ api, signedIn: page }) => {
+  await page.goto('/step-types');
+  await expect(page.locator('body[data-hydrated="true"]')).toBeVisible();
+  await expect(commands(page)).toBeChecked();
+  await commands(page).uncheck();
+  await save(page);
+  await page.reload();
+  await expect(commands(page)).not.toBeChecked();
+  // Whatever refuses it, the creation or the step, no program runs.
+  const refused = await api.post('/workflows', {
+    definition: { name: 'Off', steps: [shell('Run', 'echo ran')] },
+    start: true,
+  });
+  if (refused.status === 201) await api.reaches(refused.body.workflow_id, 'failed');
+
+  await expect(page.locator('body[data-hydrated="true"]')).toBeVisible();
+  await commands(page).check();
+  await save(page);
+  await page.reload();
+  await expect(commands(page)).toBeChecked();
+  const id = await api.run({ name: 'On', steps: [shell('Run', 'echo ran')] });
+  await api.reaches(id, 'completed');
+});
+
+for (const role of ['viewer', 'operator', 'editor'] as const) {
+  test(`somebody whose role is ${role} sees the switches and cannot change them`, async ({ page, server }) => {
+    await server.createUser('bob', role, PASSWORD);
+    await signIn(page, { name: 'bob', password: PASSWORD });
+    await page.goto('/step-types');
+    await expect(commands(page)).toBeChecked();
+    await expect(commands(page)).toBeDisabled();
+    await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled();
+    await expect(page.getByText('Only an owner can change this.')).toBeVisible();
+    // Hiding is not the check: the same request, sent without the page.
+    const action = await page.locator('form:has([name="commands"])').getAttribute('action');
+    const answer = await page.request.post(action ?? '', {
+      form: { private_addresses: 'on' },
+      headers: { origin: server.url },
+      maxRedirects: 0,
+    });
+    expect(answer.status()).not.toBe(200);
+    await page.reload();
+    await expect(commands(page)).toBeChecked();
+    await expect(page.getByLabel('HTTP steps may reach this machine and private networks')).not.toBeChecked();
+  });
+}
+
+test.describe('with scripts off', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('the owner switches programs off and on', async ({ page, server }) => {
+    await server.createUser(OWNER.name, 'owner', OWNER.password);
+    await signIn(page, OWNER);
+    await page.goto('/step-types');
+    for (const on of [false, true]) {
+      await commands(page).setChecked(on);
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expect(page).toHaveURL(/\/step-types/);
+      await expect(commands(page)).toBeChecked({ checked: on });
+      await page.reload();
+      await expect(commands(page)).toBeChecked({ checked: on });
+    }
+  });
+});
