@@ -24,7 +24,7 @@ use crate::shared::Shared;
 use follow::Follower;
 
 pub use crowd::Crowd;
-
+pub use frame::{CROWDED, RESET, SNAPSHOT};
 pub use settings::StreamSettings;
 pub use tail::Tails;
 

@@ -59,6 +59,14 @@ pub fn registered() -> Vec<(Method, String)> {
     plain.chain(pages).chain(functions).collect()
 }
 
+/// The description of the HTTP API, for the tests that hold every answer against it.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn description() -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(api::v1::document())
+}
+
 /// Puts routes and layers together.
 ///
 /// # Errors

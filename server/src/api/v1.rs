@@ -15,6 +15,8 @@ use crate::events;
 use crate::paths::v1 as at;
 use crate::route::Route;
 
+pub use openapi::document;
+
 /// The routes of the API.
 pub fn routes() -> Vec<Route> {
     vec![

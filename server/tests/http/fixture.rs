@@ -10,6 +10,8 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::contract;
+
 /// Longer than anything here takes, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -99,13 +101,21 @@ pub fn run(data: &Path, words: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Sends it and reads the answer, which has to be as the description says.
 pub async fn ask(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    Answer {
+    let (client, request) = request.build_split();
+    let request = request.unwrap();
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let sent = request.body().and_then(|body| body.as_bytes());
+    let sent = sent.map(<[u8]>::to_vec);
+    let response = client.execute(request).await.unwrap();
+    let answer = Answer {
         status: response.status(),
         headers: response.headers().clone(),
         text: response.text().await.unwrap(),
-    }
+    };
+    contract::check(&method, &path, sent.as_deref(), &answer);
+    answer
 }
 
 impl Server {

@@ -3,6 +3,7 @@
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
+use crate::contract;
 use crate::fixture::{Api, PATIENCE};
 
 /// A stream that is being read.
@@ -79,6 +80,7 @@ fn read(text: &str) -> Frame {
         found.collect::<Vec<_>>()
     };
     let data: Value = serde_json::from_str(&field("data").concat()).unwrap();
+    contract::check_frame(&data);
     let frame = Frame {
         id: field("id")[0].parse().unwrap(),
         event: field("event").remove(0),

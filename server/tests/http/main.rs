@@ -10,6 +10,7 @@
 mod access;
 mod command_line;
 mod commands;
+mod contract;
 mod crowded;
 mod definitions;
 mod fixture;

@@ -82,7 +82,7 @@ impl Described {
 
     /// The statuses of its problems.
     pub fn problems(&self) -> Vec<u16> {
-        let mut problems = vec![400, 401, 403, 429, 500];
+        let mut problems = vec![400, 401, 403, 429, 500, 503];
         if self.path.contains('{') || self.path == at::WORKFLOWS {
             problems.push(404);
         }

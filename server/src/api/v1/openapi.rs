@@ -123,9 +123,9 @@ fn answer(answer: &Answer) -> utoipa::openapi::Response {
             ResponseBuilder::new()
                 .description(
                     "A stream of events. `id` is the event's number and `event` its kind; the data \
-                     is JSON with `seq`, `at`, `kind`, `task` where it is about one, and what that \
-                     kind adds. The first frame is `snapshot` with the whole progress, unless \
-                     `Last-Event-ID` or `after` is given.",
+                     is JSON, a `Frame`. The first frame is `snapshot` with the whole progress, unless \
+                     `Last-Event-ID` or `after` is given. A session or token may have 32 streams \
+                     open, a session 4 over HTTP/1.1: one more ends the oldest with `crowded`.",
                 )
                 .content("text/event-stream", content.build())
                 .build()
@@ -160,6 +160,7 @@ fn problem_text(status: u16) -> &'static str {
         413 => "The body is too large.",
         422 => "Some fields are wrong; `errors` names each.",
         429 => "Too many failed attempts from this address.",
+        503 => "Not now: the server stops, is too busy, or holds as many streams as it may.",
         _ => "Something went wrong here.",
     }
 }
@@ -176,6 +177,7 @@ fn components() -> Components {
     add::<schema::StepTypePage>(&mut schemas);
     add::<schema::Task>(&mut schemas);
     add::<schema::LogPage>(&mut schemas);
+    add::<schema::Frame>(&mut schemas);
     add::<schema::Problem>(&mut schemas);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     ComponentsBuilder::new()

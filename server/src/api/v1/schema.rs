@@ -1,7 +1,10 @@
 //! The shapes that the description of the API names. Each mirrors a type of the engine, which
-//! knows nothing of OpenAPI; a test holds the fields of the two together.
+//! knows nothing of OpenAPI; the words of closed lists are the engine's own. The tests over HTTP
+//! hold everything that is sent and answered against them, in both directions.
 
 #![expect(dead_code, reason = "only described, never made")]
+
+mod words;
 
 use std::collections::HashMap;
 
@@ -9,32 +12,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// A workflow's state.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum WorkflowStatus {
-    Pending,
-    Running,
-    Paused,
-    Completed,
-    Failed,
-    Cancelled,
-    Recovering,
-}
-
-/// A task's state.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum TaskStatus {
-    Pending,
-    Queued,
-    Running,
-    Completed,
-    Failed,
-    Retrying,
-    Skipped,
-    Cancelled,
-}
+use words::{
+    FrameKind, LogStream, OnFailure, Outcome, RunIf, SkipReason, TaskStatus, WorkflowStatus,
+};
 
 /// A workflow, as lists and commands answer it.
 #[derive(Serialize, ToSchema)]
@@ -130,32 +110,16 @@ pub struct TaskProgress {
     pub progress: f64,
     /// Seconds.
     #[schema(required = false)]
-    pub estimated_duration: Option<f64>,
+    pub estimated_duration: f64,
     #[schema(required = false)]
-    pub skip_reason: Option<String>,
+    pub skip_reason: SkipReason,
     #[schema(required = false, format = DateTime)]
-    pub waits_until: Option<String>,
-}
-
-/// What happens to the rest when a step fails for good.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnFailure {
-    FinishBranches,
-    Stop,
-}
-
-/// When a step runs, judged by what it depends on.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RunIf {
-    Ok,
-    Always,
-    Failed,
+    pub waits_until: String,
 }
 
 /// A definition as it is sent.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Definition {
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
@@ -172,6 +136,7 @@ pub struct Definition {
 
 /// One step of a definition.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
@@ -203,8 +168,11 @@ pub struct Step {
 #[derive(Serialize, ToSchema)]
 pub struct SavedDefinition {
     pub name: String,
+    #[schema(required = false)]
     pub max_recovery_attempts: u32,
+    #[schema(required = false)]
     pub on_failure: OnFailure,
+    #[schema(required = false)]
     pub parameters: HashMap<String, Value>,
     pub steps: Vec<Step>,
     pub definition_id: i64,
@@ -213,6 +181,7 @@ pub struct SavedDefinition {
 
 /// The next version of a definition.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NextDefinition {
     pub name: String,
     #[schema(required = false)]
@@ -232,6 +201,7 @@ pub struct NextDefinition {
 
 /// A workflow that is asked for.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewWorkflow {
     pub definition: DefinitionSource,
     /// None: the next free number.
@@ -255,6 +225,7 @@ pub enum DefinitionSource {
 
 /// Which step is done again.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Recover {
     /// Its position, from 0.
     pub from_step: u64,
@@ -262,6 +233,7 @@ pub struct Recover {
 
 /// No fields; the body may be left out.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
 /// What a step type is.
@@ -286,9 +258,27 @@ pub struct Field {
     pub required: bool,
     pub default: Option<Value>,
     pub unit: Option<String>,
-    /// An object whose `kind` is `text`, `long_text`, `number`, `toggle`, `choice`, `lines`,
-    /// `numbers`, `key_values` or `json`.
-    pub kind: HashMap<String, Value>,
+    pub kind: FieldKind,
+}
+
+/// What may be entered into a field.
+#[derive(Serialize, ToSchema)]
+pub struct FieldKind {
+    /// `text`, `long_text`, `number`, `toggle`, `choice`, `lines`, `numbers`, `key_values` or
+    /// `json`.
+    pub kind: String,
+    /// The least number allowed.
+    #[schema(required = false)]
+    pub min: Option<f64>,
+    /// The most allowed.
+    #[schema(required = false)]
+    pub max: Option<f64>,
+    /// Whether only whole numbers are allowed.
+    #[schema(required = false)]
+    pub whole: bool,
+    /// The words to choose from.
+    #[schema(required = false)]
+    pub options: Vec<String>,
 }
 
 /// What is stored about one task beside its progress.
@@ -307,8 +297,7 @@ pub struct Attempt {
     pub started_at: String,
     #[schema(format = DateTime)]
     pub ended_at: Option<String>,
-    /// `running`, `succeeded`, `failed`, `timed_out`, `cancelled`, `interrupted` or `lost`.
-    pub outcome: String,
+    pub outcome: Outcome,
     pub error: Option<String>,
 }
 
@@ -324,13 +313,26 @@ pub struct LogLine {
     pub text: String,
 }
 
-/// Who wrote a line.
+/// The data of a frame of a stream: these and what its kind adds.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LogStream {
-    Stdout,
-    Stderr,
-    Engine,
+pub struct Frame {
+    /// The number of the last event that the client knows with it; the frame's `id`.
+    pub seq: u64,
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// The frame's `event`.
+    pub kind: FrameKind,
+    /// The step it is about, by position from 0.
+    #[schema(required = false)]
+    pub task: u64,
+    /// Who asked for it.
+    #[schema(required = false)]
+    pub actor: String,
+    /// Everything about the workflow, in a `snapshot`.
+    #[schema(required = false)]
+    pub progress: Progress,
+    #[serde(flatten)]
+    pub added: HashMap<String, Value>,
 }
 
 /// A part of a list of workflows, newest first.

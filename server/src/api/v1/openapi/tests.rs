@@ -130,6 +130,62 @@ fn the_described_shapes_are_those_of_the_engine() {
     );
 }
 
+/// The words of a described list.
+fn described_words(shape: &str) -> Vec<String> {
+    let words = &written()["components"]["schemas"][shape]["enum"];
+    serde_json::from_value(words.clone()).unwrap()
+}
+
+/// The first word and those that follow it, up to the one after which nothing comes. `next` names
+/// what follows each by a `match`, so that a word that is new to the engine does not compile here.
+fn in_order<T: Copy>(first: T, next: impl Fn(T) -> Option<T>) -> Vec<T> {
+    std::iter::successors(Some(first), |word| next(*word)).collect()
+}
+
+fn serialized(words: &[impl serde::Serialize]) -> Vec<String> {
+    serde_json::from_value(json!(words)).unwrap()
+}
+
+#[test]
+fn the_described_words_are_those_of_the_engine() {
+    use engine::definition::{OnFailure, RunIf};
+    use engine::{Event, SkipReason, TaskStatus, WorkflowStatus};
+    let states = WorkflowStatus::ALL.map(WorkflowStatus::as_str);
+    assert_eq!(described_words("WorkflowStatus"), states);
+    let states = TaskStatus::ALL.map(TaskStatus::as_str);
+    assert_eq!(described_words("TaskStatus"), states);
+    let kinds = described_words("FrameKind");
+    assert_eq!(kinds[..3], ["snapshot", "reset", "crowded"]);
+    assert_eq!(kinds[3..], Event::KINDS);
+
+    let rules = in_order(OnFailure::FinishBranches, |rule| match rule {
+        OnFailure::FinishBranches => Some(OnFailure::Stop),
+        OnFailure::Stop => None,
+    });
+    let rules: Vec<_> = rules.into_iter().map(OnFailure::as_str).collect();
+    assert_eq!(described_words("OnFailure"), rules);
+    let rules = in_order(RunIf::Ok, |rule| match rule {
+        RunIf::Ok => Some(RunIf::Always),
+        RunIf::Always => Some(RunIf::Failed),
+        RunIf::Failed => None,
+    });
+    let rules: Vec<_> = rules.into_iter().map(RunIf::as_str).collect();
+    assert_eq!(described_words("RunIf"), rules);
+    let reasons = in_order(SkipReason::NotNeeded, |reason| match reason {
+        SkipReason::NotNeeded => Some(SkipReason::UpstreamFailed),
+        SkipReason::UpstreamFailed => Some(SkipReason::Stopped),
+        SkipReason::Stopped => Some(SkipReason::Operator),
+        SkipReason::Operator => None,
+    });
+    assert_eq!(described_words("SkipReason"), serialized(&reasons));
+    let writers = in_order(LogStream::Stdout, |writer| match writer {
+        LogStream::Stdout => Some(LogStream::Stderr),
+        LogStream::Stderr => Some(LogStream::Engine),
+        LogStream::Engine => None,
+    });
+    assert_eq!(described_words("LogStream"), serialized(&writers));
+}
+
 fn sample(definition: WorkflowDefinition, now: Timestamp) -> Workflow {
     let new = engine::workflow::NewWorkflow {
         id: engine::WorkflowId(1),

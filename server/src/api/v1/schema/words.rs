@@ -1,0 +1,111 @@
+//! Closed lists of words. Those that the engine lists are taken from it.
+
+use engine::Event;
+use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::events::{CROWDED, RESET, SNAPSHOT};
+
+/// One of these words.
+fn one_of(meaning: &str, words: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(meaning))
+        .enum_values(Some(words))
+        .into()
+}
+
+/// A workflow's state.
+#[derive(Serialize)]
+pub struct WorkflowStatus;
+
+impl ToSchema for WorkflowStatus {}
+
+impl PartialSchema for WorkflowStatus {
+    fn schema() -> RefOr<Schema> {
+        let words = engine::WorkflowStatus::ALL.map(engine::WorkflowStatus::as_str);
+        one_of("A workflow's state.", words)
+    }
+}
+
+/// A task's state.
+#[derive(Serialize)]
+pub struct TaskStatus;
+
+impl ToSchema for TaskStatus {}
+
+impl PartialSchema for TaskStatus {
+    fn schema() -> RefOr<Schema> {
+        let words = engine::TaskStatus::ALL.map(engine::TaskStatus::as_str);
+        one_of("A task's state.", words)
+    }
+}
+
+/// What a frame of a stream says.
+#[derive(Serialize)]
+pub struct FrameKind;
+
+impl ToSchema for FrameKind {}
+
+impl PartialSchema for FrameKind {
+    fn schema() -> RefOr<Schema> {
+        let words = [SNAPSHOT, RESET, CROWDED].into_iter().chain(Event::KINDS);
+        one_of(
+            "`snapshot`: the whole progress. `reset`: what the client has is of no use, a snapshot \
+             follows. `crowded`: the stream ends, because its reader opened too many others \
+             since. Else the kind of an event.",
+            words,
+        )
+    }
+}
+
+/// What happens to the rest when a step fails for good.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    FinishBranches,
+    Stop,
+}
+
+/// When a step runs, judged by what it depends on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunIf {
+    Ok,
+    Always,
+    Failed,
+}
+
+/// Why a step was skipped.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    NotNeeded,
+    UpstreamFailed,
+    Stopped,
+    Operator,
+}
+
+/// How a try ended.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Running,
+    Succeeded,
+    Failed,
+    TimedOut,
+    Cancelled,
+    Interrupted,
+    Lost,
+}
+
+/// Who wrote a line.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogStream {
+    Stdout,
+    Stderr,
+    Engine,
+}

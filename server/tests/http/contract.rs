@@ -1,0 +1,365 @@
+//! Holds what the server takes and answers against its own description. `fixture::ask` calls this
+//! for every request of every test; the test below makes sure that nothing is described that
+//! never comes.
+
+use std::collections::BTreeSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Map, Value, json};
+
+use crate::fixture::{Answer, Server, ask, failing, quick, waiting};
+use crate::frames::{Frames, stream};
+
+static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| server::router::description().unwrap());
+
+/// What was met so far: `METHOD path STATUS` and `Shape.field`.
+static MET: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Checks an answer of the HTTP API, and the body that led to it if it was taken.
+pub fn check(method: &Method, path: &str, sent: Option<&[u8]>, answer: &Answer) {
+    let media = answer.header(CONTENT_TYPE.as_str());
+    if !path.starts_with("/api/v1/") || !media.contains("json") {
+        return;
+    }
+    let body = answer.json();
+    let Some((template, operation)) = operation(method, path) else {
+        // No such path or method: then it is refused, as everywhere.
+        return fits(&shape("Problem"), &body, "Problem");
+    };
+    let status = answer.status.as_str();
+    let described = &operation["responses"][status]["content"][media]["schema"];
+    let place = format!("{method} {template} {status}");
+    assert!(described.is_object(), "{place} is not described: {body}");
+    fits(described, &body, &place);
+    met(&place);
+    let taken = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let was_taken = answer.status.is_success();
+    if let Some(sent) = sent.filter(|sent| was_taken && !sent.trim_ascii().is_empty()) {
+        let sent: Value = serde_json::from_slice(sent).unwrap();
+        fits(taken, &sent, &format!("the body of {place}"));
+    }
+}
+
+/// Checks the data of a frame.
+pub fn check_frame(data: &Value) {
+    fits(&shape("Frame"), data, "Frame");
+}
+
+fn met(what: &str) {
+    let mut met = MET.lock().unwrap_or_else(PoisonError::into_inner);
+    met.insert(what.to_owned());
+}
+
+fn shape(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+fn shapes() -> &'static Map<String, Value> {
+    DESCRIPTION["components"]["schemas"].as_object().unwrap()
+}
+
+/// The operation for this path, and the path as it is described.
+fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Value)> {
+    let fits = |template: &str| {
+        let (wanted, given) = (template.split('/'), path.split('/'));
+        template.split('/').count() == path.split('/').count()
+            && wanted
+                .zip(given)
+                .all(|(wanted, given)| wanted.starts_with('{') || wanted == given)
+    };
+    let paths = DESCRIPTION["paths"].as_object().unwrap();
+    let (template, item) = paths.iter().find(|(template, _)| fits(template))?;
+    let operation = item.get(method.as_str().to_lowercase())?;
+    Some((template, operation))
+}
+
+/// The words that the description uses; another one would go unchecked.
+const KEYWORDS: [&str; 18] = [
+    "$ref",
+    "additionalProperties",
+    "default",
+    "description",
+    "enum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "oneOf",
+    "properties",
+    "propertyNames",
+    "required",
+    "type",
+];
+
+/// Panics unless `value` is as `schema` says; a field that is not described fits nothing.
+fn fits(schema: &Value, value: &Value, place: &str) {
+    if let Err(problem) = judge(schema, value, "") {
+        panic!("{place}: {problem}: {value:#}");
+    }
+}
+
+fn judge(schema: &Value, value: &Value, name: &str) -> Result<(), String> {
+    let Some(schema) = schema.as_object() else {
+        return Err(format!("{name} has no schema"));
+    };
+    for word in schema.keys() {
+        assert!(KEYWORDS.contains(&word.as_str()), "{name}: {word}");
+    }
+    if let Some(target) = schema.get("$ref") {
+        let shape = target.as_str().unwrap().rsplit('/').next().unwrap();
+        return judge(&shapes()[shape], value, shape);
+    }
+    if let Some(choices) = schema.get("oneOf") {
+        let choices = choices.as_array().unwrap();
+        let tried = choices.iter().map(|choice| judge(choice, value, name));
+        let (fitting, wrong): (Vec<_>, Vec<_>) = tried.partition(Result::is_ok);
+        return match fitting.len() {
+            1 => Ok(()),
+            number => Err(format!("{name} fits {number} choices: {wrong:?}")),
+        };
+    }
+    if let Some(words) = schema.get("enum")
+        && !words.as_array().unwrap().contains(value)
+    {
+        return Err(format!("{name} is none of {words}"));
+    }
+    is_of_type(schema, value, name)?;
+    is_within(schema, value, name)?;
+    match value {
+        Value::Object(fields) => judge_object(schema, fields, name),
+        // Of some arrays nothing is said.
+        Value::Array(items) => schema.get("items").map_or(Ok(()), |of| {
+            let place = format!("{name}[]");
+            items.iter().try_for_each(|item| judge(of, item, &place))
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn judge_object(
+    schema: &Map<String, Value>,
+    fields: &Map<String, Value>,
+    name: &str,
+) -> Result<(), String> {
+    let known = schema.get("properties").and_then(Value::as_object);
+    let more = schema.get("additionalProperties");
+    for required in schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        if !fields.contains_key(required.as_str().unwrap()) {
+            return Err(format!("{name} lacks {required}"));
+        }
+    }
+    for (field, value) in fields {
+        let place = format!("{name}.{field}");
+        match (known.and_then(|known| known.get(field)), more) {
+            (Some(schema), _) => {
+                met(&place);
+                judge(schema, value, &place)?;
+            }
+            (None, Some(Value::Bool(true))) => {}
+            (None, Some(schema @ Value::Object(_))) => judge(schema, value, &place)?,
+            // An object of which nothing at all is said.
+            (None, None) if known.is_none() => {}
+            _ => return Err(format!("{place} is not described")),
+        }
+    }
+    Ok(())
+}
+
+fn is_of_type(schema: &Map<String, Value>, value: &Value, name: &str) -> Result<(), String> {
+    let is = |word: &Value| match word.as_str().unwrap() {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        other => panic!("{name}: the type {other}"),
+    };
+    let fits = match schema.get("type") {
+        None => true,
+        Some(Value::Array(types)) => types.iter().any(is),
+        Some(word) => is(word),
+    };
+    let is_moment = schema
+        .get("format")
+        .is_some_and(|format| format == "date-time");
+    let fits = fits && (!is_moment || value.as_str().is_none_or(|text| text.ends_with('Z')));
+    fits.then_some(())
+        .ok_or_else(|| format!("{name} is no {:?}", schema.get("type")))
+}
+
+fn is_within(schema: &Map<String, Value>, value: &Value, name: &str) -> Result<(), String> {
+    let size = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => Some(text.chars().count() as f64),
+        Value::Array(items) => Some(items.len() as f64),
+        _ => None,
+    };
+    let bound = |words: [&str; 3]| {
+        let found = words.iter().find_map(|word| schema.get(*word));
+        found.and_then(Value::as_f64)
+    };
+    let (least, most) = (
+        bound(["minimum", "minLength", "minItems"]),
+        bound(["maximum", "maxLength", "maxItems"]),
+    );
+    let fits = size.is_none_or(|size| {
+        least.is_none_or(|least| size >= least) && most.is_none_or(|most| size <= most)
+    });
+    fits.then_some(())
+        .ok_or_else(|| format!("{name} is not from {least:?} to {most:?}"))
+}
+
+/// Fields that no test can bring about from outside.
+const NEVER_MET: [&str; 1] = [
+    // Of a fault of ours.
+    "Problem.code",
+];
+
+/// Every field that can be sent, in one definition.
+fn full() -> Value {
+    json!({
+        "name": "Full", "max_recovery_attempts": 2, "on_failure": "stop",
+        "parameters": {"place": "here"},
+        "steps": [
+            {"name": "One", "key": "one", "task_type": "delay", "config": {"seconds": 0.01},
+             "dependencies": [], "max_retries": 1, "timeout": 60, "estimated_duration": 0.5,
+             "run_if": "ok", "max_lost": 2},
+            {"name": "Two", "task_type": "command", "dependencies": ["one"],
+             "config": {"program": "sh", "args": ["-c", "echo out; echo '{\"n\": 1}'"]}},
+            {"name": "Mend", "task_type": "noop", "dependencies": [1], "run_if": "failed"},
+        ]
+    })
+}
+
+#[tokio::test]
+async fn every_operation_answers_as_described_and_every_field_described_is_met() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let described = api.get("/openapi.json").await.ok();
+    assert_eq!(described, *DESCRIPTION);
+    api.get("/step-types").await.ok();
+
+    let saved = api.post("/definitions", &full()).await.ok();
+    let path = format!("/definitions/{}", saved["definition_id"]);
+    let mut next = full();
+    next["version"] = saved["version"].clone();
+    next["definition_id"] = saved["definition_id"].clone();
+    api.put(&path, &next).await.ok();
+    api.put(&path, &next).await.problem(409);
+    api.get(&path).await.ok();
+    api.get("/definitions").await.ok();
+
+    let request = json!({
+        "definition": saved["definition_id"], "job_id": 7, "parameters": {"place": "there"},
+        "metadata": {"ticket": 1}, "start": true
+    });
+    let full = api.post("/workflows", &request).await.ok();
+    let full = full["workflow_id"].as_i64().unwrap();
+    api.until(full, "completed").await;
+    for path in ["progress", "tasks/1", "tasks/1/log"] {
+        api.get(&format!("/workflows/{full}/{path}")).await.ok();
+    }
+    api.get("/jobs/7/workflow").await.ok();
+    api.get("/workflows").await.ok();
+    api.get("/workflows?limit=0").await.problem(400);
+    api.get("/workflows/99").await.problem(404);
+    let mut history = Frames::open(stream(&api, full, "?after=0")).await;
+    history.until("WorkflowCompleted").await;
+
+    let waits = api.create(&waiting(600.0), false).await;
+    api.verb(waits, "start").await.ok();
+    api.until(waits, "running").await;
+    let mut snapshot = Frames::open(stream(&api, waits, "")).await;
+    snapshot.until("snapshot").await;
+    api.verb(waits, "pause").await.ok();
+    api.verb(waits, "resume").await.ok();
+    let mut tail = Frames::open(stream(&api, waits, "?after=0")).await;
+    tail.until("TaskWaiting").await;
+    api.get(&format!("/workflows/{waits}/progress")).await.ok();
+    api.verb(waits, "cancel").await.ok();
+    api.verb(waits, "start").await.problem(409);
+
+    let sleeping = json!({"name": "Sleeping", "steps": [{
+        "name": "Sleep", "task_type": "command", "config": {"program": "sleep", "args": ["600"]}
+    }]});
+    let sleeps = api.create(&sleeping, true).await;
+    let mut tail = Frames::open(stream(&api, sleeps, "?after=0")).await;
+    tail.until("TaskStarted").await;
+    let cancelled = api.verb(sleeps, "cancel").await.ok();
+    assert_eq!(cancelled["cancel_requested"], true);
+    api.get(&format!("/workflows/{sleeps}/progress")).await.ok();
+
+    let fails = api.create(&failing(), true).await;
+    api.until(fails, "failed").await;
+    api.recover(fails, 0).await.ok();
+    let empty = json!({"name": "", "steps": []});
+    api.post("/definitions", &empty).await.pointers();
+    ask(server.request(Method::GET, "/api/v1/workflows"))
+        .await
+        .problem(401);
+    api.post("/workflows", &json!({"definition": quick()}))
+        .await
+        .ok();
+    everything_was_met();
+}
+
+fn everything_was_met() {
+    let met = MET.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut missing = Vec::new();
+    for (name, shape) in shapes() {
+        let fields = shape["properties"].as_object();
+        let fields = fields.into_iter().flat_map(Map::keys);
+        missing.extend(fields.map(|field| format!("{name}.{field}")));
+    }
+    for (path, item) in DESCRIPTION["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = operation["responses"].as_object().unwrap();
+            let good = responses.iter().find(|(status, _)| status.starts_with('2'));
+            let (status, response) = good.unwrap();
+            // Streams are checked frame by frame.
+            if response["content"].get("application/json").is_some() {
+                missing.push(format!("{} {path} {status}", method.to_uppercase()));
+            }
+        }
+    }
+    missing.retain(|one| !met.contains(one) && !NEVER_MET.contains(&one.as_str()));
+    assert!(missing.is_empty(), "described, but never met: {missing:#?}");
+}
+
+#[test]
+fn an_answer_that_is_not_as_described_is_noticed() {
+    let log = |line: Value| judge(&shape("LogLine"), &line, "LogLine");
+    let good = json!({
+        "number": 1, "at": "2026-01-01T00:00:00Z", "attempt": 1, "stream": "stdout", "text": ""
+    });
+    assert_eq!(log(good.clone()), Ok(()));
+    let spoilt = [
+        ("number", json!("1")),
+        ("number", json!(-1)),
+        ("at", json!("2026-01-01T00:00:00+01:00")),
+        ("stream", json!("stdin")),
+        ("text", Value::Null),
+        ("more", json!(1)),
+    ];
+    for (field, value) in spoilt {
+        let mut line = good.clone();
+        line[field] = value;
+        assert!(log(line.clone()).is_err(), "{line}");
+    }
+    let mut line = good;
+    line.as_object_mut().unwrap().remove("text");
+    assert!(log(line).is_err());
+}
