@@ -26,3 +26,113 @@ pub async fn ready(State(shared): State<Shared>) -> Response {
     };
     (status, Json(json!({"status": word}))).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    use axum::body::to_bytes;
+    use engine::{JobOrchestrator, Timestamp, WorkflowId};
+    use runtime::Runtime;
+    use runtime::clock::Clock;
+    use serde_json::Value;
+    use tempfile::TempDir;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::events::{Crowd, StreamSettings, Tails};
+    use crate::hosts::Hosts;
+    use crate::password::Passwords;
+    use crate::setup_code::SetupCode;
+    use crate::shared::Parts;
+    use crate::sign_in_limit::SignInLimit;
+    use crate::store::{self, Accounts, SessionLimits, Sessions};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// The parts of a server around this engine, with accounts in `folder`.
+    async fn around(engine: &Runtime, folder: &TempDir, stopping: &CancellationToken) -> Shared {
+        let database = store::open(&folder.path().join("accounts.db"))
+            .await
+            .unwrap();
+        let limits = SessionLimits {
+            idle: LONG,
+            absolute: LONG,
+        };
+        let streams = StreamSettings {
+            heartbeat: LONG,
+            renewal: LONG,
+            per_caller: 1,
+            per_browser: 1,
+            per_server: 1,
+        };
+        Shared::new(Parts {
+            service: Arc::new(engine.clone()),
+            accounts: Accounts::new(database.clone()),
+            sessions: Sessions::new(database, limits),
+            passwords: Passwords::new().await.unwrap(),
+            limit: SignInLimit::default(),
+            setup_code: SetupCode::default(),
+            hosts: Hosts::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)), None),
+            session_limit: LONG,
+            streams: Arc::new(Crowd::new(streams)),
+            tails: Tails::default(),
+            stopping: stopping.clone(),
+        })
+    }
+
+    async fn readiness(shared: &Shared) -> (u16, Value) {
+        let response = ready(State(shared.clone())).await;
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 1_000).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        (status, body["status"].clone())
+    }
+
+    /// A clock that can break, and what reads it with it.
+    #[derive(Default)]
+    struct Fragile(AtomicBool);
+
+    impl Clock for Fragile {
+        fn now(&self) -> Timestamp {
+            assert!(!self.0.load(Ordering::SeqCst), "the clock broke");
+            Timestamp::from_micros(1)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_engine_broke_is_alive_but_not_ready() {
+        let (folder, stopping) = (TempDir::new().unwrap(), CancellationToken::new());
+        let clock = Arc::new(Fragile::default());
+        let engine = Runtime::builder().in_memory().clock(clock.clone());
+        let engine = engine.start().await.unwrap();
+        let shared = around(&engine, &folder, &stopping).await;
+        assert_eq!(readiness(&shared).await, (200, "ok".into()));
+        clock.0.store(true, Ordering::SeqCst);
+        // The loop that owns the workflows looks at the clock for each message, and ends with it.
+        let asking = engine.clone();
+        let answer =
+            tokio::spawn(async move { asking.start_workflow(WorkflowId(1)).await.is_ok() });
+        assert!(!matches!(answer.await, Ok(true)), "nothing may be taken");
+        let begun = Instant::now();
+        while readiness(&shared).await != (503, "engine stopped".into()) {
+            assert!(begun.elapsed() < LONG, "still ready");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(live().await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stops_is_alive_but_not_ready() {
+        let (folder, stopping) = (TempDir::new().unwrap(), CancellationToken::new());
+        let engine = Runtime::builder().in_memory().start().await.unwrap();
+        let shared = around(&engine, &folder, &stopping).await;
+        assert_eq!(readiness(&shared).await, (200, "ok".into()));
+        stopping.cancel();
+        assert_eq!(readiness(&shared).await, (503, "stopping".into()));
+        assert_eq!(live().await.status(), StatusCode::OK);
+    }
+}
