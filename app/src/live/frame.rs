@@ -18,6 +18,13 @@ pub enum Folded {
 pub const SNAPSHOT: &str = "snapshot";
 /// The name of the frame that says that the number asked for is not kept any more.
 pub const RESET: &str = "reset";
+/// The name of the last frame of a stream that made room for another tab's. The page closes it
+/// at once: opened again it would only push another tab out.
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "heard in browsers only")
+)]
+pub const CROWDED: &str = "crowded";
 
 #[derive(Deserialize)]
 struct Snapshot {

@@ -1,6 +1,8 @@
 //! The stream in the browser: opened when the page is shown, closed when it is hidden, opened
 //! again where it broke.
 
+mod ask;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,15 +10,12 @@ use std::time::Duration;
 use engine::{Event, Progress, WorkflowId};
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
-use super::frame::{Folded, RESET, SNAPSHOT, fold};
+use super::frame::{CROWDED, Folded, RESET, SNAPSHOT, fold};
 use super::{Link, use_visible};
-use crate::api::ApiError;
-use crate::api::workflows::read_progress;
 use crate::paths;
 
 /// Waits before the stream is opened again, in seconds; the last one repeats.
@@ -31,6 +30,7 @@ pub fn follow(id: WorkflowId, progress: RwSignal<Progress>, set_link: WriteSigna
     let visible = use_visible();
     let follower = Rc::new(Follower::new(id, progress, set_link));
     follower.listen_for_network();
+    follower.listen_for_focus();
     // The effect owns the follower: both end with the page.
     Effect::new(move |_| {
         if visible.get() {
@@ -51,6 +51,9 @@ struct Follower {
     later: Cell<Option<TimeoutHandle>>,
     /// How often opening failed in a row.
     failures: Cell<usize>,
+    /// Whether the server ended the stream because other tabs have theirs. The page asks until it
+    /// is looked at again.
+    is_crowded: Cell<bool>,
 }
 
 /// An open stream and the functions it calls; they live as long as it does.
@@ -84,12 +87,17 @@ impl Follower {
             open: RefCell::new(None),
             later: Cell::new(None),
             failures: Cell::new(0),
+            is_crowded: Cell::new(false),
         }
     }
 
     /// Opens the stream where the page stands, unless it is open.
     fn resume(self: &Rc<Self>) {
         self.forget_later();
+        if self.is_crowded.take() {
+            // What may be left of it is closed already.
+            self.open.replace(None);
+        }
         if self.open.borrow().is_none() {
             let last = self
                 .progress
@@ -113,7 +121,7 @@ impl Follower {
             return;
         };
         let on_frame = self.on_frame();
-        for kind in Event::KINDS.into_iter().chain([SNAPSHOT, RESET]) {
+        for kind in Event::KINDS.into_iter().chain([SNAPSHOT, RESET, CROWDED]) {
             let function = on_frame.as_ref().unchecked_ref();
             // Fails only for a name that is no text.
             let _ = source.add_event_listener_with_callback(kind, function);
@@ -138,6 +146,10 @@ impl Follower {
                 return;
             };
             let kind = message.type_();
+            if kind == CROWDED {
+                follower.make_room();
+                return;
+            }
             let mut folded = Folded::Known;
             follower.progress.maybe_update(|progress| {
                 folded = fold(progress, &kind, &data);
@@ -157,6 +169,23 @@ impl Follower {
             if let Some(follower) = this.upgrade() {
                 follower.open.replace(None);
                 follower.connect(&paths::workflow_snapshot_and_events(follower.id));
+            }
+        });
+    }
+
+    /// Leaves the connection to the other tabs; the page asks instead.
+    fn make_room(self: &Rc<Self>) {
+        self.is_crowded.set(true);
+        if let Some(open) = self.open.borrow().as_ref() {
+            // At once, or the browser opens it again by itself.
+            open.source.close();
+        }
+        self.set_link.set(Link::Asking);
+        let this = Rc::downgrade(self);
+        self.do_later(Duration::ZERO, move || {
+            if let Some(follower) = this.upgrade() {
+                follower.open.replace(None);
+                follower.ask();
             }
         });
     }
@@ -223,63 +252,29 @@ impl Follower {
         });
     }
 
-    /// Asks for the present state without the stream, which also tells why it does not open.
-    fn ask(self: &Rc<Self>) {
-        let this = Rc::downgrade(self);
-        let id = self.id;
-        spawn_local(async move {
-            let answer = read_progress(id).await;
-            let Some(follower) = this.upgrade() else {
-                return;
-            };
-            match answer {
-                Ok(found) => {
-                    follower.progress.maybe_update(|progress| {
-                        let is_newer = found.summary.events > progress.summary.events;
-                        if is_newer {
-                            *progress = found;
-                        }
-                        is_newer
-                    });
-                    follower.set_link.maybe_update(|link| {
-                        let is_live = *link == Link::Live;
-                        if !is_live {
-                            *link = Link::Asking;
-                        }
-                        !is_live
-                    });
-                }
-                Err(ApiError::SignedOut) => {
-                    // Nothing will come until somebody signs in, on a new page.
-                    follower.forget_later();
-                    follower.open.replace(None);
-                    follower.set_link.set(Link::SignedOut);
-                }
-                Err(_) => follower.set_link.set(Link::Offline(follower.last_heard())),
-            }
-        });
-    }
-
-    /// When the page last learnt something.
-    fn last_heard(&self) -> engine::Timestamp {
-        self.progress.with_untracked(|progress| {
-            let times = progress
-                .tasks
-                .iter()
-                .flat_map(|task| [task.started_at, task.ended_at]);
-            let summary = &progress.summary;
-            let all = times.chain([summary.started_at, summary.completed_at]);
-            all.flatten().max().unwrap_or_default()
-        })
-    }
-
     /// Opens the stream at once when the network comes back.
     fn listen_for_network(self: &Rc<Self>) {
         let this = Rc::downgrade(self);
         let handle = window_event_listener_untyped("online", move |_| {
-            if let Some(follower) = this.upgrade() {
-                follower.failures.set(0);
+            let Some(follower) = this.upgrade() else {
+                return;
+            };
+            follower.failures.set(0);
+            if follower.is_crowded.get() {
+                follower.ask();
+            } else {
                 follower.open.replace(None);
+                follower.resume();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    }
+
+    /// Takes the stream again when somebody turns to a page that made room for others.
+    fn listen_for_focus(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        let handle = window_event_listener_untyped("focus", move |_| {
+            if let Some(follower) = this.upgrade().filter(|one| one.is_crowded.get()) {
                 follower.resume();
             }
         });

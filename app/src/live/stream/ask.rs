@@ -1,0 +1,63 @@
+//! Asking once, without the stream.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Follower;
+use crate::api::ApiError;
+use crate::api::workflows::read_progress;
+use crate::live::Link;
+
+impl Follower {
+    /// Asks for the present state without the stream, which also tells why it does not open.
+    pub(super) fn ask(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        let id = self.id;
+        spawn_local(async move {
+            let answer = read_progress(id).await;
+            let Some(follower) = this.upgrade() else {
+                return;
+            };
+            match answer {
+                Ok(found) => {
+                    follower.progress.maybe_update(|progress| {
+                        let is_newer = found.summary.events > progress.summary.events;
+                        if is_newer {
+                            *progress = found;
+                        }
+                        is_newer
+                    });
+                    follower.set_link.maybe_update(|link| {
+                        let is_live = *link == Link::Live;
+                        if !is_live {
+                            *link = Link::Asking;
+                        }
+                        !is_live
+                    });
+                }
+                Err(ApiError::SignedOut) => {
+                    // Nothing will come until somebody signs in, on a new page.
+                    follower.forget_later();
+                    follower.open.replace(None);
+                    follower.set_link.set(Link::SignedOut);
+                }
+                Err(_) => follower.set_link.set(Link::Offline(follower.last_heard())),
+            }
+        });
+    }
+
+    /// When the page last learnt something.
+    fn last_heard(&self) -> engine::Timestamp {
+        self.progress.with_untracked(|progress| {
+            let times = progress
+                .tasks
+                .iter()
+                .flat_map(|task| [task.started_at, task.ended_at]);
+            let summary = &progress.summary;
+            let all = times.chain([summary.started_at, summary.completed_at]);
+            all.flatten().max().unwrap_or_default()
+        })
+    }
+}
