@@ -4,6 +4,7 @@ mod architecture;
 mod clock;
 mod crates;
 mod finding;
+mod function;
 mod length;
 mod lexer;
 mod source;
@@ -104,13 +105,16 @@ pub fn lint() -> Result<()> {
 pub fn boundaries() -> Result<()> {
     program::say("checking the boundaries");
     let root = place::root();
-    let sources = Source::all(&root)?;
+    let sources = Source::all(&root, &source::PRODUCT)?;
     let mut found: Vec<Finding> = crates::check()?;
     for source in &sources {
         found.extend(sql::check(source));
         found.extend(urls::check(source));
         found.extend(clock::check(source));
         found.extend(status::check(source));
+        found.extend(length::check(source));
+    }
+    for source in &Source::all(&root, &source::COMMANDS)? {
         found.extend(length::check(source));
     }
     found.extend(step_types::check(&sources));

@@ -8,10 +8,13 @@ use anyhow::{Context, Result};
 use super::finding::Finding;
 use super::lexer::{self, Parts};
 
-/// The crates of the product. This program itself is not part of it.
-const CRATES: [&str; 5] = ["engine", "runtime", "app", "frontend", "server"];
+/// The crates of the product.
+pub const PRODUCT: [&str; 5] = ["engine", "runtime", "app", "frontend", "server"];
 
-/// One file of the product, without its unit tests.
+/// This program, which is not part of the product and speaks of what the product may not.
+pub const COMMANDS: [&str; 1] = ["xtask"];
+
+/// One file of a crate, without its unit tests.
 pub struct Source {
     /// Where it lies, from the top of the checkout.
     pub path: PathBuf,
@@ -20,13 +23,13 @@ pub struct Source {
 }
 
 impl Source {
-    /// Every file under `src` of every crate; integration tests and examples are not the product.
+    /// Every file under `src` of these crates; integration tests and examples do not count.
     ///
     /// # Errors
     /// When a file is unreadable.
-    pub fn all(root: &Path) -> Result<Vec<Self>> {
+    pub fn all(root: &Path, crates: &[&str]) -> Result<Vec<Self>> {
         let mut paths = Vec::new();
-        for name in CRATES {
+        for name in crates {
             collect(&root.join(name).join("src"), &mut paths)?;
         }
         paths.sort();
