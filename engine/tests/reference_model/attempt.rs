@@ -1,6 +1,7 @@
 //! The life of an attempt: claimed, on its way, ended.
 
-use super::model::{Answer, Attempt, End, Micros, Mode, Outcome, TaskState, Why, Workflow};
+use super::input::{Answer, End};
+use super::model::{Attempt, Micros, Mode, Outcome, TaskState, Why, Workflow};
 
 const SECOND: Micros = 1_000_000;
 
@@ -23,16 +24,18 @@ impl Workflow {
         Answer::Accepted
     }
 
-    /// Whether a queued task may start.
+    /// Whether a queued task may start. After a recovery with force nothing of the reset set starts
+    /// before every older attempt of it is proven dead; all that could start is in the set.
     pub fn may_start(&self, task: usize) -> bool {
+        let is_old = |a: &Attempt| a.alive && a.outcome == Outcome::Superseded;
         self.tasks[task].state == TaskState::Queued
             && self.is_moving()
             && !self.is_blocked(task)
-            && !self.has_alive_attempt(task)
+            && !self.attempts.iter().any(is_old)
     }
 
     pub fn claim(&mut self, task: usize) -> Answer {
-        if !self.may_start(task) {
+        if task >= self.tasks.len() || !self.may_start(task) {
             return Answer::Refused("not startable");
         }
         self.row("TaskStarted", Some(task));
@@ -50,15 +53,19 @@ impl Workflow {
 
     /// The attempt and its task match: it is the one that runs.
     fn is_current(&self, task: usize, attempt: u32) -> bool {
-        self.tasks[task].state == TaskState::Running && self.tasks[task].attempt == attempt
+        let found = self.tasks.get(task);
+        found.is_some_and(|t| t.state == TaskState::Running && t.attempt == attempt)
     }
 
+    /// The attempt ends and hands over to a moment. Doing so again moves the moment.
     pub fn hand_over(&mut self, task: usize, attempt: u32, until: Micros) -> Answer {
-        if !self.is_current(task, attempt) || self.tasks[task].waiting {
-            return Answer::Refused("late");
+        if !self.is_current(task, attempt) {
+            // Whoever hands over is no longer alive.
+            return self.report_late(task, attempt, End::Interrupted);
         }
         if self.cancel_requested {
             // The attempt is over, and not by success: what it would wait for is not begun.
+            self.keep_share(task);
             return self.end(
                 task,
                 Outcome::Cancelled,
@@ -69,6 +76,7 @@ impl Workflow {
         self.row("TaskWaiting", Some(task));
         self.tasks[task].waiting = true;
         self.tasks[task].due_at = Some(until);
+        self.tasks[task].wait = (until - self.now).max(0);
         self.current(task).alive = false;
         Answer::Accepted
     }
@@ -78,14 +86,14 @@ impl Workflow {
             return Answer::Refused("late");
         }
         self.row("TaskProgressed", Some(task));
-        self.keep_share(task);
-        self.tasks[task].share = self.tasks[task].share.max(share);
+        // "The share it reports", of which the decisions say no more: only the end is the whole.
+        self.tasks[task].share = self.tasks[task].share.max(share.min(0.99));
         Answer::Accepted
     }
 
     pub fn report_end(&mut self, task: usize, attempt: u32, end: End) -> Answer {
         if !self.is_current(task, attempt) {
-            return self.report_late(task, attempt);
+            return self.report_late(task, attempt, end);
         }
         let step = &self.steps[task];
         let once = step.mode == Mode::Once;
@@ -139,14 +147,17 @@ impl Workflow {
 
     /// The end of an attempt that is over changes nothing, but for one thing: a superseded attempt
     /// is proven dead by it, and its task may start again.
-    fn report_late(&mut self, task: usize, attempt: u32) -> Answer {
+    fn report_late(&mut self, task: usize, attempt: u32, end: End) -> Answer {
         let superseded = self.attempts.iter_mut().find(|a| {
             a.task == task && a.number == attempt && a.outcome == Outcome::Superseded && a.alive
         });
         match superseded {
             Some(old) => {
                 old.alive = false;
-                self.row("superseded attempt dead", Some(task));
+                if end == End::Success {
+                    old.outcome = Outcome::Late;
+                }
+                self.row("AttemptEnded", Some(task));
                 Answer::Accepted
             }
             None => Answer::Refused("late"),
@@ -159,6 +170,7 @@ impl Workflow {
         self.tasks[task].retry_count = count;
         self.tasks[task].failed_at = now;
         self.tasks[task].due_at = Some(now + back_off(count));
+        self.tasks[task].wait = back_off(count);
         Answer::Accepted
     }
 
@@ -189,8 +201,16 @@ impl Workflow {
 
     /// The moment a retry is due, or a `delay` is over.
     pub fn come_due(&mut self, task: usize) -> Answer {
-        let is_due = self.tasks[task].due_at.is_some_and(|due| due <= self.now);
-        match self.tasks[task].state {
+        let Some(found) = self.tasks.get(task) else {
+            return Answer::Refused("not due");
+        };
+        // Where more is left than the wait was long, the clock was set back. The design then counts
+        // the wait itself on a clock that only goes forward, and that is the caller's: its word
+        // that the moment has come is taken.
+        let is_due = found
+            .due_at
+            .is_some_and(|due| due <= self.now || due - self.now > found.wait);
+        match found.state {
             TaskState::Retrying if is_due && self.is_moving() && !self.is_blocked(task) => {
                 self.queue_again(task, "TaskQueued: due")
             }

@@ -1,66 +1,9 @@
 //! Commands by the state of the workflow.
 
-use super::model::{Answer, Ask, Instead, Micros, Outcome, State, TaskState, Verb, Why, Workflow};
+use super::command_table::{Cell, cell};
+use super::input::{Answer, Ask, Instead, Verb};
+use super::model::{Micros, Outcome, State, TaskState, Why, Workflow};
 use Answer::{Accepted, Refused, Same};
-
-/// What a cell of the table of commands says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cell {
-    Ok,
-    Same,
-    /// 409.
-    No,
-    OkWithForce,
-    OkIfBudgetLeft,
-}
-
-/// The table of commands: a line for each command, a cell for each state in the order of `State`:
-/// pending, running, paused, recovering, failed, completed, cancelled.
-pub const CELLS: [(&str, [Cell; 7]); 5] = {
-    use Cell::{No, Ok, OkIfBudgetLeft, OkWithForce, Same};
-    [
-        ("start", [Ok, Same, Ok, No, No, No, No]),
-        ("resume", [No, Same, Ok, Same, No, No, No]),
-        ("pause", [No, Ok, Same, Ok, No, No, No]),
-        ("cancel", [Ok, Ok, Ok, Ok, No, No, Same]),
-        (
-            "recover",
-            [
-                No,
-                OkWithForce,
-                OkWithForce,
-                No,
-                OkIfBudgetLeft,
-                No,
-                OkIfBudgetLeft,
-            ],
-        ),
-    ]
-};
-
-/// The line of the table that a command stands in, if any, and its cell for a state.
-pub fn cell(verb: &Verb, state: State) -> Option<(&'static str, Cell)> {
-    let line = match verb {
-        Verb::Start => 0,
-        Verb::Resume => 1,
-        Verb::Pause => 2,
-        Verb::Cancel => 3,
-        Verb::Recover { .. } => 4,
-        _ => return None,
-    };
-    let (name, cells) = CELLS[line];
-    let column = [
-        State::Pending,
-        State::Running,
-        State::Paused,
-        State::Recovering,
-        State::Failed,
-        State::Completed,
-        State::Cancelled,
-    ];
-    let column = column.iter().position(|&s| s == state)?;
-    Some((name, cells[column]))
-}
 
 /// A command with its id and the number its page showed. The same id gives the same answer and has
 /// no second effect; an id that was refused stays refused.
@@ -84,7 +27,21 @@ pub fn ask(before: &Workflow, mut after: Workflow, ask: &Ask) -> (Workflow, Answ
 }
 
 impl Workflow {
+    /// Whether a command with this id was answered before.
+    pub fn has_answered(&self, ask: &Ask) -> bool {
+        self.answers.iter().any(|(id, _)| Some(*id) == ask.id)
+    }
+
     fn decide(&mut self, verb: Verb) -> Answer {
+        // The design names no order of refusals: a step that does not exist comes first.
+        if let Verb::Recover { from: task, .. }
+        | Verb::Skip { task }
+        | Verb::MarkDone { task }
+        | Verb::TryNow { task } = verb
+            && task >= self.tasks.len()
+        {
+            return Refused("no such step");
+        }
         if self.cancel_requested {
             return if verb == Verb::Cancel {
                 Same
@@ -100,7 +57,7 @@ impl Workflow {
         match verb {
             Verb::Start if self.state == State::Pending => self.start(),
             Verb::Start | Verb::Resume => self.resume(),
-            Verb::Pause => self.pause(),
+            Verb::Pause { .. } => self.pause(),
             Verb::Cancel => self.cancel(),
             Verb::Recover {
                 from,
@@ -124,7 +81,6 @@ impl Workflow {
         self.row("WorkflowPaused", None);
         self.state = State::Paused;
         self.paused_at = self.now;
-        self.recovering_from = None;
         Accepted
     }
 
@@ -132,6 +88,8 @@ impl Workflow {
     fn resume(&mut self) -> Answer {
         self.row("WorkflowResumed", None);
         self.state = State::Running;
+        // "A paused recovery resumes as `running`".
+        self.recovering_from = None;
         for task in self
             .tasks
             .iter_mut()
@@ -202,9 +160,6 @@ impl Workflow {
         if self.is_active() && !force {
             return Refused("state");
         }
-        if from >= self.tasks.len() {
-            return Refused("no such step");
-        }
         if self.recovery_attempts >= self.max_recovery_attempts {
             return Refused("budget spent");
         }
@@ -213,7 +168,7 @@ impl Workflow {
             if forced {
                 "RecoveryStarted: force"
             } else {
-                "RecoveryStarted"
+                "RecoveryStarted: over"
             },
             None,
         );
@@ -227,6 +182,7 @@ impl Workflow {
         }
         self.recovery_attempts += 1;
         self.epoch += 1;
+        self.by_hand = 0;
         self.state = State::Recovering;
         self.recovering_from = Some(from);
         if let Some(instead) = instead {
@@ -256,15 +212,13 @@ impl Workflow {
     /// Skip and mark done.
     fn settle_by_hand(&mut self, task: usize, how: Instead) -> Answer {
         use TaskState::{Failed, Pending, Queued, Retrying};
-        if task >= self.tasks.len() {
-            return Refused("no such step");
-        }
         if !self.is_active() {
             return Refused("state");
         }
         if !matches!(self.tasks[task].state, Pending | Queued | Retrying | Failed) {
             return Refused("task state");
         }
+        self.by_hand += 1;
         self.tasks[task].failure = None;
         self.tasks[task].due_at = None;
         match how {
@@ -281,11 +235,10 @@ impl Workflow {
     }
 
     fn try_now(&mut self, task: usize) -> Answer {
-        if task >= self.tasks.len() {
-            return Refused("no such step");
+        if !self.is_moving() {
+            return Refused("state");
         }
-        let waits = self.tasks[task].state == TaskState::Retrying;
-        if !waits || !self.is_moving() || self.is_blocked(task) {
+        if self.tasks[task].state != TaskState::Retrying || self.is_blocked(task) {
             return Refused("task state");
         }
         self.queue_again(task, "TaskQueued: try now")

@@ -5,11 +5,14 @@
 
 mod attempt;
 mod command;
+mod command_table;
+mod input;
 mod model;
 mod progress;
 mod settle;
 
-pub use command::{CELLS, cell};
+pub use command_table::CELLS;
+pub use input::*;
 pub use model::*;
 
 /// The model: the state and an input give the new state and the answer. A refusal and `same` leave

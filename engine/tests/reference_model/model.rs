@@ -1,4 +1,6 @@
-//! What the model knows about a workflow, and what may be put to it.
+//! What the model knows about a workflow.
+
+use super::input::Answer;
 
 /// Microseconds since 1970.
 pub type Micros = i64;
@@ -61,19 +63,6 @@ pub struct Step {
     pub estimate_seconds: Option<f64>,
 }
 
-/// How an attempt ended, as its report says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    Success,
-    NothingToDo,
-    /// Worth retrying.
-    Error,
-    Permanent,
-    Timeout,
-    Interrupted,
-    Lost,
-}
-
 /// What the intent log holds about an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -86,6 +75,8 @@ pub enum Outcome {
     Lost,
     /// A recovery with force took its task away.
     Superseded,
+    /// The same, and then it succeeded all the same.
+    Late,
 }
 
 #[derive(Debug, Clone)]
@@ -112,6 +103,8 @@ pub struct Task {
     pub redo: u32,
     /// Of a retry, or of what a waiting task waits for.
     pub due_at: Option<Micros>,
+    /// How long that wait is in all.
+    pub wait: Micros,
     /// The recorded end of the attempt that the retry follows.
     pub failed_at: Micros,
     /// The highest share of its work that it reached, 0 to 1.
@@ -138,89 +131,14 @@ pub struct Workflow {
     pub paused_at: Micros,
     pub tasks: Vec<Task>,
     pub attempts: Vec<Attempt>,
+    /// How many tasks an operator has skipped or marked done since the last recovery.
+    pub by_hand: u32,
     /// The answer that each command id got.
     pub answers: Vec<(u64, Answer)>,
 
     pub now: Micros,
     /// The rows taken by the last input.
     pub rows: Vec<Row>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// It changes the state.
-    Accepted,
-    /// The present state, and no event.
-    Same,
-    /// 409, or whatever the report of an attempt gets when it comes too late; in a word.
-    Refused(&'static str),
-}
-
-/// What operators and programs ask for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Verb {
-    Start,
-    Resume,
-    Pause,
-    Cancel,
-    Recover {
-        from: usize,
-        force: bool,
-        instead: Option<Instead>,
-    },
-    Skip {
-        task: usize,
-    },
-    MarkDone {
-        task: usize,
-    },
-    TryNow {
-        task: usize,
-    },
-    RaiseBudget {
-        to: u32,
-    },
-}
-
-/// What a recovery does with the step it starts from, other than running it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Instead {
-    Skip,
-    Output,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ask {
-    pub id: Option<u64>,
-    pub expected_rev: Option<u64>,
-    pub verb: Verb,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Input {
-    Create,
-    Ask(Ask),
-    Claim {
-        task: usize,
-    },
-    Wait {
-        task: usize,
-        attempt: u32,
-        until: Micros,
-    },
-    Progress {
-        task: usize,
-        attempt: u32,
-        share: f64,
-    },
-    End {
-        task: usize,
-        attempt: u32,
-        end: End,
-    },
-    Due {
-        task: usize,
-    },
 }
 
 impl Workflow {
@@ -236,6 +154,7 @@ impl Workflow {
             generation: 0,
             redo: 0,
             due_at: None,
+            wait: 0,
             failed_at: 0,
             share: 0.0,
         };
@@ -253,6 +172,7 @@ impl Workflow {
             recovery_attempts: 0,
             paused_at: 0,
             attempts: Vec::new(),
+            by_hand: 0,
             answers: Vec::new(),
             now: 0,
             rows: Vec::new(),

@@ -3,13 +3,16 @@
 use super::model::{State, TaskState, Why, Workflow};
 
 impl Workflow {
+    /// Two sentences of the decisions meet where a task that had begun is skipped because of a
+    /// failure: "counts nothing" and "keeps the highest share it reached". The second is taken, as
+    /// otherwise the progress would fall (I14).
+    ///
     /// What a task counts now: the highest share it reached, or what a running one has reached.
     fn share(&self, task: usize) -> f64 {
         let it = &self.tasks[task];
         match (it.state, it.why_skipped) {
             (TaskState::Completed, _)
             | (TaskState::Skipped, Some(Why::NotNeeded | Why::Operator)) => 1.0,
-            (TaskState::Skipped, _) => 0.0,
             (TaskState::Running, _) => it.share.max(self.guess(task)),
             _ => it.share,
         }
@@ -30,7 +33,9 @@ impl Workflow {
         (elapsed / estimate).min(0.95)
     }
 
-    /// A task keeps the highest share it reached.
+    /// A task keeps the highest share it reached. While it runs, the clock's part in that is a
+    /// function of `now` and is kept only at the attempt's end: with a clock that goes forward that
+    /// is the same, and for one that is set back the decisions say nothing.
     pub fn keep_share(&mut self, task: usize) {
         self.tasks[task].share = self.tasks[task].share.max(self.guess(task));
     }

@@ -73,7 +73,7 @@ impl Workflow {
     pub fn settle(&mut self) {
         if self.cancel_requested && self.is_active() {
             if !self.attempts.iter().any(|attempt| attempt.alive) {
-                self.row("WorkflowCancelled", None);
+                self.row("WorkflowCancelled: quiet", None);
                 self.state = State::Cancelled;
                 self.cancel_requested = false;
                 self.recovering_from = None;
@@ -85,24 +85,29 @@ impl Workflow {
         }
         while self.enqueue_or_skip_one() {}
         let past = (0..self.tasks.len()).all(|task| self.is_past(task));
+        if past {
+            self.row("WorkflowCompleted", None);
+            self.state = State::Completed;
+            self.recovering_from = None;
+            return;
+        }
+        // A workflow that is past the step it was recovered from and fails in the same commit takes
+        // both rows; the tables name no order, so the recovery ends first.
+        if self.recovering_from.is_some_and(|step| self.is_past(step)) {
+            self.row("WorkflowRegained", None);
+            self.state = State::Running;
+            self.recovering_from = None;
+        }
         let failed = self
             .tasks
             .iter()
             .any(|task| task.state == TaskState::Failed);
         let stuck =
             (0..self.tasks.len()).all(|task| self.is_settled(task) || self.is_blocked(task));
-        if past {
-            self.row("WorkflowCompleted", None);
-            self.state = State::Completed;
-            self.recovering_from = None;
-        } else if failed && stuck {
+        if failed && stuck {
             self.skip_what_is_blocked();
             self.row("WorkflowFailed", None);
             self.state = State::Failed;
-            self.recovering_from = None;
-        } else if self.recovering_from.is_some_and(|step| self.is_past(step)) {
-            self.row("WorkflowRegained", None);
-            self.state = State::Running;
             self.recovering_from = None;
         }
     }

@@ -1,0 +1,96 @@
+//! What may be put to a workflow, and how it answers.
+
+use super::model::Micros;
+
+/// How an attempt ended, as its report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Success,
+    NothingToDo,
+    /// Worth retrying.
+    Error,
+    Permanent,
+    Timeout,
+    Interrupted,
+    Lost,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It changes the state.
+    Accepted,
+    /// The present state, and no event.
+    Same,
+    /// 409, or whatever the report of an attempt gets when it comes too late; in a word.
+    Refused(&'static str),
+}
+
+/// What operators and programs ask for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Verb {
+    Start,
+    Resume,
+    Pause {
+        /// Whether what runs is stopped, too: its reports then say that it was interrupted.
+        interrupt: bool,
+    },
+    Cancel,
+    Recover {
+        from: usize,
+        force: bool,
+        instead: Option<Instead>,
+    },
+    Skip {
+        task: usize,
+    },
+    MarkDone {
+        task: usize,
+    },
+    TryNow {
+        task: usize,
+    },
+    RaiseBudget {
+        to: u32,
+    },
+}
+
+/// What a recovery does with the step it starts from, other than running it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    Skip,
+    Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ask {
+    pub id: Option<u64>,
+    pub expected_rev: Option<u64>,
+    pub verb: Verb,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Input {
+    Create,
+    Ask(Ask),
+    Claim {
+        task: usize,
+    },
+    Wait {
+        task: usize,
+        attempt: u32,
+        until: Micros,
+    },
+    Progress {
+        task: usize,
+        attempt: u32,
+        share: f64,
+    },
+    End {
+        task: usize,
+        attempt: u32,
+        end: End,
+    },
+    Due {
+        task: usize,
+    },
+}
