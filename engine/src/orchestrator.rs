@@ -3,6 +3,7 @@
 
 mod error;
 mod request;
+mod switched_off;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -21,6 +22,7 @@ pub use request::{
     AttemptRecord, DefinitionSource, LogLine, LogPage, LogStream, NewWorkflowRequest, Page,
     SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail, WorkflowFilter, WorkflowSelection,
 };
+pub use switched_off::SwitchedOff;
 
 /// What every call of the contract answers.
 pub type Answer<T> = Result<T, JobOrchestratorError>;

@@ -78,6 +78,9 @@ impl Runtime {
         actor: &Actor,
     ) -> Answer<WorkflowState> {
         require(actor, action.needs())?;
+        if action == Action::Start {
+            self.may_be_started(id).await?;
+        }
         let (reply, answer) = oneshot::channel();
         self.send(
             Message::Act {

@@ -15,6 +15,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use engine::Problem;
+use engine::orchestrator::StepSwitches;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -84,6 +85,15 @@ pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
     fn check(config: &Map<String, Value>) -> Vec<Problem> {
         let _ = config;
         Vec::new()
+    }
+
+    /// Why none of its steps may run on this server now: what is switched off and who can switch
+    /// it on, in a sentence without its full stop. Asked when a workflow starts, so that it is
+    /// refused instead of failing half way, and again when an attempt does.
+    #[must_use]
+    fn switched_off(switches: StepSwitches) -> Option<&'static str> {
+        let _ = switches;
+        None
     }
 
     /// Does the work. It watches [`StepContext::stopped`] and, once that is signalled, ends soon

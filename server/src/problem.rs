@@ -222,6 +222,7 @@ impl From<JobOrchestratorError> for ApiProblem {
                 };
                 Self::refused(&refusal, state, trigger_of(&refusal))
             }
+            JobOrchestratorError::SwitchedOff(_) => Self::conflict("switched_off", detail),
             JobOrchestratorError::Conflict(_) => Self::conflict("conflict", detail),
             JobOrchestratorError::Invalid(errors) => Self::invalid(errors),
             JobOrchestratorError::NotFound { .. } => Self::not_found(detail),

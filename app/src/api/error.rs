@@ -103,7 +103,9 @@ pub(super) fn is_plain_form() -> bool {
 
 impl From<JobOrchestratorError> for ApiError {
     fn from(error: JobOrchestratorError) -> Self {
+        let told = error.to_string();
         match error {
+            JobOrchestratorError::SwitchedOff(_) => Self::Refused(told),
             JobOrchestratorError::Refused(refusal) => Self::Refused(refusal.to_string()),
             JobOrchestratorError::Conflict(detail) => Self::Conflict(detail),
             JobOrchestratorError::Invalid(problems) => Self::Invalid(problems),
@@ -150,6 +152,7 @@ mod tests {
         assert_eq!(status(JobOrchestratorError::Forbidden { needs }), 403);
         assert_eq!(status(JobOrchestratorError::Invalid(Vec::new())), 422);
         assert_eq!(status(JobOrchestratorError::Conflict(String::new())), 409);
+        assert_eq!(status(JobOrchestratorError::SwitchedOff(Vec::new())), 409);
         assert_eq!(ApiError::SignedOut.status(), 401);
     }
 }

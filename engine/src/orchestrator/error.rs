@@ -1,5 +1,6 @@
 //! How the contract says no, in three kinds: refusals, what was sent is wrong, faults of ours.
 
+use super::SwitchedOff;
 use crate::command::Refusal;
 use crate::problem::Problem;
 use crate::role::Role;
@@ -10,6 +11,9 @@ pub enum JobOrchestratorError {
     /// It does not fit the state.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// It cannot run here as long as the owner has switched off what its steps do.
+    #[error("{}", crate::orchestrator::switched_off::sentence(.0))]
+    SwitchedOff(Vec<SwitchedOff>),
     /// It clashes with what somebody else did.
     #[error("{0}")]
     Conflict(String),

@@ -1,8 +1,10 @@
 //! What the owner allows steps to do, kept in the database.
 
 use async_trait::async_trait;
-use engine::orchestrator::{Answer, StepSwitches};
-use engine::{Actor, Role, Switches};
+use engine::orchestrator::{Answer, StepSwitches, SwitchedOff};
+use engine::{
+    Actor, JobOrchestratorError, Role, Switches, WorkflowDefinition, WorkflowId, WorkflowStatus,
+};
 
 use super::{Runtime, read_fault, require};
 use crate::fault;
@@ -22,6 +24,35 @@ pub(super) async fn load(
         private_addresses: allow.private_addresses
             || is_on(store.setting(PRIVATE_ADDRESSES).await?),
     })
+}
+
+impl Runtime {
+    /// Refuses to start what cannot be carried out as the switches stand now.
+    pub(super) fn may_start(&self, definition: &WorkflowDefinition) -> Answer<()> {
+        let (registry, switches) = (&self.inner.registry, self.inner.switches.get());
+        let steps = definition.steps().iter().enumerate();
+        let off: Vec<_> = steps
+            .filter_map(|(task, step)| {
+                let why = registry.switched_off(&step.task_type, switches)?;
+                let name = step.name.clone();
+                Some(SwitchedOff { task, name, why })
+            })
+            .collect();
+        if off.is_empty() {
+            return Ok(());
+        }
+        Err(JobOrchestratorError::SwitchedOff(off))
+    }
+
+    /// The same for a workflow that was created earlier. One that is paused goes on: it may be past
+    /// the steps that are switched off.
+    pub(super) async fn may_be_started(&self, id: WorkflowId) -> Answer<()> {
+        let stored = self.stored(id).await?;
+        match stored.workflow.status() {
+            WorkflowStatus::Pending => self.may_start(stored.workflow.definition()),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[async_trait]

@@ -80,6 +80,9 @@ impl Workflows for Runtime {
     async fn submit(&self, actor: &Actor, request: NewWorkflowRequest) -> Answer<WorkflowState> {
         require(actor, Role::Operator)?;
         let (definition, source) = self.resolve(actor, &request.definition).await?;
+        if request.start {
+            self.may_start(&definition)?;
+        }
         let creation = Creation {
             job_id: request.job_id,
             source,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use engine::Problem;
+use engine::orchestrator::StepSwitches;
 use engine::step_form::StepSpec;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
@@ -15,6 +16,7 @@ use crate::step_schema::{self, ShapeError};
 use crate::steps;
 
 type Check = fn(&Map<String, Value>) -> Vec<Problem>;
+type SwitchedOff = fn(StepSwitches) -> Option<&'static str>;
 type Run = fn(Value, StepContext) -> BoxFuture<'static, Result<StepOutput, StepError>>;
 
 struct Entry {
@@ -23,6 +25,7 @@ struct Entry {
     starts_program: bool,
     rust_type: &'static str,
     check: Check,
+    switched_off: SwitchedOff,
     run: Run,
 }
 
@@ -80,6 +83,7 @@ impl Registry {
             starts_program: T::STARTS_PROGRAM,
             rust_type,
             check: T::check,
+            switched_off: T::switched_off,
             run: run::<T>,
         };
         self.entries.insert(T::TASK_TYPE, entry);
@@ -134,6 +138,13 @@ impl Registry {
         }
     }
 
+    /// Why no step of this type may run while the switches stand like this, if that is so.
+    #[must_use]
+    pub fn switched_off(&self, task_type: &str, switches: StepSwitches) -> Option<&'static str> {
+        let entry = self.entries.get(task_type)?;
+        (entry.switched_off)(switches)
+    }
+
     /// The sentence for a step type that is not registered.
     pub(crate) fn unknown(&self, task_type: &str) -> String {
         let known: Vec<_> = self.names().collect();
@@ -154,6 +165,10 @@ impl Registry {
             let refusal = StepError::Permanent(self.unknown(task_type));
             return Box::pin(async { Err(refusal) });
         };
+        if let Some(why) = (entry.switched_off)(cx.services().switches.get()) {
+            let refusal = StepError::Permanent(why.to_owned());
+            return Box::pin(async { Err(refusal) });
+        }
         let mut config = match config {
             Value::Object(config) => config,
             _ => Map::new(),

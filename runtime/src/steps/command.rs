@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use engine::Problem;
+use engine::orchestrator::StepSwitches;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -68,6 +69,10 @@ impl StepType for Command {
         check::problems(config)
     }
 
+    fn switched_off(switches: StepSwitches) -> Option<&'static str> {
+        (!switches.commands).then_some("command steps are switched off; an owner can switch them on")
+    }
+
     async fn run(self, cx: StepContext) -> Result<StepOutput, StepError> {
         let processes = allowed(&cx)?.clone();
         let folder = WorkFolder::create(&cx.services().work_dir, &cx.attempt_name()).await?;
@@ -83,10 +88,6 @@ impl StepType for Command {
 }
 
 fn allowed(cx: &StepContext) -> Result<&ProcessRunner, StepError> {
-    if !cx.services().switches.get().commands {
-        let refusal = "command steps are switched off; an owner can switch them on";
-        return Err(StepError::Permanent(refusal.to_owned()));
-    }
     let processes = cx.services().processes.as_ref();
     processes.ok_or_else(|| StepError::Permanent("this program cannot run commands".to_owned()))
 }
