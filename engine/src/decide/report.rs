@@ -127,7 +127,7 @@ impl Decision<'_> {
                 self.emit(Event::TaskCompleted {
                     task,
                     attempt,
-                    output: Value::Null,
+                    output: Value::Object(serde_json::Map::new()),
                 })?;
                 self.settle()
             }

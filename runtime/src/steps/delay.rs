@@ -21,7 +21,7 @@ pub(super) struct Delay {
 impl StepType for Delay {
     const TASK_TYPE: &'static str = "delay";
     const TITLE: &'static str = "Wait";
-    const OUTPUT: &'static str = "Nothing.";
+    const OUTPUT: &'static str = "An empty object.";
     const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
     fn example() -> Value {

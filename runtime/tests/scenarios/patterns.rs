@@ -3,7 +3,7 @@
 use engine::WorkflowStatus;
 use serde_json::json;
 
-use crate::bench::{Bench, define, noop, shell};
+use crate::bench::{Bench, define, noop, shell, step};
 
 #[tokio::test]
 async fn steps_run_one_after_the_other_when_each_depends_on_the_one_before() {
@@ -52,4 +52,21 @@ async fn a_step_gets_the_output_of_an_earlier_one_by_reference() {
     let id = bench.execute(&definition).await.summary.workflow_id;
     assert_eq!(bench.output(id, 0).await, json!({"count": 1000}));
     assert_eq!(bench.output(id, 1).await, json!([1000, id.0]));
+}
+
+#[tokio::test]
+async fn a_wait_gives_an_empty_object_as_a_joining_point_does() {
+    let bench = Bench::new().await;
+    let steps = [
+        step("Wait", "delay", json!({"seconds": 0}), &[]),
+        noop("Join", &[0]),
+    ];
+    let done = bench.execute(&define(&steps)).await;
+    assert_eq!(done.summary.status, WorkflowStatus::Completed);
+    for task in [0, 1] {
+        assert_eq!(
+            bench.output(done.summary.workflow_id, task).await,
+            json!({})
+        );
+    }
 }
