@@ -1,11 +1,14 @@
 //! The command's output on its way to the server: cut into readable pieces, and up to a cap.
 
-use std::io::Read;
-use std::os::fd::AsFd;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::frame::{OutputStream, ProcessEvent};
 
@@ -14,15 +17,9 @@ const READ_BYTES: usize = 32 * 1024;
 /// A line longer than this is passed on in pieces.
 const LONGEST_PIECE: usize = 64 * 1024;
 /// How long the beginning of a line waits for its end, such as a prompt or a progress bar.
-const LINE_WAIT: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 200_000_000,
-};
-/// How often a silent stream is looked after, in case something outside the tree holds it open.
-const IDLE_WAIT: Timespec = Timespec {
-    tv_sec: 1,
-    tv_nsec: 0,
-};
+const LINE_WAIT: Duration = Duration::from_millis(200);
+/// How often silent streams are looked after, in case something outside the tree holds one open.
+const IDLE_WAIT: Duration = Duration::from_secs(1);
 
 /// What both streams of one command share.
 pub(super) struct Shared {
@@ -34,62 +31,99 @@ pub(super) struct Shared {
     pub tree_gone: AtomicBool,
 }
 
-/// Relays until the stream ends, or the tree is gone and the stream is empty.
-pub(super) fn relay(
-    mut source: impl Read + AsFd,
+/// One of the two pipes.
+pub(super) struct Source {
+    pipe: File,
     stream: OutputStream,
-    shared: &Shared,
-    frames: &SyncSender<ProcessEvent>,
-) {
-    let mut buffer = vec![0; READ_BYTES];
-    let mut held = Vec::new();
-    loop {
-        let gone = shared.tree_gone.load(Ordering::Acquire);
-        if !readable(&source, !held.is_empty(), gone) {
-            if gone {
-                break;
-            }
-            pass_on(&mut held, complete_characters, stream, shared, frames);
-            continue;
-        }
-        match source.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => held.extend_from_slice(buffer.get(..count).unwrap_or_default()),
-            Err(fault) if fault.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(_) => break,
-        }
-        pass_on(&mut held, complete_lines, stream, shared, frames);
-        if held.len() > LONGEST_PIECE {
-            pass_on(&mut held, complete_characters, stream, shared, frames);
-        }
-    }
-    pass_on(&mut held, <[u8]>::len, stream, shared, frames);
+    /// What was read and is not passed on yet.
+    held: Vec<u8>,
+    /// When something was read last.
+    read_at: Instant,
+    ended: bool,
 }
 
-/// Waits for something to read, or the end; false when the wait was in vain.
-fn readable(source: &impl AsFd, within_line: bool, gone: bool) -> bool {
+impl Source {
+    pub(super) fn new(pipe: OwnedFd, stream: OutputStream) -> Self {
+        Self {
+            pipe: pipe.into(),
+            stream,
+            held: Vec::new(),
+            read_at: Instant::now(),
+            ended: false,
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) {
+        match self.pipe.read(buffer) {
+            Ok(0) => self.ended = true,
+            Ok(count) => {
+                self.held
+                    .extend_from_slice(buffer.get(..count).unwrap_or_default());
+                self.read_at = Instant::now();
+            }
+            Err(fault) if fault.kind() == ErrorKind::Interrupted => {}
+            Err(_) => self.ended = true,
+        }
+    }
+
+    /// How much of what is held is to be passed on now.
+    fn due(&self) -> usize {
+        if self.ended {
+            return self.held.len();
+        }
+        let lines = complete_lines(&self.held);
+        let waited = self.read_at.elapsed() >= LINE_WAIT;
+        if waited || self.held.len() - lines > LONGEST_PIECE {
+            return complete_characters(&self.held);
+        }
+        lines
+    }
+}
+
+/// Relays until all streams have ended, or the tree is gone and they are empty. One thread reads
+/// them all, so what is read first is passed on first: as far as two pipes can tell, the lines keep
+/// the order in which they were written.
+pub(super) fn relay(mut sources: Vec<Source>, shared: &Shared, frames: &SyncSender<ProcessEvent>) {
+    let mut buffer = vec![0; READ_BYTES];
+    while !sources.is_empty() {
+        let gone = shared.tree_gone.load(Ordering::Acquire);
+        let ready = readable(&sources, gone);
+        let over = gone && !ready.contains(&true);
+        for (source, is_ready) in sources.iter_mut().zip(ready) {
+            if is_ready {
+                source.read(&mut buffer);
+            }
+            source.ended |= over;
+            pass_on(source, shared, frames);
+        }
+        sources.retain(|source| !source.ended);
+    }
+}
+
+/// Waits for something to read, or an end, and answers for each whether it is so. None is when the
+/// wait was in vain.
+fn readable(sources: &[Source], gone: bool) -> Vec<bool> {
+    let within_line = sources.iter().any(|source| !source.held.is_empty());
     let wait = match (gone, within_line) {
-        (true, _) => Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        },
+        (true, _) => Duration::ZERO,
         (false, true) => LINE_WAIT,
         (false, false) => IDLE_WAIT,
     };
-    let mut watched = [PollFd::new(source, PollFlags::IN)];
-    // A poll that fails is answered by the read that follows.
-    poll(&mut watched, Some(&wait)).map_or(true, |ready| ready > 0)
+    let wait = Timespec::try_from(wait).ok();
+    let watch = |source| PollFd::new(source, PollFlags::IN);
+    let mut watched: Vec<_> = sources.iter().map(|source| watch(&source.pipe)).collect();
+    match poll(&mut watched, wait.as_ref()) {
+        Ok(_) => watched.iter().map(|fd| !fd.revents().is_empty()).collect(),
+        Err(Errno::INTR) => vec![false; sources.len()],
+        // A poll that fails otherwise is answered by the reads that follow.
+        Err(_) => vec![true; sources.len()],
+    }
 }
 
-/// Sends as much of `held` as `measure` allows, within the cap.
-fn pass_on(
-    held: &mut Vec<u8>,
-    measure: fn(&[u8]) -> usize,
-    stream: OutputStream,
-    shared: &Shared,
-    frames: &SyncSender<ProcessEvent>,
-) {
-    let piece: Vec<u8> = held.drain(..measure(held)).collect();
+/// Sends what is due of a stream, within the cap.
+fn pass_on(source: &mut Source, shared: &Shared, frames: &SyncSender<ProcessEvent>) {
+    let stream = source.stream;
+    let piece: Vec<u8> = source.held.drain(..source.due()).collect();
     if piece.is_empty() {
         return;
     }

@@ -1,6 +1,7 @@
 //! The runner: the process between the server and a user's command.
 
 use std::io::{self, BufRead, Write};
+use std::os::fd::OwnedFd;
 use std::process::{Child, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +19,7 @@ use super::frame::{OutputStream, ProcessEvent};
 use super::locate;
 use super::lock_file;
 use super::reap::reap_all;
-use super::relay::{Shared, relay};
+use super::relay::{Shared, Source, relay};
 use super::spec::Instruction;
 
 /// Frames that may wait for the server before the command's writing waits too.
@@ -101,15 +102,13 @@ fn run(instruction: &Instruction, frames: &SyncSender<ProcessEvent>) -> ExitFact
         tree_gone: AtomicBool::new(false),
     });
     feed(&mut child, instruction.command.stdin.clone());
-    let relays = relays(&mut child, &shared, frames);
+    let relay = begin_relay(&mut child, &shared, frames);
     watch(&child, happenings);
     let mut facts = Ending::new(frames.clone()).follow(&happened);
     shared.tree_gone.store(true, Ordering::Release);
     // The proof of death does not wait for a server that is slow to read the last output.
     drop(lock_file::release(io::stderr()));
-    for relay in relays {
-        drop(relay.join());
-    }
+    drop(relay.join());
     facts.output_truncated = shared.truncated.load(Ordering::Acquire);
     facts
 }
@@ -154,27 +153,20 @@ fn feed(child: &mut Child, text: Option<String>) {
     }
 }
 
-fn relays(
+fn begin_relay(
     child: &mut Child,
     shared: &Arc<Shared>,
     frames: &SyncSender<ProcessEvent>,
-) -> Vec<JoinHandle<()>> {
-    let mut relays = Vec::new();
-    if let Some(source) = child.stdout.take() {
-        let (shared, frames) = (Arc::clone(shared), frames.clone());
-        let stream = OutputStream::Stdout;
-        relays.push(thread::spawn(move || {
-            relay(source, stream, &shared, &frames)
-        }));
-    }
-    if let Some(source) = child.stderr.take() {
-        let (shared, frames) = (Arc::clone(shared), frames.clone());
-        let stream = OutputStream::Stderr;
-        relays.push(thread::spawn(move || {
-            relay(source, stream, &shared, &frames)
-        }));
-    }
-    relays
+) -> JoinHandle<()> {
+    let stdout = child.stdout.take().map(OwnedFd::from);
+    let stderr = child.stderr.take().map(OwnedFd::from);
+    let sources = [
+        stdout.map(|pipe| Source::new(pipe, OutputStream::Stdout)),
+        stderr.map(|pipe| Source::new(pipe, OutputStream::Stderr)),
+    ];
+    let sources = sources.into_iter().flatten().collect();
+    let (shared, frames) = (Arc::clone(shared), frames.clone());
+    thread::spawn(move || relay(sources, &shared, &frames))
 }
 
 fn watch(child: &Child, happenings: Sender<Happening>) {

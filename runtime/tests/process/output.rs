@@ -143,3 +143,28 @@ async fn a_hundred_commands_leave_neither_processes_nor_files() {
     runners.retain(|pid| Path::new(&format!("/proc/{pid}")).exists());
     assert_eq!(runners, [0; 0]);
 }
+
+#[tokio::test]
+async fn the_two_streams_keep_the_order_in_which_their_lines_were_written() {
+    // Each line waits until the one before it was surely taken out of its pipe.
+    let script =
+        "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.02; echo $i >&2; sleep 0.02; done";
+    let folder = TempDir::new().unwrap();
+    let mut command = runner(folder.path())
+        .start("order", shell(script))
+        .await
+        .unwrap();
+    let mut seen = Vec::new();
+    let read = async {
+        while let Some(event) = command.next().await {
+            if let ProcessEvent::Output { stream, text } = event {
+                seen.push((stream, text));
+            }
+        }
+    };
+    tokio::time::timeout(LIMIT, read)
+        .await
+        .expect("the command ends in time");
+    let both = |i: u32| [OutputStream::Stdout, OutputStream::Stderr].map(|s| (s, format!("{i}\n")));
+    assert_eq!(seen, (1..=10).flat_map(both).collect::<Vec<_>>());
+}
