@@ -29,14 +29,49 @@ pub(super) fn count() -> usize {
     tree().len()
 }
 
-/// Asks the whole tree to end; wakes what is stopped so that it can.
-pub(super) fn terminate() {
-    let found = tree();
-    for process in &found {
-        send(process, Signal::TERM);
+/// Who of the tree was asked to end. Each process is asked once.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    begun: bool,
+    told: BTreeSet<(i32, u64)>,
+}
+
+impl Asked {
+    /// Asks the whole tree to end, and wakes what is stopped so that it can; asked again, those
+    /// who have joined it since. The first time the tree is stopped before, so that nobody is born
+    /// unseen. A later child of somebody who was asked and still lives is left alone: it may be
+    /// the clean-up. Once its parent is gone it is asked as well.
+    pub(super) fn ask(&mut self) {
+        if !self.begun {
+            self.begun = true;
+            freeze(tree);
+        }
+        let newcomers = self.newcomers(&tree());
+        for process in &newcomers {
+            send(process, Signal::TERM);
+        }
+        for process in &newcomers {
+            send(process, Signal::CONT);
+        }
     }
-    for process in &found {
-        send(process, Signal::CONT);
+
+    /// Those to be asked now; `found` names parents before their children.
+    fn newcomers(&mut self, found: &[Process]) -> Vec<Process> {
+        let mut left_alone = BTreeSet::new();
+        let mut newcomers = Vec::new();
+        for process in found {
+            let name = (process.pid, process.started);
+            if self.told.contains(&name) || left_alone.contains(&process.parent) {
+                left_alone.insert(process.pid);
+            } else {
+                newcomers.push(*process);
+            }
+        }
+        let names = newcomers
+            .iter()
+            .map(|process| (process.pid, process.started));
+        self.told.extend(names);
+        newcomers
     }
 }
 
@@ -100,5 +135,46 @@ pub(super) fn freeze(find: impl Fn() -> Vec<Process>) {
         if !grew {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: i32, parent: i32) -> Process {
+        Process {
+            pid,
+            parent,
+            started: 1,
+            zombie: false,
+        }
+    }
+
+    fn asked(asked: &mut Asked, found: &[Process]) -> Vec<i32> {
+        let newcomers = asked.newcomers(found);
+        newcomers.iter().map(|process| process.pid).collect()
+    }
+
+    #[test]
+    fn each_is_asked_once_and_the_clean_up_of_one_who_lives_is_left_alone() {
+        let mut list = Asked::default();
+        let runner = 1;
+        let first = [process(2, runner), process(3, 2)];
+        assert_eq!(asked(&mut list, &first), [2, 3]);
+        // 2 cleans up with 4, which starts 5; 6 was left behind by one that is gone.
+        let second = [
+            process(2, runner),
+            process(6, runner),
+            process(4, 2),
+            process(5, 4),
+        ];
+        assert_eq!(asked(&mut list, &second), [6]);
+        assert_eq!(asked(&mut list, &second), [0; 0]);
+        // 2 is gone, so 4 is a child of the runner. A number that comes back is somebody else.
+        let mut again = process(3, runner);
+        again.started = 2;
+        let third = [process(4, runner), again, process(5, 4)];
+        assert_eq!(asked(&mut list, &third), [4, 3, 5]);
     }
 }

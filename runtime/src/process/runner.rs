@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use rustix::process::Pid;
 
 use super::control::{follow_lifeline, follow_signals};
-use super::end_tree;
+use super::end_tree::{self, Asked};
 use super::exit_facts::{ExitFacts, NotStarted, Outcome};
 use super::frame::{OutputStream, ProcessEvent};
 use super::locate;
@@ -27,6 +27,8 @@ const WAITING_FRAMES: usize = 16;
 /// How often a tree that is being killed is looked at again, at first and when it takes long:
 /// something that waits for a dead disk cannot be hurried.
 const KILL_EVERY: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+/// How often those who joined a tree that was asked to end are asked as well.
+const ASK_EVERY: Duration = Duration::from_millis(100);
 /// How many looks are quick ones.
 const QUICK_KILLS: u32 = 500;
 /// How long descendants may outlive the command before the log says so.
@@ -185,6 +187,9 @@ struct Ending {
     /// From when on the tree is killed.
     kill_at: Option<Instant>,
     kill_passes: u32,
+    asked: Asked,
+    /// When newcomers are asked to end.
+    ask_at: Option<Instant>,
     stopped: bool,
     killed: bool,
 }
@@ -197,6 +202,8 @@ impl Ending {
             mention_at: None,
             kill_at: None,
             kill_passes: 0,
+            asked: Asked::default(),
+            ask_at: None,
             stopped: false,
             killed: false,
         }
@@ -231,7 +238,8 @@ impl Ending {
     }
 
     fn wait(&self) -> Duration {
-        let due = [self.mention_at, self.kill_at].into_iter().flatten().min();
+        let due = [self.mention_at, self.kill_at, self.ask_at];
+        let due = due.into_iter().flatten().min();
         let wait = due.map_or(NOTHING_DUE, |due| {
             due.saturating_duration_since(Instant::now())
         });
@@ -243,13 +251,18 @@ impl Ending {
         }
     }
 
-    /// Asks once; asked again, only the time until the kill can become shorter.
+    /// Asks each process once; asked again, only the time until the kill can become shorter.
     fn stop(&mut self, grace: Duration) {
         if !self.stopped {
-            end_tree::terminate();
+            self.ask();
         }
         self.stopped = true;
         self.kill_by(Instant::now() + grace);
+    }
+
+    fn ask(&mut self) {
+        self.asked.ask();
+        self.ask_at = Some(Instant::now() + ASK_EVERY);
     }
 
     fn kill_by(&mut self, at: Instant) {
@@ -259,8 +272,11 @@ impl Ending {
     fn do_what_is_due(&mut self) {
         let now = Instant::now();
         if self.kill_at.is_some_and(|at| at <= now) {
+            self.ask_at = None;
             self.killed |= end_tree::kill(self.kill_passes) > 0;
             self.kill_passes = self.kill_passes.saturating_add(1);
+        } else if self.ask_at.is_some_and(|at| at <= now) {
+            self.ask();
         }
         if self.mention_at.is_some_and(|at| at <= now) {
             self.mention_at = None;

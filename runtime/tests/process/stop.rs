@@ -115,3 +115,40 @@ async fn a_signal_to_the_runner_is_a_request_to_stop() {
     assert_eq!(record.facts().outcome, Outcome::Signalled { signal: 15 });
     assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
 }
+
+#[tokio::test]
+async fn what_is_born_while_the_tree_ends_is_asked_to_end_too() {
+    let (folder, attempt) = (TempDir::new().unwrap(), unique("newborn"));
+    // On its way out it leaves somebody behind, who leaves somebody behind.
+    let script = "heir='trap \"sleep 600 & exit 0\" TERM; sleep 600 & wait'; \
+                  trap 'sh -c \"$heir\" & exit 0' TERM; echo ready; sleep 600 & wait";
+    let mut command = runner(folder.path())
+        .start(&attempt, shell(script))
+        .await
+        .unwrap();
+    until_line(&mut command, "ready").await;
+    command.stop(Duration::from_secs(600));
+    let record = follow(&mut command).await;
+    assert!(!record.facts().killed, "SIGTERM was enough: {record:?}");
+    assert_eq!(record.facts().code(), Some(0));
+    assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
+}
+
+#[tokio::test]
+async fn what_a_command_starts_to_clean_up_is_let_to_finish() {
+    let (folder, attempt) = (TempDir::new().unwrap(), unique("cleaner"));
+    // Longer than newcomers stay unasked.
+    let script =
+        "trap 'sh -c \"sleep 0.6; echo clean\"; exit 0' TERM; echo ready; sleep 600 & wait";
+    let mut command = runner(folder.path())
+        .start(&attempt, shell(script))
+        .await
+        .unwrap();
+    until_line(&mut command, "ready").await;
+    command.stop(Duration::from_secs(600));
+    let record = follow(&mut command).await;
+    assert_eq!(
+        (record.stdout.as_str(), record.facts().code()),
+        ("clean\n", Some(0))
+    );
+}
