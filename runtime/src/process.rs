@@ -22,6 +22,7 @@ mod error;
 mod exit_facts;
 mod frame;
 mod launch;
+mod limits;
 mod locate;
 mod lock_file;
 mod prove;

@@ -160,3 +160,15 @@ async fn a_command_cannot_write_frames_in_the_runners_name() {
     let record = run(shell(script)).await;
     assert_eq!(record.notices, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_command_writes_no_core_files_and_has_a_sane_number_of_open_files() {
+    let record = run(shell("ulimit -c; ulimit -n")).await;
+    let limits: Vec<u64> = record
+        .stdout
+        .lines()
+        .map(|line| line.parse().unwrap())
+        .collect();
+    assert_eq!(limits[0], 0);
+    assert!((1..=65_536).contains(&limits[1]), "{limits:?}");
+}
