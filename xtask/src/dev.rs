@@ -1,5 +1,7 @@
 //! `cargo xtask dev`
 
+mod ending;
+
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::thread;
@@ -7,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 
+use self::ending::Ending;
 use crate::site::{self, Kind};
 use crate::{place, program, server};
 
@@ -26,16 +29,27 @@ const WATCHED: [&str; 9] = [
 /// How often the sources are looked at.
 const PAUSE: Duration = Duration::from_millis(400);
 
-/// Builds and serves, and does it again after every change, until Ctrl-C.
+/// Builds and serves, and does it again after every change, until Ctrl-C or SIGTERM, which ends
+/// the server too.
 ///
 /// # Errors
 /// When the first build fails or the sources are unreadable.
 pub fn command(arguments: &[String]) -> Result<()> {
     let words = server::words(arguments);
     let mut seen = newest()?;
-    let mut running = Running::start(build()?, words)?;
+    let program = build()?;
+    // Before that, a signal ends this program at once.
+    let ending = Ending::watch()?;
+    let mut running = Running::start(program, words)?;
     loop {
         thread::sleep(PAUSE);
+        if ending.told_the_server() {
+            running.child.wait()?;
+            return Ok(());
+        }
+        if ending.is_asked() {
+            return running.stop();
+        }
         let now = newest()?;
         if now == seen {
             running.report_end()?;
