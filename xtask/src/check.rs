@@ -87,8 +87,13 @@ fn step_type_files() -> Result<Vec<PathBuf>> {
 pub fn lint() -> Result<()> {
     program::say("checking the lints of everything that runs on a server");
     let strict = ["--", "-D", "warnings"];
-    let here: &mut Command = &mut cargo::cargo(&["clippy", "--workspace", "--all-targets"]);
-    program::finish(here.args(["--exclude", "frontend"]).args(strict))?;
+    // The selections of `cargo xtask test`: with the same features no build script and no macro is
+    // compiled again for the lints.
+    let server = [&["--workspace"], &cargo::APART[..]].concat();
+    for crates in [server.as_slice(), &["--package", "xtask"]] {
+        let mut clippy = cargo::cargo(&["clippy", "--all-targets"]);
+        program::finish(clippy.args(crates).args(strict))?;
+    }
     if matches!(wasm_target::ensure()?, Compiler::Debian(_)) {
         program::say("not checking the lints of what runs in a browser: Debian's Rust has none");
         return Ok(());
