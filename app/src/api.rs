@@ -7,10 +7,12 @@ pub mod account;
 pub mod definitions;
 mod error;
 pub mod step_types;
+mod text;
 pub mod visit;
 pub mod workflows;
 
 pub use error::ApiError;
+use text::Answer;
 
 #[cfg(feature = "ssr")]
 pub use on_server::{answer, current_user, go_back_to, now, service};

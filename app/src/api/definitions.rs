@@ -11,8 +11,8 @@ use engine::{DefinitionId, Timestamp};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
 use super::workflows::WorkflowRow;
+use super::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use super::{answer, current_user, now, service};
 
@@ -62,7 +62,7 @@ pub struct DefinitionOverview {
 }
 
 /// A part of the list of definitions; `cursor` is the last number seen.
-#[server(prefix = "/fn", endpoint = "definitions")]
+#[server(prefix = "/fn", endpoint = "definitions", output = Answer)]
 pub async fn list_definitions(cursor: Option<i64>) -> Result<DefinitionList, ApiError> {
     let user = current_user()?;
     let cursor = cursor.map(DefinitionId);
@@ -88,7 +88,7 @@ fn row(saved: &SavedDefinition) -> DefinitionRow {
 }
 
 /// One definition, its steps' types and its newest workflows.
-#[server(prefix = "/fn", endpoint = "definition")]
+#[server(prefix = "/fn", endpoint = "definition", output = Answer)]
 pub async fn look_at_definition(id: DefinitionId) -> Result<DefinitionOverview, ApiError> {
     let user = current_user()?;
     let service = service()?;

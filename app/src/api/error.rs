@@ -1,8 +1,8 @@
 //! The one error of all server functions.
 
+use super::text::JsonText;
 use engine::{JobOrchestratorError, Problem, Role};
 use serde::{Deserialize, Serialize};
-use server_fn::codec::JsonEncoding;
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 
 /// Why a server function did not do what was asked. Nothing was changed.
@@ -121,7 +121,7 @@ impl From<JobOrchestratorError> for ApiError {
 }
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let own = match error {

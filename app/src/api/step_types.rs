@@ -5,7 +5,7 @@ use engine::step_form::StepSpec;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use super::{answer, current_user, go_back_to, service};
 
@@ -19,14 +19,14 @@ pub struct SwitchesView {
 }
 
 /// What each step type is and which fields it has.
-#[server(prefix = "/fn", endpoint = "step-types")]
+#[server(prefix = "/fn", endpoint = "step-types", output = Answer)]
 pub async fn list_step_types() -> Result<Vec<StepSpec>, ApiError> {
     let user = current_user()?;
     answer(service()?.step_types(&user).await)
 }
 
 /// What steps may do on this server, and whether whoever looks may change it.
-#[server(prefix = "/fn", endpoint = "step-switches")]
+#[server(prefix = "/fn", endpoint = "step-switches", output = Answer)]
 pub async fn read_step_switches() -> Result<SwitchesView, ApiError> {
     let user = current_user()?;
     let switches = answer(service()?.switches(&user).await)?;
@@ -38,7 +38,7 @@ pub async fn read_step_switches() -> Result<SwitchesView, ApiError> {
 }
 
 /// Allows or forbids; a box that is not ticked is not sent.
-#[server(prefix = "/fn", endpoint = "step-switches/set")]
+#[server(prefix = "/fn", endpoint = "step-switches/set", output = Answer)]
 pub async fn set_step_switches(
     #[server(default)] commands: Option<String>,
     #[server(default)] private_addresses: Option<String>,

@@ -6,7 +6,7 @@ use engine::orchestrator::{LogLine, LogPage};
 use engine::{DefinitionId, Progress, StepIndex, WorkflowId};
 use leptos::prelude::*;
 
-use super::ApiError;
+use super::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use super::{answer, current_user, go_back_to, service};
 #[cfg(feature = "ssr")]
@@ -22,7 +22,7 @@ pub const LOG_LINES: usize = 500;
 pub const LOG_LINES_MAX: usize = 20_000;
 
 /// What needs a person, what runs, what ended last.
-#[server(prefix = "/fn", endpoint = "overview")]
+#[server(prefix = "/fn", endpoint = "overview", output = Answer)]
 pub async fn read_overview() -> Result<Overview, ApiError> {
     let user = current_user()?;
     look::overview(service()?.as_ref(), &user).await
@@ -30,7 +30,7 @@ pub async fn read_overview() -> Result<Overview, ApiError> {
 
 /// Workflows, newest first: `status` is a tab or a state (empty for all), `text` a part of the
 /// name or a number, `definition` a saved definition, `cursor` the last number of the page before.
-#[server(prefix = "/fn", endpoint = "workflows")]
+#[server(prefix = "/fn", endpoint = "workflows", output = Answer)]
 pub async fn list_workflows(
     status: String,
     text: String,
@@ -44,7 +44,7 @@ pub async fn list_workflows(
 
 /// One workflow with everything its page shows; `step` names the selected step by position or
 /// key.
-#[server(prefix = "/fn", endpoint = "workflow")]
+#[server(prefix = "/fn", endpoint = "workflow", output = Answer)]
 pub async fn read_workflow(
     id: WorkflowId,
     step: Option<String>,
@@ -55,7 +55,7 @@ pub async fn read_workflow(
 }
 
 /// What a workflow's page shows of the selected step.
-#[server(prefix = "/fn", endpoint = "workflow/step")]
+#[server(prefix = "/fn", endpoint = "workflow/step", output = Answer)]
 pub async fn read_step(
     id: WorkflowId,
     step: StepIndex,
@@ -66,28 +66,28 @@ pub async fn read_step(
 }
 
 /// How far a workflow is: for a page that cannot follow the stream.
-#[server(prefix = "/fn", endpoint = "workflow/progress")]
+#[server(prefix = "/fn", endpoint = "workflow/progress", output = Answer)]
 pub async fn read_progress(id: WorkflowId) -> Result<Progress, ApiError> {
     let user = current_user()?;
     Ok(answer(service()?.detail(&user, id).await)?.progress)
 }
 
 /// Lines of a step's log after the one with the number `after`.
-#[server(prefix = "/fn", endpoint = "workflow/log")]
+#[server(prefix = "/fn", endpoint = "workflow/log", output = Answer)]
 pub async fn read_log(id: WorkflowId, step: StepIndex, after: u64) -> Result<LogPage, ApiError> {
     let user = current_user()?;
     answer(service()?.log(&user, id, step, after, LOG_LINES).await)
 }
 
 /// The last few lines of a step's log, for the card that says what failed.
-#[server(prefix = "/fn", endpoint = "workflow/log/end")]
+#[server(prefix = "/fn", endpoint = "workflow/log/end", output = Answer)]
 pub async fn read_log_end(id: WorkflowId, step: StepIndex) -> Result<Vec<LogLine>, ApiError> {
     let user = current_user()?;
     look::log_end(service()?.as_ref(), &user, id, step).await
 }
 
 /// Starts a pending workflow.
-#[server(prefix = "/fn", endpoint = "workflow/start")]
+#[server(prefix = "/fn", endpoint = "workflow/start", output = Answer)]
 pub async fn start_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
     answer(service()?.act(&user, id, engine::Action::Start).await)?;
@@ -96,7 +96,7 @@ pub async fn start_workflow(id: WorkflowId) -> Result<(), ApiError> {
 }
 
 /// Pauses a workflow: what runs may finish, nothing new starts.
-#[server(prefix = "/fn", endpoint = "workflow/pause")]
+#[server(prefix = "/fn", endpoint = "workflow/pause", output = Answer)]
 pub async fn pause_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
     answer(service()?.act(&user, id, engine::Action::Pause).await)?;
@@ -105,7 +105,7 @@ pub async fn pause_workflow(id: WorkflowId) -> Result<(), ApiError> {
 }
 
 /// Lets a paused workflow go on.
-#[server(prefix = "/fn", endpoint = "workflow/resume")]
+#[server(prefix = "/fn", endpoint = "workflow/resume", output = Answer)]
 pub async fn resume_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
     answer(service()?.act(&user, id, engine::Action::Resume).await)?;
@@ -114,7 +114,7 @@ pub async fn resume_workflow(id: WorkflowId) -> Result<(), ApiError> {
 }
 
 /// Stops a workflow for good, then shows it.
-#[server(prefix = "/fn", endpoint = "workflow/cancel")]
+#[server(prefix = "/fn", endpoint = "workflow/cancel", output = Answer)]
 pub async fn cancel_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
     answer(service()?.act(&user, id, engine::Action::Cancel).await)?;
@@ -123,7 +123,7 @@ pub async fn cancel_workflow(id: WorkflowId) -> Result<(), ApiError> {
 }
 
 /// Does a step again and everything that needs it, then shows the workflow.
-#[server(prefix = "/fn", endpoint = "workflow/recover")]
+#[server(prefix = "/fn", endpoint = "workflow/recover", output = Answer)]
 pub async fn recover_workflow(id: WorkflowId, from_step: StepIndex) -> Result<(), ApiError> {
     let user = current_user()?;
     let action = engine::Action::Recover { from_step };

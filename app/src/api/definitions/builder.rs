@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use crate::api::ApiError;
+use crate::api::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use crate::api::{answer, current_user, service};
 
@@ -97,7 +97,7 @@ pub enum SaveAnswer {
 }
 
 /// The builder with a definition in it, or with nothing.
-#[server(prefix = "/fn", endpoint = "builder")]
+#[server(prefix = "/fn", endpoint = "builder", output = Answer)]
 pub async fn open_builder(id: Option<DefinitionId>) -> Result<BuilderPage, ApiError> {
     // A posted form brings its page along: what was typed, not what is saved.
     if let Some(crate::posted::PostedPage::Builder(page)) = use_context() {
@@ -118,7 +118,7 @@ pub async fn open_builder(id: Option<DefinitionId>) -> Result<BuilderPage, ApiEr
 }
 
 /// Every problem of a draft.
-#[server(prefix = "/fn", endpoint = "check-definition", input = Json)]
+#[server(prefix = "/fn", endpoint = "check-definition", input = Json, output = Answer)]
 pub async fn check_definition(draft: DefinitionDraft) -> Result<Vec<Problem>, ApiError> {
     let user = current_user()?;
     let service = service()?;
@@ -127,7 +127,7 @@ pub async fn check_definition(draft: DefinitionDraft) -> Result<Vec<Problem>, Ap
 }
 
 /// Saves a draft as a new definition or a new version, and starts a workflow of it if asked to.
-#[server(prefix = "/fn", endpoint = "save-definition", input = Json)]
+#[server(prefix = "/fn", endpoint = "save-definition", input = Json, output = Answer)]
 pub async fn save_definition(request: SaveRequest) -> Result<SaveAnswer, ApiError> {
     let user = current_user()?;
     let service = service()?;

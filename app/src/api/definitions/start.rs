@@ -5,7 +5,7 @@ use engine::{DefinitionId, Problem};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::api::ApiError;
+use crate::api::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use crate::api::{answer, current_user, service};
 #[cfg(feature = "ssr")]
@@ -51,7 +51,7 @@ pub mod names {
 }
 
 /// The form of one definition, with its defaults filled in.
-#[server(prefix = "/fn", endpoint = "start-page")]
+#[server(prefix = "/fn", endpoint = "start-page", output = Answer)]
 pub async fn open_start(id: DefinitionId) -> Result<StartPage, ApiError> {
     // A posted form brings its page along: what was typed, not the defaults.
     if let Some(crate::posted::PostedPage::Start(page)) = use_context() {
