@@ -2,7 +2,11 @@
 //!
 //! `cargo xtask` puts them into `target/site`, each compressed once. A release carries them
 //! inside; a development build reads them from that folder at each request, so that a new style
-//! needs no new server. No file of the system outside that folder can be reached.
+//! needs no new server. A file that compresses well is there in its compressed forms only; who
+//! takes neither gets it unpacked. No file of the system outside that folder can be reached.
+
+use std::borrow::Cow;
+use std::io::Read;
 
 use axum::Router;
 use axum::body::Body;
@@ -106,7 +110,7 @@ pub fn has_file(pkg: &str, path: &str) -> bool {
         .strip_prefix(pkg)
         .and_then(|rest| rest.strip_prefix('/'));
     name.map(|name| format!("pkg/{name}"))
-        .is_some_and(|name| content_type(&name).is_some() && Files::get(&name).is_some())
+        .is_some_and(|name| content_type(&name).is_some() && exists::<Files>(&name))
 }
 
 /// The answer to a request for the site's file of this name.
@@ -120,18 +124,21 @@ fn answer<F: RustEmbed>(name: &str, headers: &HeaderMap) -> Response {
     let fixed = name
         .strip_prefix("pkg/")
         .is_some_and(|rest| SiteNames::of::<F>().fixes(rest));
-    let tag = tag(&file);
+    let tag = tag(&file, encoding);
     let unchanged = holds(headers, &tag);
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Response::new(Body::from(file.data))
+        match content(file.data, encoding) {
+            Ok(content) => Response::new(Body::from(content)),
+            Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
     };
     let answer = response.headers_mut();
     if !unchanged {
         answer.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if let Some(encoding) = encoding {
+        if let Encoding::Sent(encoding) = encoding {
             answer.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
     }
@@ -164,19 +171,46 @@ fn content_type(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The smallest form of the file that the client takes, and its encoding.
-fn pick<F: RustEmbed>(
-    name: &str,
-    headers: &HeaderMap,
-) -> Option<(Option<&'static str>, EmbeddedFile)> {
-    for (encoding, ending) in [("br", "br"), ("gzip", "gz")] {
+/// In which form a file is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    /// As it is.
+    Plain,
+    /// Compressed in this way.
+    Sent(&'static str),
+    /// It is there as gzip only, and unpacked for this client.
+    Unpacked,
+}
+
+/// The forms a file may be there in, smallest first, with what they end in.
+const FORMS: [(&str, &str); 2] = [("br", "br"), ("gzip", "gz")];
+
+/// The smallest form of the file that the client takes.
+fn pick<F: RustEmbed>(name: &str, headers: &HeaderMap) -> Option<(Encoding, EmbeddedFile)> {
+    for (encoding, ending) in FORMS {
         if accepts(headers, encoding)
             && let Some(file) = F::get(&format!("{name}.{ending}"))
         {
-            return Some((Some(encoding), file));
+            return Some((Encoding::Sent(encoding), file));
         }
     }
-    F::get(name).map(|file| (None, file))
+    let plain = F::get(name).map(|file| (Encoding::Plain, file));
+    plain.or_else(|| F::get(&format!("{name}.gz")).map(|file| (Encoding::Unpacked, file)))
+}
+
+/// Whether the file is there in any form.
+fn exists<F: RustEmbed>(name: &str) -> bool {
+    F::get(name).is_some() || F::get(&format!("{name}.gz")).is_some()
+}
+
+/// What is sent of a file's form.
+fn content(data: Cow<'static, [u8]>, encoding: Encoding) -> std::io::Result<Cow<'static, [u8]>> {
+    if encoding != Encoding::Unpacked {
+        return Ok(data);
+    }
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(&*data).read_to_end(&mut plain)?;
+    Ok(plain.into())
 }
 
 /// Whether `Accept-Encoding` names `encoding` without refusing it (`;q=0`). `*` is not taken as a
@@ -200,14 +234,18 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
 }
 
 /// A strong tag: each form of a file has its own, because its bytes differ.
-fn tag(file: &EmbeddedFile) -> String {
+fn tag(file: &EmbeddedFile, encoding: Encoding) -> String {
+    let form = match encoding {
+        Encoding::Unpacked => "-plain",
+        Encoding::Plain | Encoding::Sent(_) => "",
+    };
     let hash = file.metadata.sha256_hash();
     let digits: String = hash
         .iter()
         .take(16)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    format!("\"{digits}\"")
+    format!("\"{digits}{form}\"")
 }
 
 /// Whether the client says that it has what `tag` stands for.
@@ -287,6 +325,21 @@ mod tests {
             assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"));
             assert_eq!(text(response).await, content);
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_there_compressed_only_is_unpacked_for_those_who_do_not_compress() {
+        let path = "/pkg/packed.js";
+        let packed = get(path, &[("accept-encoding", "gzip")]).await;
+        assert_eq!(header(&packed, "content-encoding"), Some("gzip"));
+        let tag = header(&packed, "etag").unwrap().to_owned();
+
+        let plain = get(path, &[("if-none-match", &tag)]).await;
+        assert_eq!(plain.status(), StatusCode::OK, "other bytes, another tag");
+        assert_eq!(header(&plain, "content-encoding"), None);
+        assert_eq!(text(plain).await, "export const packed = 1;");
+        assert!(exists::<Fixture>("pkg/packed.js"));
+        assert!(!exists::<Fixture>("pkg/missing.js"));
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@
 //! pkg/snippets/…                           JavaScript that a Rust library brings
 //! ```
 //!
-//! each with a `.br` and a `.gz` beside it. The hash is in the name, so a browser keeps a file
+//! each as `.br` and as `.gz` only, if that is smaller. The hash is in the name, so a browser keeps a file
 //! for ever and still never sees an old one.
 
 mod bind;
@@ -93,12 +93,34 @@ fn assemble(site: &Path, module: &Path, kind: Kind) -> Result<()> {
     )?);
 
     kept.extend(assets(site, kind)?);
+    if kind == Kind::Release {
+        tell_sizes(&pkg.join(format!("{output_name}_bg.wasm")), &kept)?;
+    }
     let manifest = Manifest {
         output_name,
         stylesheet,
     };
     kept.insert(manifest.write(site)?);
     sweep(site, &kept)
+}
+
+/// Says what a browser loads: the module, and all files of a first visit.
+fn tell_sizes(module: &Path, kept: &BTreeSet<PathBuf>) -> Result<()> {
+    let (plain, small) = compress::sizes(module)?;
+    let mut whole = 0;
+    for file in kept {
+        if file.extension().is_none_or(|ending| ending != "gz") {
+            whole += fs::metadata(file)?.len();
+        }
+    }
+    let kilobytes = |bytes: u64| bytes.div_ceil(1000);
+    program::say(format!(
+        "the browser's code: {} kB, {} kB on the wire (brotli); all files of a first visit: {} kB",
+        kilobytes(plain),
+        kilobytes(small),
+        kilobytes(whole)
+    ));
+    Ok(())
 }
 
 impl Kind {

@@ -11,7 +11,7 @@ use crate::place;
 
 /// Changes when the way of binding does, so that files bound in the old way are not taken for
 /// new ones.
-const WAY: &[u8] = b"wasm-bindgen 0.2.130, web, 3";
+const WAY: &[u8] = b"wasm-bindgen 0.2.130, web, 4";
 
 /// What the names of the bound files carry: it changes when the module or the binding does.
 ///

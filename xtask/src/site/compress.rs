@@ -12,23 +12,42 @@ use flate2::write::GzEncoder;
 
 use super::Kind;
 
-/// Writes `content` to `path`, and beside it `path.br` and `path.gz` where they are smaller.
-/// Files that have the right content already are left alone, so that their time stays. Returns
-/// what belongs to `path`.
+/// Writes `content` as `path.br` and `path.gz` where both are smaller, otherwise as it is to
+/// `path`: a release would carry the plain form for the few who take neither. Files that have the
+/// right content already are left alone, so that their time stays. Returns what was written.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub fn write(path: &Path, content: &[u8], kind: Kind) -> Result<Vec<PathBuf>> {
-    let mut belonging = vec![path.to_path_buf()];
-    put(path, content)?;
-    for (ending, packed) in [("br", brotli(content, kind)?), ("gz", gzip(content, kind)?)] {
-        if packed.len() < content.len() {
-            let file = with_ending(path, ending);
-            put(&file, &packed)?;
-            belonging.push(file);
-        }
+    let forms = [("br", brotli(content, kind)?), ("gz", gzip(content, kind)?)];
+    if forms.iter().any(|(_, form)| form.len() >= content.len()) {
+        put(path, content)?;
+        return Ok(vec![path.to_path_buf()]);
     }
-    Ok(belonging)
+    let mut written = Vec::new();
+    for (ending, form) in forms {
+        let file = with_ending(path, ending);
+        put(&file, &form)?;
+        written.push(file);
+    }
+    Ok(written)
+}
+
+/// How many bytes a file has, unpacked and on the wire, given its path without `.br`.
+///
+/// # Errors
+/// When it is there in neither form.
+pub fn sizes(path: &Path) -> Result<(u64, u64)> {
+    let Ok(small) = fs::metadata(with_ending(path, "br")) else {
+        let plain = fs::metadata(path)?.len();
+        return Ok((plain, plain));
+    };
+    // The last four bytes of gzip are the length of what is in it.
+    let packed = fs::read(with_ending(path, "gz"))?;
+    let plain = packed
+        .last_chunk()
+        .map_or(0, |end| u32::from_le_bytes(*end));
+    Ok((plain.into(), small.len()))
 }
 
 /// Writes through a second file and a rename: the server never reads half of it.
@@ -103,10 +122,26 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_shrinks_is_written_compressed_only() {
+        let folder = std::env::temp_dir().join(format!("compressed-{}", std::process::id()));
+        let path = folder.join("style.css");
+        let content = b"body { color: canvastext } ".repeat(200);
+        let written = write(&path, &content, Kind::Dev).unwrap();
+        assert_eq!(
+            written,
+            ["br", "gz"].map(|ending| with_ending(&path, ending))
+        );
+        let small = fs::metadata(&written[0]).unwrap().len();
+        assert_eq!(sizes(&path).unwrap(), (content.len() as u64, small));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     fn a_file_that_does_not_shrink_gets_no_second_form() {
         let folder = std::env::temp_dir().join(format!("compress-{}", std::process::id()));
         let written = write(&folder.join("tiny.txt"), b"x", Kind::Dev).unwrap();
         assert_eq!(written, [folder.join("tiny.txt")]);
+        assert_eq!(sizes(&folder.join("tiny.txt")).unwrap(), (1, 1));
         fs::remove_dir_all(folder).unwrap();
     }
 }
