@@ -5,7 +5,7 @@ import { Builder } from '../fixtures/pages';
 import { expect, test } from '../fixtures/test';
 
 /** What the arguments of Report are while Count's key is this. */
-const uses = (key: string) => `-c\nexpr {{ steps.${key}.output.n }} + {{ steps['${key}'].output['n'] }}`;
+const uses = (key: string) => `-c\nexpr {{ steps.${key}.output.n }} + {{ steps.${key}.output['n'] }}`;
 
 /** Fills in Count and Report, which uses what Count gave. */
 async function countAndReport(builder: Builder): Promise<void> {
@@ -154,9 +154,9 @@ test.describe('with scripts off', () => {
     await builder.press('Save');
     await expect(page).toHaveURL(/\/definitions\/1/);
     expect((await api.get('/definitions/1')).body.steps).toMatchObject([
-      { key: 'tally', dependencies: [] },
-      { key: 'report', dependencies: [0] },
-      { key: 'report_2', dependencies: [0] },
+      { name: 'Tally', dependencies: [] },
+      { name: 'Report', dependencies: [0] },
+      { name: 'Report 2', dependencies: [0] },
     ]);
 
     const steps = Array.from({ length: 11 }, (_, at) => noop(`Label ${at + 1}`));

@@ -98,6 +98,7 @@ fn settings(step: &Value, spec: Option<&StepSpec>) -> impl IntoView + use<> {
     let config = step["config"].as_object().unwrap_or(&none);
     let lines = config
         .iter()
+        .filter(|(_, value)| !is_empty(value))
         .map(|(name, value)| {
             let field = spec.and_then(|spec| spec.fields.iter().find(|f| f.name == *name));
             let (label, text) = match field {
@@ -108,6 +109,17 @@ fn settings(step: &Value, spec: Option<&StepSpec>) -> impl IntoView + use<> {
         })
         .collect_view();
     (!config.is_empty()).then(|| view! { <dl class="pairs">{lines}</dl> })
+}
+
+/// Whether a setting says nothing.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn limits(step: &Value) -> String {

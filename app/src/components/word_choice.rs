@@ -48,7 +48,7 @@ pub fn WordChoice(
     let described = format!("{help_id} {problem_id}");
     let wrong = move || problems.with(|told| !told.is_empty()).then_some("true");
     view! {
-        <div class="field" class:field-wrong=move || wrong().is_some()>
+        <div class="field word-choice" class:field-wrong=move || wrong().is_some()>
             <label for=id.clone()>{label}</label>
             <div class="field-control">
                 <select id=id name=name aria-describedby=described aria-invalid=wrong>{unknown}{options}</select>
