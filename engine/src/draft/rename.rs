@@ -109,10 +109,12 @@ impl Scan<'_> {
             if word > 0 {
                 let from = self.at;
                 self.at += word;
-                if &self.text[from..self.at] == "steps" && !self.text[..from].ends_with('.') {
-                    if let Some(key) = self.key() {
-                        return Some(key);
-                    }
+                let is_root = !self.text[..from].ends_with('.');
+                if is_root
+                    && &self.text[from..self.at] == "steps"
+                    && let Some(key) = self.key()
+                {
+                    return Some(key);
                 }
                 continue;
             }
