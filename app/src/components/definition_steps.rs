@@ -65,7 +65,7 @@ pub fn DefinitionSteps(
                 .into_iter()
                 .filter_map(|index| names.get(index).cloned())
                 .collect();
-            let after = if after.is_empty() { "starts at once".to_owned() } else { after.join(", ") };
+            let after = if after.is_empty() { "nothing, it starts at once".to_owned() } else { after.join(", ") };
             let spec = specs.iter().find(|spec| step["task_type"] == spec.task_type);
             let settings = settings(step, spec);
             let limits = limits(step);
