@@ -1,0 +1,150 @@
+//! The engine behind the model's words.
+
+use std::sync::Arc;
+
+use engine::action::Origin;
+use engine::workflow::NewWorkflow;
+use engine::{
+    EventRecord, JobId, Progress, Refusal, TaskId, TaskStatus, Timestamp, Workflow,
+    WorkflowDefinition, WorkflowId, advance,
+};
+use serde_json::Map;
+
+use crate::model_side::{Seen, SeenTask};
+use crate::reference_model::{Answer, Input, Micros};
+use crate::translate::{command, failure_word, word};
+
+pub struct EngineSide {
+    workflow: Workflow,
+    pub events: Vec<EventRecord>,
+}
+
+impl EngineSide {
+    pub fn new(definition: WorkflowDefinition, now: Micros) -> Self {
+        let new = NewWorkflow {
+            id: WorkflowId(1),
+            job_id: JobId(1),
+            first_task_id: TaskId(1),
+            definition: Arc::new(definition),
+            metadata: Map::new(),
+            parameters: Map::new(),
+        };
+        Self {
+            workflow: Workflow::new(new, Timestamp::from_micros(now)),
+            events: Vec::new(),
+        }
+    }
+
+    /// The server dies and another reads the rows: nothing but what is stored is left.
+    pub fn restart(&mut self) {
+        let record = self.workflow.record().clone();
+        let tasks = self
+            .workflow
+            .tasks()
+            .iter()
+            .map(|task| task.record().clone());
+        let (tasks, definition) = (tasks.collect(), self.workflow.definition().clone());
+        self.workflow = Workflow::restore(record, definition, tasks);
+    }
+
+    /// I1: its events, read back as they are written, give its rows; otherwise what they give.
+    pub fn fold(&self) -> Result<(), String> {
+        let record = self.workflow.record();
+        let new = NewWorkflow {
+            id: record.id,
+            job_id: record.job_id,
+            first_task_id: TaskId(1),
+            definition: self.workflow.definition().clone(),
+            metadata: Map::new(),
+            parameters: Map::new(),
+        };
+        let mut folded = Workflow::new(new, record.created_at);
+        for event in &self.events {
+            let text = serde_json::to_string(event).unwrap();
+            let read = serde_json::from_str(&text).map_err(|why| format!("{text}: {why}"))?;
+            folded
+                .apply(&read)
+                .map_err(|why| format!("{text}: {why}"))?;
+        }
+        let tasks = |of: &Workflow| -> Vec<_> {
+            of.tasks()
+                .iter()
+                .map(|task| task.record().clone())
+                .collect()
+        };
+        if folded.record() == record && tasks(&folded) == tasks(&self.workflow) {
+            return Ok(());
+        }
+        Err(format!("{:?} {:?}", folded.record(), tasks(&folded)))
+    }
+
+    /// Puts an input to the engine: the answer in the model's words, and the events.
+    pub fn step(&mut self, now: Micros, input: &Input) -> (Answer, Vec<EventRecord>) {
+        let (command_id, expected_rev) = match input {
+            Input::Ask(ask) => (ask.id.map(|id| format!("command {id}")), ask.expected_rev),
+            _ => (None, None),
+        };
+        let origin = Origin {
+            actor: command_id.is_some().then_some("somebody"),
+            reason: None,
+            command_id: command_id.as_deref(),
+            expected_rev,
+        };
+        let now = Timestamp::from_micros(now);
+        match advance(&mut self.workflow, &command(input), origin, now) {
+            Ok(events) if events.is_empty() => (Answer::Same, events),
+            Ok(events) => {
+                self.events.extend(events.iter().cloned());
+                (Answer::Accepted, events)
+            }
+            Err(Refusal::Fault(fault)) => panic!("a fault of the engine: {fault}"),
+            Err(refusal) => (Answer::Refused(word(&refusal)), Vec::new()),
+        }
+    }
+
+    pub fn percent(&self, now: Micros) -> u8 {
+        let now = Timestamp::from_micros(now);
+        Progress::of(&self.workflow, now).summary.progress
+    }
+
+    pub fn seen(&self) -> Seen {
+        let record = self.workflow.record();
+        let tasks = 0..self.workflow.tasks().len();
+        let now = Timestamp::from_micros(0);
+        Seen {
+            state: record.status.as_str(),
+            rev: record.rev,
+            epoch: record.epoch,
+            cancel_requested: record.cancel_requested,
+            recovering_from: record.recovering_from,
+            recovery_attempts: record.recovery_attempts,
+            max_recovery_attempts: record.max_recovery_attempts,
+            current_step: Progress::of(&self.workflow, now).summary.current_step,
+            tasks: tasks.map(|task| self.seen_task(task)).collect(),
+        }
+    }
+
+    fn seen_task(&self, index: usize) -> SeenTask {
+        let record = self.workflow.tasks()[index].record();
+        let has_failed = record.status == TaskStatus::Failed;
+        SeenTask {
+            state: record.status.as_str(),
+            waiting: record.waiting,
+            skipped: record.skip_reason.map(|reason| match reason {
+                engine::SkipReason::NotNeeded => "not_needed",
+                engine::SkipReason::Operator => "operator",
+                engine::SkipReason::UpstreamFailed => "upstream_failed",
+                engine::SkipReason::Stopped => "stopped",
+            }),
+            failed: record.failure.filter(|_| has_failed).map(failure_word),
+            attempt: record.attempt,
+            retry_count: record.retry_count,
+            lost_count: record.lost_count,
+            generation: record.generation,
+            redo: record.redo,
+            due_at: record.due_at.map(Timestamp::as_micros),
+            superseded: record.superseded,
+            may_start: self.workflow.may_start(index),
+        }
+    }
+}

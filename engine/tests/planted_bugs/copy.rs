@@ -1,0 +1,104 @@
+//! A copy of the engine that may be broken.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub struct Copy {
+    root: PathBuf,
+}
+
+pub enum Ran {
+    Agrees,
+    /// What differs, with its seed.
+    Differs(String),
+    DoesNotBuild(String),
+    /// It ends badly, and not because of a difference.
+    Breaks(String),
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
+/// The workspace's manifest with the engine as its only member.
+fn manifest(whole: &str) -> String {
+    let line = |line: &str| match line.split_once(' ') {
+        Some(("members", _)) => "members = [\"engine\"]".to_owned(),
+        Some(("default-members", _)) => String::new(),
+        _ => line.to_owned(),
+    };
+    let lines: Vec<String> = whole.lines().map(line).collect();
+    lines.join("\n")
+}
+
+impl Copy {
+    /// A fresh copy under `target/`; what was built of an earlier one is kept.
+    pub fn of_the_engine() -> Self {
+        let engine = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let workspace = engine.parent().unwrap();
+        let root = workspace.join("target/planted_bugs");
+        if root.join("engine").exists() {
+            fs::remove_dir_all(root.join("engine")).unwrap();
+        }
+        for folder in ["src", "tests"] {
+            copy_folder(&engine.join(folder), &root.join("engine").join(folder));
+        }
+        fs::copy(engine.join("Cargo.toml"), root.join("engine/Cargo.toml")).unwrap();
+        fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
+        let whole = fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
+        fs::write(root.join("Cargo.toml"), manifest(&whole)).unwrap();
+        Self { root }
+    }
+
+    pub fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.root.join("engine").join(file)).unwrap()
+    }
+
+    pub fn write(&self, file: &str, text: &str) {
+        fs::write(self.root.join("engine").join(file), text).unwrap();
+    }
+
+    /// Builds the copy and compares it with the model.
+    pub fn compare(&self, schedules: u64) -> Ran {
+        let built = self.cargo(schedules, &["--no-run"]);
+        if !built.status.success() {
+            return Ran::DoesNotBuild(String::from_utf8_lossy(&built.stderr).into_owned());
+        }
+        let ran = self.cargo(schedules, &["the_engine_does_what_the_model_says"]);
+        if ran.status.success() {
+            return Ran::Agrees;
+        }
+        let told = [ran.stdout, ran.stderr].concat();
+        let told = String::from_utf8_lossy(&told);
+        let shows =
+            |line: &&str| line.contains("; MODEL_SEED=") || line.contains("a fault of the engine");
+        match told.lines().find(shows) {
+            Some(line) => Ran::Differs(line.trim().to_owned()),
+            None => Ran::Breaks(told.into_owned()),
+        }
+    }
+
+    fn cargo(&self, schedules: u64, arguments: &[&str]) -> std::process::Output {
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+        Command::new(cargo)
+            .args(["test", "--offline", "--package", "engine"])
+            .args(["--test", "model_against_engine"])
+            .args(arguments)
+            .current_dir(&self.root)
+            .env("CARGO_TARGET_DIR", self.root.join("target"))
+            .env("MODEL_SCHEDULES", schedules.to_string())
+            .env_remove("MODEL_SEED")
+            .output()
+            .expect("cargo starts")
+    }
+}
