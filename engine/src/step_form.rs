@@ -4,8 +4,11 @@
 //! the browser, where one renderer draws every form from it.
 
 mod check;
+mod fits;
+mod number;
 mod parse;
 mod seconds;
+mod show;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,11 +1,11 @@
-//! A field's text as typed into a form ↔ its JSON value.
+//! A field's text as typed into a form → its JSON value.
 //!
 //! Text that holds `{{` is a reference to something that is known only when the step runs; it is
 //! kept as text whatever the kind of the field.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::seconds::seconds_from_text;
+use super::number::{number, numbers};
 use super::{FieldKind, FieldSpec};
 
 impl FieldSpec {
@@ -42,72 +42,12 @@ impl FieldSpec {
         };
         Ok(Some(value))
     }
-
-    /// The text that [`FieldSpec::parse`] reads as `value`, as a person would type it.
-    #[must_use]
-    pub fn to_text(&self, value: &Value) -> String {
-        let plain = match (&self.kind, value) {
-            (_, Value::Null) => return String::new(),
-            (FieldKind::Json, Value::String(text)) if is_reference(text) => text.clone(),
-            (FieldKind::Json, _) => {
-                return serde_json::to_string_pretty(value).unwrap_or_default();
-            }
-            (FieldKind::Text | FieldKind::LongText, Value::String(text)) => return text.clone(),
-            (_, Value::Number(number)) => return number_text(number),
-            (FieldKind::Toggle, Value::Bool(on)) => return if *on { "on" } else { "off" }.into(),
-            (FieldKind::Lines | FieldKind::KeyValues, Value::String(text)) => quoted(text),
-            (_, Value::String(text)) => return text.clone(),
-            (FieldKind::Lines, Value::Array(items)) => joined(items, "\n"),
-            (FieldKind::Numbers { .. }, Value::Array(items)) => joined(items, ", "),
-            (FieldKind::KeyValues, Value::Object(entries)) => pairs(entries),
-            _ => String::new(),
-        };
-        // What the plain form cannot say (a line break inside an item) is said in JSON.
-        let as_read = self.parse(&plain);
-        if as_read == Ok(Some(value.clone())) {
-            plain
-        } else {
-            serde_json::to_string_pretty(value).unwrap_or_default()
-        }
-    }
 }
 
 /// Whether `text` refers to something that is known only when the step runs.
 #[must_use]
 pub fn is_reference(text: &str) -> bool {
     text.contains("{{")
-}
-
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
-}
-
-fn number_text(number: &Number) -> String {
-    match number.as_f64() {
-        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15 => {
-            format!("{float:.0}")
-        }
-        _ => number.to_string(),
-    }
-}
-
-fn joined(items: &[Value], between: &str) -> String {
-    let texts: Vec<_> = items
-        .iter()
-        .map(|item| match item {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        })
-        .collect();
-    texts.join(between)
-}
-
-fn pairs(entries: &Map<String, Value>) -> String {
-    let lines: Vec<_> = entries
-        .iter()
-        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))
-        .collect();
-    lines.join("\n")
 }
 
 /// JSON that begins like `text` does, for the kinds that can also be given as JSON.
@@ -179,67 +119,6 @@ fn choice(text: &str, options: &[String]) -> Result<Value, String> {
     } else {
         Err(format!("must be one of {}", options.join(", ")))
     }
-}
-
-fn number(
-    text: &str,
-    min: Option<f64>,
-    max: Option<f64>,
-    whole: bool,
-    in_seconds: bool,
-) -> Result<Value, String> {
-    let text = text.trim();
-    let float = if in_seconds {
-        seconds_from_text(text)
-    } else {
-        text.parse().ok()
-    };
-    let Some(float) = float.filter(|n: &f64| n.is_finite()) else {
-        return Err(if text.contains(',') {
-            "must be a number, written with a point: 1.5".into()
-        } else {
-            format!(
-                "must be a {}",
-                if whole { "whole number" } else { "number" }
-            )
-        });
-    };
-    if whole && float.fract() != 0.0 {
-        return Err("must be a whole number".into());
-    }
-    in_range(float, min, max)?;
-    if let Ok(integer) = text.parse::<i64>() {
-        return Ok(Value::from(integer));
-    }
-    if float.fract() == 0.0 && float.abs() < 1e15 {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and far below 2^63")]
-        return Ok(Value::from(float as i64));
-    }
-    Ok(Value::from(float))
-}
-
-fn in_range(number: f64, min: Option<f64>, max: Option<f64>) -> Result<(), String> {
-    let below = min.is_some_and(|min| number < min);
-    let above = max.is_some_and(|max| number > max);
-    match (min, max) {
-        (Some(min), Some(max)) if below || above => Err(format!("must be from {min} to {max}")),
-        (Some(min), _) if below => Err(format!("must be at least {min}")),
-        (_, Some(max)) if above => Err(format!("must be at most {max}")),
-        _ => Ok(()),
-    }
-}
-
-fn numbers(text: &str, min: Option<f64>, max: Option<f64>) -> Result<Value, String> {
-    let text = text.trim();
-    let text = text.strip_prefix('[').unwrap_or(text);
-    let text = text.strip_suffix(']').unwrap_or(text);
-    text.split(|c: char| c == ',' || c.is_whitespace())
-        .filter(|part| !part.is_empty())
-        .map(|part| {
-            number(part, min, max, true, false)
-                .map_err(|problem| format!("\"{part}\" {problem}; separate them by commas"))
-        })
-        .collect()
 }
 
 #[cfg(test)]
