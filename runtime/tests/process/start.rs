@@ -163,12 +163,23 @@ async fn a_command_cannot_write_frames_in_the_runners_name() {
 
 #[tokio::test]
 async fn a_command_writes_no_core_files_and_has_a_sane_number_of_open_files() {
-    let record = run(shell("ulimit -c; ulimit -n")).await;
+    let folder = TempDir::new().unwrap();
+    // A server that may write core files, and open as many files as the system lets it.
+    let script = "ulimit -Sc $(ulimit -Hc); ulimit -Sn $(ulimit -Hn); exec \"$0\"";
+    let own = env!("CARGO_BIN_EXE_job-orchestrator-runner");
+    let program = RunnerProgram {
+        program: "/bin/sh".into(),
+        args: vec!["-c".into(), script.into(), own.into()],
+    };
+    let runner = ProcessRunner::new(program, folder.path().join("locks"));
+    let limits = shell("ulimit -Sc; ulimit -Hc; ulimit -Sn");
+    let mut command = runner.start("limits", limits).await.unwrap();
+    let record = follow(&mut command).await;
     let limits: Vec<u64> = record
         .stdout
         .lines()
         .map(|line| line.parse().unwrap())
         .collect();
-    assert_eq!(limits[0], 0);
-    assert!((1..=65_536).contains(&limits[1]), "{limits:?}");
+    assert_eq!(limits[..2], [0, 0]);
+    assert!((1..=65_536).contains(&limits[2]), "{limits:?}");
 }
