@@ -19,6 +19,7 @@ mod bind;
 mod compress;
 mod manifest;
 mod style;
+mod trim;
 mod wasm;
 
 use std::collections::BTreeSet;

@@ -33,10 +33,14 @@ impl DebianRust {
             .args(words)
             .env("RUSTC", RUSTC)
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", LINKER)
-            // For the browser's code only: build scripts and macros keep the compiler's own.
+            // For the browser's code only: build scripts and macros keep the compiler's own. What
+            // stands here hides the flags in .cargo/config.toml, so the one there is said again.
             .env(
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-                format!("--sysroot={}", self.sysroot.display()),
+                format!(
+                    "--cfg=erase_components --sysroot={}",
+                    self.sysroot.display()
+                ),
             )
             .env_remove("RUSTUP_TOOLCHAIN");
         command

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{Kind, compress, files, manifest, timed};
+use super::{Kind, compress, files, manifest, timed, trim};
 use crate::place;
 
 /// Changes when the way of binding does, so that files bound in the old way are not taken for
 /// new ones.
-const WAY: &[u8] = b"wasm-bindgen 0.2.130, web, 4";
+const WAY: &[u8] = b"wasm-bindgen 0.2.130, web, 5";
 
 /// What the names of the bound files carry: it changes when the module or the binding does.
 ///
@@ -72,12 +72,9 @@ fn bound_before(list: &Path, name: &str, pkg: &Path) -> Option<Vec<PathBuf>> {
 fn generate(module: &Path, name: &str, folder: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(module)
+        .input_module(name, trim::trimmed(module)?)
         .out_name(name)
         .typescript(false)
-        // A third of the module, and a panic names its file and line without them.
-        .remove_name_section(true)
-        .remove_producers_section(true)
         .web(true)
         .and_then(|bindgen| bindgen.generate(folder))
         .context("the browser's code could not be bound to its JavaScript")
