@@ -4,12 +4,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
 
-use crate::fixture::{Answer, Server, ask, failing, quick, waiting};
+use crate::fixture::{Answer, Api, PATIENCE, Server, ask, failing, quick, waiting};
 use crate::frames::{Frames, stream};
 
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| server::router::description().unwrap());
@@ -244,6 +245,28 @@ fn full() -> Value {
     })
 }
 
+/// A definition whose step does not end when it is told to, but only when it is killed.
+fn stubborn() -> Value {
+    let script = "trap '' TERM; echo up; while :; do sleep 0.1; done";
+    json!({"name": "Stubborn", "steps": [{
+        "name": "Stay", "task_type": "command", "config": {"program": "sh", "args": ["-c", script]}
+    }]})
+}
+
+/// Asks until the log of the first step has this line.
+async fn until_it_says(api: &Api<'_>, id: i64, text: &str) {
+    let begun = Instant::now();
+    loop {
+        let log = api.get(&format!("/workflows/{id}/tasks/0/log")).await.ok();
+        let lines = log["items"].as_array().unwrap();
+        if lines.iter().any(|line| line["text"] == text) {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "the step never began: {log}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn every_operation_answers_as_described_and_every_field_described_is_met() {
     let server = Server::start();
@@ -292,15 +315,12 @@ async fn every_operation_answers_as_described_and_every_field_described_is_met()
     api.verb(waits, "cancel").await.ok();
     api.verb(waits, "start").await.problem(409);
 
-    let sleeping = json!({"name": "Sleeping", "steps": [{
-        "name": "Sleep", "task_type": "command", "config": {"program": "sleep", "args": ["600"]}
-    }]});
-    let sleeps = api.create(&sleeping, true).await;
-    let mut tail = Frames::open(stream(&api, sleeps, "?after=0")).await;
-    tail.until("TaskStarted").await;
-    let cancelled = api.verb(sleeps, "cancel").await.ok();
+    let stubborn = api.create(&stubborn(), true).await;
+    until_it_says(&api, stubborn, "up").await;
+    let cancelled = api.verb(stubborn, "cancel").await.ok();
     assert_eq!(cancelled["cancel_requested"], true);
-    api.get(&format!("/workflows/{sleeps}/progress")).await.ok();
+    let path = format!("/workflows/{stubborn}/progress");
+    assert_eq!(api.get(&path).await.ok()["cancel_requested"], true);
 
     let fails = api.create(&failing(), true).await;
     api.until(fails, "failed").await;
