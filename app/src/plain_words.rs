@@ -10,6 +10,12 @@ pub const RUN_IF: Words = &[
     ("failed", "only after a failure"),
 ];
 
+/// What happens after an attempt of which nobody knows how it ended (`mode`).
+pub const MODE: Words = &[
+    ("retry", "try again: it may take effect twice"),
+    ("once", "fail: it takes effect at most once"),
+];
+
 /// What becomes of the rest when a step fails (`on_failure`).
 pub const ON_FAILURE: Words = &[
     ("finish_branches", "steps that do not depend on it go on"),
@@ -25,7 +31,7 @@ pub fn meaning(words: Words, word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use engine::definition::{OnFailure, RunIf};
+    use engine::definition::{Mode, OnFailure, RunIf};
 
     use super::*;
 
@@ -33,6 +39,9 @@ mod tests {
     fn every_word_of_the_engine_has_a_meaning() {
         for word in [RunIf::Ok, RunIf::Always, RunIf::Failed] {
             assert_ne!(meaning(RUN_IF, word.as_str()), word.as_str());
+        }
+        for word in [Mode::Retry, Mode::Once] {
+            assert_ne!(meaning(MODE, word.as_str()), word.as_str());
         }
         for word in [OnFailure::FinishBranches, OnFailure::Stop] {
             assert_ne!(meaning(ON_FAILURE, word.as_str()), word.as_str());

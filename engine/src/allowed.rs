@@ -1,8 +1,12 @@
 //! Which actions fit a workflow now: the one place that draws every button and answers every
 //! command.
 
-use crate::command::{Action, Refusal};
+use crate::action::Action;
+use crate::command::Refusal;
+use crate::definition::limits;
+use crate::id::StepIndex;
 use crate::progress::Summary;
+use crate::task_status::TaskStatus;
 use crate::workflow::WorkflowRecord;
 use crate::workflow_status::{WorkflowStatus, WorkflowTrigger};
 
@@ -28,7 +32,7 @@ struct Standing {
 ///
 /// # Errors
 /// The refusal with its reason.
-pub fn verdict(record: &WorkflowRecord, action: Action) -> Result<Verdict, Refusal> {
+pub fn verdict(record: &WorkflowRecord, action: &Action) -> Result<Verdict, Refusal> {
     judge(
         Standing {
             status: record.status,
@@ -51,9 +55,7 @@ pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
         recovery_attempts: summary.recovery_attempts,
         max_recovery_attempts: summary.max_recovery_attempts,
     };
-    let recover = Action::Recover {
-        from_step: summary.current_step,
-    };
+    let recover = Action::recover(summary.current_step);
     [
         Action::Start,
         Action::Pause,
@@ -63,7 +65,7 @@ pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
     ]
     .into_iter()
     .map(|action| {
-        let answer = match judge(standing, action) {
+        let answer = match judge(standing, &action) {
             Ok(Verdict::Go) => Ok(()),
             Ok(Verdict::Same) => Err(format!("it is already {}", standing.status)),
             Err(refusal) => Err(refusal.advice()),
@@ -74,24 +76,17 @@ pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
 }
 
 /// The table of commands by state.
-fn judge(standing: Standing, action: Action) -> Result<Verdict, Refusal> {
+fn judge(standing: Standing, action: &Action) -> Result<Verdict, Refusal> {
     use Verdict::{Go, Same};
     use WorkflowStatus::{Cancelled, Completed, Failed, Paused, Pending, Recovering, Running};
     let status = standing.status;
     if standing.cancel_requested {
-        return if action == Action::Cancel {
-            Ok(Same)
-        } else {
-            Err(Refusal::Cancelling)
+        return match action {
+            Action::Cancel => Ok(Same),
+            _ => Err(Refusal::Cancelling),
         };
     }
-    let refuse = |trigger, advice| {
-        Err(Refusal::State {
-            status,
-            trigger,
-            advice,
-        })
-    };
+    let refuse = |trigger, advice| refused(status, trigger, advice);
     match (action, status) {
         (Action::Start, Pending | Paused) | (Action::Resume, Paused) => Ok(Go),
         (Action::Start, Running) | (Action::Resume, Running | Recovering) => Ok(Same),
@@ -100,28 +95,150 @@ fn judge(standing: Standing, action: Action) -> Result<Verdict, Refusal> {
         (Action::Start, Completed | Cancelled) => refuse(WorkflowTrigger::Start, "it is over"),
         (Action::Resume, Pending) => refuse(WorkflowTrigger::Resume, "start it instead"),
         (Action::Resume, _) => refuse(WorkflowTrigger::Resume, "it is over"),
-        (Action::Pause, Running | Recovering) => Ok(Go),
-        (Action::Pause, Paused) => Ok(Same),
-        (Action::Pause, Pending) => refuse(WorkflowTrigger::Pause, "it has not started"),
-        (Action::Pause, _) => refuse(WorkflowTrigger::Pause, "it is over"),
+        (Action::Pause | Action::PauseAndInterrupt, Running | Recovering) => Ok(Go),
+        (Action::Pause | Action::PauseAndInterrupt, Paused) => Ok(Same),
+        (Action::Pause | Action::PauseAndInterrupt, Pending) => {
+            refuse(WorkflowTrigger::Pause, "it has not started")
+        }
+        (Action::Pause | Action::PauseAndInterrupt, _) => {
+            refuse(WorkflowTrigger::Pause, "it is over")
+        }
         (Action::Cancel, Pending | Running | Paused | Recovering) => Ok(Go),
         (Action::Cancel, Cancelled) => Ok(Same),
         (Action::Cancel, _) => refuse(WorkflowTrigger::Cancel, "it is over"),
-        (Action::Recover { .. }, Failed | Cancelled) => {
-            let (used, budget) = (standing.recovery_attempts, standing.max_recovery_attempts);
-            if used < budget {
-                Ok(Go)
-            } else {
-                Err(Refusal::BudgetSpent { used, budget })
-            }
-        }
-        (Action::Recover { .. }, Pending) => refuse(WorkflowTrigger::Recover, "it has not started"),
-        (Action::Recover { .. }, Completed) => {
-            refuse(WorkflowTrigger::Recover, "everything in it is done")
-        }
-        (Action::Recover { .. }, _) => refuse(
-            WorkflowTrigger::Recover,
-            "it is still going on; cancel it or wait until it ends",
-        ),
+        (Action::Recover(recovery), _) => judge_recovery(standing, recovery.force),
+        (
+            Action::RaiseBudget {
+                max_recovery_attempts,
+            },
+            _,
+        ) => judge_budget(standing, *max_recovery_attempts),
+        // Their row is in the table of tasks.
+        (Action::Skip { .. } | Action::MarkDone { .. } | Action::TryNow { .. }, _) => Ok(Go),
     }
+}
+
+fn refused(
+    status: WorkflowStatus,
+    trigger: WorkflowTrigger,
+    advice: &'static str,
+) -> Result<Verdict, Refusal> {
+    Err(Refusal::State {
+        status,
+        trigger,
+        advice,
+    })
+}
+
+fn judge_recovery(standing: Standing, force: bool) -> Result<Verdict, Refusal> {
+    use WorkflowStatus::{Cancelled, Completed, Failed, Paused, Pending, Recovering, Running};
+    let refuse = |advice| refused(standing.status, WorkflowTrigger::Recover, advice);
+    match standing.status {
+        Failed | Cancelled => {}
+        Running | Paused if force => {}
+        Running | Paused => {
+            return refuse(
+                "it is still going on; wait until it ends, cancel it, or recover it with force, \
+                 which stops what runs",
+            );
+        }
+        Recovering => return refuse("it is being recovered; wait, pause it or cancel it"),
+        Pending => return refuse("it has not started"),
+        Completed => return refuse("everything in it is done"),
+    }
+    let (used, budget) = (standing.recovery_attempts, standing.max_recovery_attempts);
+    if used < budget {
+        Ok(Verdict::Go)
+    } else {
+        Err(Refusal::BudgetSpent { used, budget })
+    }
+}
+
+fn judge_budget(standing: Standing, raised: u32) -> Result<Verdict, Refusal> {
+    use WorkflowStatus::{Completed, Pending};
+    let trigger = WorkflowTrigger::RaiseBudget;
+    match standing.status {
+        Pending => return refused(standing.status, trigger, "it has not started"),
+        Completed => return refused(standing.status, trigger, "everything in it is done"),
+        _ => {}
+    }
+    let (budget, most) = (standing.max_recovery_attempts, limits::COUNT_MAX);
+    if raised > budget && raised <= most {
+        Ok(Verdict::Go)
+    } else {
+        Err(Refusal::NotRaised { budget, most })
+    }
+}
+
+/// What an operator does to one task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskVerb {
+    /// Let it be.
+    Skip,
+    /// Take it for done.
+    MarkDone,
+    /// Do not wait for its next try.
+    TryNow,
+}
+
+impl TaskVerb {
+    const fn participle(self) -> &'static str {
+        match self {
+            Self::Skip => "skipped",
+            Self::MarkDone => "marked done",
+            Self::TryNow => "tried now",
+        }
+    }
+}
+
+/// Judges what an operator does to one task: the operator's rows of the tasks' table. `is_blocked`
+/// says whether the task no longer runs unless somebody acts.
+///
+/// # Errors
+/// The refusal with its reason.
+pub fn judge_task(
+    workflow: WorkflowStatus,
+    cancel_requested: bool,
+    task: StepIndex,
+    status: TaskStatus,
+    is_blocked: bool,
+    verb: TaskVerb,
+) -> Result<(), Refusal> {
+    use TaskStatus::{Failed, Pending, Queued, Retrying};
+    if cancel_requested {
+        return Err(Refusal::Cancelling);
+    }
+    let not_active = |advice| {
+        Err(Refusal::NotActive {
+            task,
+            status: workflow,
+            verb: verb.participle(),
+            advice,
+        })
+    };
+    match workflow {
+        WorkflowStatus::Pending => return not_active("start it first"),
+        WorkflowStatus::Completed => return not_active("everything in it is done"),
+        WorkflowStatus::Failed | WorkflowStatus::Cancelled => {
+            return not_active("recover it from this step instead");
+        }
+        WorkflowStatus::Paused if verb == TaskVerb::TryNow => return not_active("resume it first"),
+        _ => {}
+    }
+    let advice = match (verb, status) {
+        (TaskVerb::TryNow, Retrying) if is_blocked => {
+            "another step failed, and the definition says that nothing else starts then"
+        }
+        (TaskVerb::TryNow, Retrying) => return Ok(()),
+        (TaskVerb::TryNow, _) => "it does not wait for a next try",
+        (_, Pending | Queued | Retrying | Failed) => return Ok(()),
+        (_, TaskStatus::Running) => "it is running; pause the workflow or wait until it ends",
+        (_, _) => "it has ended",
+    };
+    Err(Refusal::TaskState {
+        task,
+        status,
+        verb: verb.participle(),
+        advice,
+    })
 }

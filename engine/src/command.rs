@@ -1,55 +1,12 @@
 //! What may be asked of a workflow, by people and by the runtime, and how it is refused.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::action::Action;
 use crate::event::FailureKind;
-use crate::id::{Attempt, StepIndex};
-use crate::role::Role;
+use crate::id::{Attempt, Seq, StepIndex};
+use crate::task_status::TaskStatus;
 use crate::workflow_status::{WorkflowStatus, WorkflowTrigger};
-
-/// What people and programs may ask of a workflow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "action")]
-pub enum Action {
-    /// Start it; a paused one goes on.
-    Start,
-    /// Start nothing new until resumed.
-    Pause,
-    /// Go on.
-    Resume,
-    /// Stop it for good.
-    Cancel,
-    /// Do `from_step` again and everything that needs it.
-    Recover {
-        /// The step's position, from 0.
-        from_step: StepIndex,
-    },
-}
-
-impl Action {
-    /// The word used in URLs and refusals.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-            Self::Cancel => "cancel",
-            Self::Recover { .. } => "recover",
-        }
-    }
-
-    /// The role that may do it. Each variant is named, so that a new action has to decide.
-    #[must_use]
-    pub const fn needs(self) -> Role {
-        match self {
-            Self::Start | Self::Pause | Self::Resume | Self::Cancel | Self::Recover { .. } => {
-                Role::Operator
-            }
-        }
-    }
-}
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,13 +99,58 @@ pub enum Refusal {
         budget: u32,
     },
     /// The definition has no such step.
-    #[error("there is no step {from_step}; the steps are 0 to {last}")]
+    #[error("there is no step {task}; the steps are 0 to {last}")]
     NoSuchStep {
         /// What was asked.
-        from_step: StepIndex,
+        task: StepIndex,
         /// The last step's position.
         last: StepIndex,
     },
+    /// The asker's page is out of date.
+    #[error(
+        "the workflow has moved on: its last event is number {rev}, not {expected}; look again"
+    )]
+    StaleView {
+        /// The number the asker knew.
+        expected: Seq,
+        /// The number of the last event.
+        rev: Seq,
+    },
+    /// A step's command needs a workflow that is active.
+    #[error("the workflow is {status}, so step {task} cannot be {verb}: {advice}")]
+    NotActive {
+        /// The step.
+        task: StepIndex,
+        /// The state the workflow is in.
+        status: WorkflowStatus,
+        /// What was asked, as a participle.
+        verb: &'static str,
+        /// What can be done instead.
+        advice: &'static str,
+    },
+    /// The tasks' table has no such row.
+    #[error("step {task} is {status} and cannot be {verb}: {advice}")]
+    TaskState {
+        /// The step.
+        task: StepIndex,
+        /// The state it is in.
+        status: TaskStatus,
+        /// What was asked, as a participle.
+        verb: &'static str,
+        /// What can be done instead.
+        advice: &'static str,
+    },
+    /// The budget asked for is not larger, or too large.
+    #[error("the recovery budget is {budget}; a raised one is larger, and at most {most}")]
+    NotRaised {
+        /// The present budget.
+        budget: u32,
+        /// The largest there is.
+        most: u32,
+    },
+    /// Another command was given under the same id.
+    #[error("the command id was already used for another command; give each command its own")]
+    CommandIdReused,
     /// The report is about an attempt that is over.
     #[error("attempt {attempt} of step {task} is over")]
     Superseded {

@@ -4,11 +4,13 @@
 //! can settle a whole workflow without a copy of it. [`decide`] is the same on a copy.
 
 mod act;
+mod operate;
 mod recover;
 mod report;
 mod settle;
 mod start_task;
 
+use crate::action::Origin;
 use crate::command::{Command, Refusal};
 use crate::event::{Event, EventRecord};
 use crate::time::Timestamp;
@@ -20,13 +22,13 @@ pub use recover::reset_set;
 ///
 /// # Errors
 /// The refusal, when the command does not fit the workflow.
-pub fn decide(
+pub fn decide<'a>(
     workflow: &Workflow,
     command: &Command,
-    actor: Option<&str>,
+    origin: impl Into<Origin<'a>>,
     now: Timestamp,
 ) -> Result<Vec<EventRecord>, Refusal> {
-    advance(&mut workflow.clone(), command, actor, now)
+    advance(&mut workflow.clone(), command, origin, now)
 }
 
 /// Decides and folds: afterwards `workflow` stands behind the events that are returned. No events
@@ -34,21 +36,26 @@ pub fn decide(
 ///
 /// # Errors
 /// The refusal, when the command does not fit; `workflow` is then unchanged.
-pub fn advance(
+pub fn advance<'a>(
     workflow: &mut Workflow,
     command: &Command,
-    actor: Option<&str>,
+    origin: impl Into<Origin<'a>>,
     now: Timestamp,
 ) -> Result<Vec<EventRecord>, Refusal> {
+    let origin = origin.into();
+    let rev = workflow.rev();
+    if let Some(expected) = origin.expected_rev.filter(|expected| *expected != rev) {
+        return Err(Refusal::StaleView { expected, rev });
+    }
     let mut decision = Decision {
         workflow,
-        actor,
+        origin,
         now,
         events: Vec::new(),
     };
     match command {
         Command::Create => decision.create()?,
-        Command::Act(action) => decision.act(*action)?,
+        Command::Act(action) => decision.act(action)?,
         Command::StartTask { task } => decision.start_task(*task)?,
         Command::Wait {
             task,
@@ -75,7 +82,7 @@ pub fn advance(
 /// A decision being made.
 struct Decision<'a> {
     workflow: &'a mut Workflow,
-    actor: Option<&'a str>,
+    origin: Origin<'a>,
     now: Timestamp,
     events: Vec<EventRecord>,
 }
@@ -86,7 +93,9 @@ impl Decision<'_> {
         let record = EventRecord {
             seq: self.workflow.rev() + 1,
             at: self.now,
-            actor: self.actor.map(str::to_owned),
+            actor: self.origin.actor.map(str::to_owned),
+            reason: self.origin.reason.map(str::to_owned),
+            command_id: self.origin.command_id.map(str::to_owned),
             event,
         };
         self.workflow.apply(&record)?;

@@ -4,6 +4,7 @@
 //! [`WorkflowDefinition::from_json`], which lists every problem at its field.
 
 pub(crate) mod key;
+mod mode;
 mod read;
 mod read_step;
 mod reading;
@@ -14,6 +15,8 @@ use serde_json::{Map, Value};
 use crate::graph::Graph;
 use crate::id::StepIndex;
 use crate::problem::Problem;
+
+pub use mode::Mode;
 
 pub use reading::{Reading, StepReading};
 
@@ -111,11 +114,13 @@ pub struct StepDefinition {
     pub run_if: RunIf,
     /// How often an attempt may be lost to a dying server before the step fails, 1 to 100.
     pub max_lost: u32,
+    /// What an attempt with an unknown end means; none: as the step type says.
+    pub mode: Option<Mode>,
 }
 
 impl StepDefinition {
     /// The fields a step may have, in the order they are written and shown.
-    pub const FIELDS: [&str; 10] = [
+    pub const FIELDS: [&str; 11] = [
         "name",
         "key",
         "task_type",
@@ -126,6 +131,7 @@ impl StepDefinition {
         "estimated_duration",
         "run_if",
         "max_lost",
+        "mode",
     ];
 
     /// A step with the defaults of everything that is not named here. Its key is made from its
@@ -142,6 +148,7 @@ impl StepDefinition {
             estimated_duration: None,
             run_if: RunIf::Ok,
             max_lost: limits::MAX_LOST_DEFAULT,
+            mode: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What has happened: one variant for each row of the two tables, spelt the same everywhere.
 
+mod ending;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -7,19 +9,7 @@ use crate::id::{Attempt, JobId, Seq, StepIndex};
 use crate::task_status::SkipReason;
 use crate::time::Timestamp;
 
-/// Why an attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureKind {
-    /// The handler said so, and another try may help.
-    Error,
-    /// The handler said that trying again cannot help.
-    Permanent,
-    /// It ran longer than its timeout.
-    TimedOut,
-    /// The server went down too often while it ran.
-    Poison,
-}
+pub use ending::{AttemptOutcome, FailureKind};
 
 /// One committed transition of a workflow or a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +29,11 @@ pub enum Event {
     /// Pending → running.
     WorkflowStarted,
     /// Running or recovering → paused.
-    WorkflowPaused,
+    WorkflowPaused {
+        /// Whether what runs is stopped.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        interrupt: bool,
+    },
     /// Paused → running; every wait before a retry moves by the time it stood still.
     WorkflowResumed {
         /// When it had been paused.
@@ -56,7 +50,7 @@ pub enum Event {
         /// The step that failed first, by position.
         failed_step: StepIndex,
     },
-    /// Failed or cancelled → recovering.
+    /// Failed or cancelled, and with force running or paused → recovering.
     RecoveryStarted {
         /// The step recovered from.
         from_step: StepIndex,
@@ -134,6 +128,9 @@ pub enum Event {
         failure: FailureKind,
         /// Why, in words.
         error: String,
+        /// How the attempt itself ended.
+        #[serde(default = "AttemptOutcome::failed")]
+        outcome: AttemptOutcome,
     },
     /// The attempt was stopped in an orderly way; it is not charged.
     TaskInterrupted {
@@ -176,16 +173,31 @@ pub enum Event {
         /// What it gives to later steps.
         output: Value,
     },
-    /// A recovery does the task again.
+    /// A recovery does the task again. An attempt that was under way is superseded.
     TaskReset {
         /// The step.
         task: StepIndex,
+        /// The try that this superseded, when one was under way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<Attempt>,
+    },
+    /// A superseded attempt is proven dead; what it gave is kept here and used nowhere.
+    AttemptEnded {
+        /// The step.
+        task: StepIndex,
+        /// Which try.
+        attempt: Attempt,
+        /// `superseded`, or `late` when it ended well.
+        outcome: AttemptOutcome,
+        /// What it would have given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        output: Option<Value>,
     },
 }
 
 impl Event {
     /// The names of all events, for whoever listens to them one by one.
-    pub const KINDS: [&str; 24] = [
+    pub const KINDS: [&str; 25] = [
         "WorkflowCreated",
         "WorkflowStarted",
         "WorkflowPaused",
@@ -210,6 +222,7 @@ impl Event {
         "TaskCancelled",
         "TaskMarkedDone",
         "TaskReset",
+        "AttemptEnded",
     ];
 
     /// The event's name, as in the tables.
@@ -218,7 +231,7 @@ impl Event {
         match self {
             Self::WorkflowCreated { .. } => "WorkflowCreated",
             Self::WorkflowStarted => "WorkflowStarted",
-            Self::WorkflowPaused => "WorkflowPaused",
+            Self::WorkflowPaused { .. } => "WorkflowPaused",
             Self::WorkflowResumed { .. } => "WorkflowResumed",
             Self::CancelRequested => "CancelRequested",
             Self::WorkflowCancelled => "WorkflowCancelled",
@@ -240,6 +253,7 @@ impl Event {
             Self::TaskCancelled { .. } => "TaskCancelled",
             Self::TaskMarkedDone { .. } => "TaskMarkedDone",
             Self::TaskReset { .. } => "TaskReset",
+            Self::AttemptEnded { .. } => "AttemptEnded",
         }
     }
 
@@ -259,7 +273,8 @@ impl Event {
             | Self::TaskSkipped { task, .. }
             | Self::TaskCancelled { task, .. }
             | Self::TaskMarkedDone { task, .. }
-            | Self::TaskReset { task } => Some(*task),
+            | Self::TaskReset { task, .. }
+            | Self::AttemptEnded { task, .. } => Some(*task),
             _ => None,
         }
     }
@@ -275,6 +290,12 @@ pub struct EventRecord {
     /// Who asked for it; nobody for what the engine does by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+    /// Why, in the asker's words. Written as `because`: a skipped task has a `reason` of its own.
+    #[serde(default, rename = "because", skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The asker's id of the command it follows from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<String>,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,

@@ -2,6 +2,7 @@
 //! progress that pages show. Pure: no clock, no randomness, no I/O, so the same code runs in the
 //! server and in the browser.
 
+pub mod action;
 pub mod allowed;
 pub mod command;
 pub mod decide;
@@ -21,11 +22,12 @@ pub mod time;
 pub mod workflow;
 pub mod workflow_status;
 
+pub use action::{Action, Instead, Origin, Recovery};
 pub use allowed::allowed_actions;
-pub use command::{Action, Command, Outcome, Refusal};
+pub use command::{Command, Outcome, Refusal};
 pub use decide::{advance, decide};
-pub use definition::{StepDefinition, WorkflowDefinition};
-pub use event::{Event, EventRecord, FailureKind};
+pub use definition::{Mode, StepDefinition, WorkflowDefinition};
+pub use event::{AttemptOutcome, Event, EventRecord, FailureKind};
 pub use id::{Attempt, DefinitionId, JobId, Seq, StepIndex, TaskId, WorkflowId};
 pub use orchestrator::{
     Definitions, JobOrchestrator, JobOrchestratorError, Service, StepTypes, Switches, Workflows,

@@ -8,7 +8,6 @@ mod switched_off;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-use crate::command::Action;
 use crate::definition::WorkflowDefinition;
 use crate::event::EventRecord;
 use crate::id::{DefinitionId, JobId, Seq, StepIndex, WorkflowId};
@@ -19,8 +18,9 @@ use crate::step_form::StepSpec;
 
 pub use error::JobOrchestratorError;
 pub use request::{
-    AttemptRecord, DefinitionSource, LogLine, LogPage, LogStream, NewWorkflowRequest, Page,
-    SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail, WorkflowFilter, WorkflowSelection,
+    ActionRequest, AttemptRecord, DefinitionSource, LogLine, LogPage, LogStream,
+    NewWorkflowRequest, Page, SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail,
+    WorkflowFilter, WorkflowSelection,
 };
 pub use switched_off::SwitchedOff;
 
@@ -91,8 +91,13 @@ pub trait Workflows: Send + Sync {
     /// Creates a workflow, and starts it if asked to.
     async fn submit(&self, actor: &Actor, request: NewWorkflowRequest) -> Answer<WorkflowState>;
 
-    /// Starts, pauses, resumes, cancels or recovers.
-    async fn act(&self, actor: &Actor, id: WorkflowId, action: Action) -> Answer<WorkflowState>;
+    /// Starts, pauses, resumes, cancels, recovers, or does something to one task.
+    async fn act(
+        &self,
+        actor: &Actor,
+        id: WorkflowId,
+        request: ActionRequest,
+    ) -> Answer<WorkflowState>;
 
     /// One workflow.
     async fn workflow(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowState>;

@@ -171,6 +171,9 @@ impl Workflow {
     pub fn may_start(&self, index: StepIndex) -> bool {
         self.record.status.starts_tasks()
             && !self.record.cancel_requested
+            // A recovery with force does again whatever had not ended well, so everything that
+            // could start now waits until what it stopped is proven dead.
+            && !self.tally.has_superseded()
             && self
                 .task(index)
                 .is_some_and(|t| t.status() == TaskStatus::Queued)

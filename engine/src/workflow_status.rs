@@ -88,7 +88,8 @@ impl WorkflowStatus {
             (Running | Recovering, T::Complete) => Completed,
             (Running | Recovering, T::Fail) => Failed,
             (Paused, T::Start | T::Resume) => Running,
-            (Failed | Cancelled, T::Recover) => Recovering,
+            // Running and paused only with force, which the command carries.
+            (Running | Paused | Failed | Cancelled, T::Recover) => Recovering,
             (Recovering, T::Regain) => Running,
             (Running | Paused | Recovering | Failed | Cancelled, T::RaiseBudget) => self,
             (from, trigger) => return Err(IllegalTransition { from, trigger }),

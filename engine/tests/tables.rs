@@ -12,12 +12,12 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::allowed::{Verdict, verdict};
+use engine::allowed::{TaskVerb, Verdict, judge_task, verdict};
 use engine::task_status::TaskTrigger;
 use engine::workflow::{NewWorkflow, WorkflowRecord};
 use engine::workflow_status::WorkflowTrigger;
 use engine::{
-    Action, JobId, Refusal, StepDefinition, TaskId, TaskStatus, Timestamp, Workflow,
+    Action, JobId, Recovery, Refusal, StepDefinition, TaskId, TaskStatus, Timestamp, Workflow,
     WorkflowDefinition, WorkflowId, WorkflowStatus,
 };
 use serde_json::Map;
@@ -86,12 +86,26 @@ fn task_table() -> String {
     table("trigger \\ from", &columns, &rows)
 }
 
-const ACTIONS: [Action; 5] = [
-    Action::Start,
-    Action::Resume,
-    Action::Pause,
-    Action::Cancel,
-    Action::Recover { from_step: 0 },
+const FORCED: Recovery = Recovery {
+    from_step: 0,
+    force: true,
+    instead: None,
+};
+
+const ACTIONS: [(&str, Action); 8] = [
+    ("start", Action::Start),
+    ("resume", Action::Resume),
+    ("pause", Action::Pause),
+    ("pause and interrupt", Action::PauseAndInterrupt),
+    ("cancel", Action::Cancel),
+    ("recover", Action::recover(0)),
+    ("recover with force", Action::Recover(FORCED)),
+    (
+        "raise the budget",
+        Action::RaiseBudget {
+            max_recovery_attempts: 50,
+        },
+    ),
 ];
 
 /// A stored workflow in `status`, with budget left.
@@ -111,7 +125,7 @@ fn record(status: WorkflowStatus) -> WorkflowRecord {
 }
 
 /// `ok`, `same` or `409`.
-fn answer(record: &WorkflowRecord, action: Action) -> &'static str {
+fn answer(record: &WorkflowRecord, action: &Action) -> &'static str {
     match verdict(record, action) {
         Ok(Verdict::Go) => "ok",
         Ok(Verdict::Same) => "same",
@@ -135,14 +149,14 @@ fn command_table() -> String {
     columns.push("while cancelling");
     let rows: Vec<_> = ACTIONS
         .into_iter()
-        .map(|action| {
+        .map(|(name, action)| {
             let mut cells = COLUMNS
-                .map(|status| answer(&record(status), action).to_owned())
+                .map(|status| answer(&record(status), &action).to_owned())
                 .to_vec();
             let mut cancelling = record(WorkflowStatus::Running);
             cancelling.cancel_requested = true;
-            cells.push(answer(&cancelling, action).to_owned());
-            (action.as_str().to_owned(), cells)
+            cells.push(answer(&cancelling, &action).to_owned());
+            (name.to_owned(), cells)
         })
         .collect();
     table("command \\ state", &columns, &rows)
@@ -197,19 +211,31 @@ fn only_a_recovery_or_a_raised_budget_leads_out_of_a_state_that_is_over() {
 
 #[test]
 fn commands_are_answered_by_state_as_designed() {
-    // The order of the states is that of COLUMNS; forced recoveries are not offered.
+    // The order of the states is that of COLUMNS.
     let designed = [
         ("start", ["ok", "same", "ok", "409", "409", "409", "409"]),
         ("resume", ["409", "same", "ok", "same", "409", "409", "409"]),
         ("pause", ["409", "ok", "same", "ok", "409", "409", "409"]),
+        (
+            "pause and interrupt",
+            ["409", "ok", "same", "ok", "409", "409", "409"],
+        ),
         ("cancel", ["ok", "ok", "ok", "ok", "409", "409", "same"]),
         ("recover", ["409", "409", "409", "409", "ok", "409", "ok"]),
+        (
+            "recover with force",
+            ["409", "ok", "ok", "409", "ok", "409", "ok"],
+        ),
+        (
+            "raise the budget",
+            ["409", "ok", "ok", "ok", "ok", "409", "ok"],
+        ),
     ];
-    for (action, (name, cells)) in ACTIONS.into_iter().zip(designed) {
-        assert_eq!(action.as_str(), name);
+    for ((label, action), (name, cells)) in ACTIONS.into_iter().zip(designed) {
+        assert_eq!(label, name);
         for (status, cell) in COLUMNS.into_iter().zip(cells) {
             assert_eq!(
-                answer(&record(status), action),
+                answer(&record(status), &action),
                 cell,
                 "{name} when {status}"
             );
@@ -222,8 +248,9 @@ fn while_a_cancel_is_asked_only_cancel_is_answered_and_changes_nothing() {
     for status in COLUMNS.into_iter().filter(|status| status.is_active()) {
         let mut record = record(status);
         record.cancel_requested = true;
-        for action in ACTIONS {
-            match (action, verdict(&record, action)) {
+        for (_, action) in ACTIONS {
+            let answer = verdict(&record, &action);
+            match (action, answer) {
                 (Action::Cancel, answer) => assert_eq!(answer, Ok(Verdict::Same)),
                 (_, answer) => assert_eq!(answer, Err(Refusal::Cancelling)),
             }
@@ -231,12 +258,90 @@ fn while_a_cancel_is_asked_only_cancel_is_answered_and_changes_nothing() {
     }
 }
 
+/// What an operator may do to one task: the states of the task in which it is answered `ok`.
+fn task_command_table() -> String {
+    let columns = TaskStatus::ALL.map(TaskStatus::as_str);
+    let verbs = [
+        ("skip", TaskVerb::Skip),
+        ("mark done", TaskVerb::MarkDone),
+        ("try now", TaskVerb::TryNow),
+    ];
+    let rows: Vec<_> = verbs
+        .into_iter()
+        .map(|(name, verb)| {
+            let cell = |status| {
+                let answer = judge_task(WorkflowStatus::Running, false, 0, status, false, verb);
+                if answer.is_ok() { "ok" } else { "409" }.to_owned()
+            };
+            (name.to_owned(), TaskStatus::ALL.map(cell).to_vec())
+        })
+        .collect();
+    table("command \\ task", &columns, &rows)
+}
+
+#[test]
+fn an_operator_acts_on_a_task_only_while_its_workflow_is_active_and_not_being_cancelled() {
+    let judge = |workflow, cancelling, verb| {
+        judge_task(workflow, cancelling, 0, TaskStatus::Retrying, false, verb)
+    };
+    for status in WorkflowStatus::ALL {
+        for verb in [TaskVerb::Skip, TaskVerb::MarkDone, TaskVerb::TryNow] {
+            assert_eq!(judge(status, true, verb), Err(Refusal::Cancelling));
+            let may = status.is_active()
+                && (verb != TaskVerb::TryNow || status != WorkflowStatus::Paused);
+            assert_eq!(
+                judge(status, false, verb).is_ok(),
+                may,
+                "{verb:?} when {status}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_retry_that_stop_holds_back_cannot_be_tried_now() {
+    let judge = |is_blocked| {
+        judge_task(
+            WorkflowStatus::Running,
+            false,
+            0,
+            TaskStatus::Retrying,
+            is_blocked,
+            TaskVerb::TryNow,
+        )
+    };
+    assert!(judge(false).is_ok());
+    assert!(
+        judge(true)
+            .unwrap_err()
+            .to_string()
+            .contains("nothing else starts")
+    );
+}
+
+#[test]
+fn a_budget_is_only_raised_and_only_up_to_the_limit() {
+    let record = record(WorkflowStatus::Failed);
+    let raise = |max_recovery_attempts| {
+        let action = Action::RaiseBudget {
+            max_recovery_attempts,
+        };
+        verdict(&record, &action)
+    };
+    let budget = record.max_recovery_attempts;
+    assert_eq!(raise(budget + 1), Ok(Verdict::Go));
+    assert_eq!(raise(100), Ok(Verdict::Go));
+    let not_raised = Err(Refusal::NotRaised { budget, most: 100 });
+    assert_eq!(raise(budget), not_raised);
+    assert_eq!(raise(101), not_raised);
+}
+
 #[test]
 fn a_spent_recovery_budget_is_named_with_its_numbers() {
     for status in [WorkflowStatus::Failed, WorkflowStatus::Cancelled] {
         let mut record = record(status);
         (record.recovery_attempts, record.max_recovery_attempts) = (2, 2);
-        let refusal = verdict(&record, Action::Recover { from_step: 0 });
+        let refusal = verdict(&record, &Action::recover(0));
         assert_eq!(refusal, Err(Refusal::BudgetSpent { used: 2, budget: 2 }));
     }
 }
@@ -254,10 +359,14 @@ fn document() -> String {
          Completed, failed, skipped and cancelled are *settled*; only a recovery resets them.\n\n\
          ## Commands by state of the workflow\n\n{}\n\
          `ok` changes the state, `same` answers with the present state and changes nothing, `409` \
-         is refused.\nRecover also needs budget left, else 409.\n",
+         is refused.\nRecover also needs budget left, else 409.\n\n\
+         ## What an operator may do to a task, by its state\n\n{}\n\
+         The workflow is active and not being cancelled, else 409; a retry is tried now only while \
+         it runs.\n",
         workflow_table(),
         task_table(),
-        command_table()
+        command_table(),
+        task_command_table()
     )
 }
 

@@ -92,6 +92,13 @@ impl Attempts {
         of_workflow.for_each(|(_, live)| live.stop.cancel());
     }
 
+    /// Tells the attempt of one task to stop, if one is under way.
+    pub(crate) fn stop(&self, id: WorkflowId, task: StepIndex) {
+        if let Some(live) = self.live.get(&(id, task)) {
+            live.stop.cancel();
+        }
+    }
+
     /// Tells every attempt to stop.
     pub(crate) fn stop_all(&self) {
         self.live.values().for_each(|live| live.stop.cancel());

@@ -11,6 +11,7 @@ mod commit;
 mod decide;
 mod lanes;
 mod message;
+mod repeated;
 mod timers;
 
 use std::collections::HashMap;
@@ -140,7 +141,11 @@ impl Committer {
         }
         self.claim(&mut batch);
         let changes = batch.changes(&self.active, self.clock.now());
-        if changes.is_empty() {
+        let commands = match self.answers_to_keep(&batch) {
+            Ok(commands) => commands,
+            Err(fault) => return self.roll_back(batch, &fault).await,
+        };
+        if changes.is_empty() && commands.is_empty() {
             let looked_at: Vec<_> = batch
                 .members
                 .iter()
@@ -153,7 +158,7 @@ impl Committer {
             self.tell_idle();
             return;
         }
-        match self.store.commit(&changes).await {
+        match self.store.commit(&changes, &commands).await {
             Ok(()) => self.committed(batch, &changes),
             Err(fault) => self.roll_back(batch, &fault).await,
         }

@@ -1,8 +1,10 @@
 //! The public face: every call becomes a command for the committer or a read of the store.
 
+mod asked;
 mod builder;
 mod definitions;
 mod job_orchestrator;
+mod retention;
 mod stop;
 mod switches;
 mod workflows;
@@ -10,7 +12,8 @@ mod workflows;
 use std::sync::Arc;
 
 use engine::{
-    Action, Actor, JobId, JobOrchestratorError, Problem, Role, WorkflowId, orchestrator::Answer,
+    Action, Actor, JobId, JobOrchestratorError, Problem, Role, WorkflowId,
+    orchestrator::{ActionRequest, Answer},
     progress::WorkflowState,
 };
 use tokio::sync::mpsc::UnboundedSender;
@@ -58,6 +61,7 @@ impl Runtime {
                 "#/job_id", detail,
             )]));
         }
+        asked::check_command_id(creation.command_id.as_deref())?;
         let (reply, answer) = oneshot::channel();
         let actor = actor.name.clone();
         self.send(
@@ -74,18 +78,19 @@ impl Runtime {
     async fn command(
         &self,
         id: WorkflowId,
-        action: Action,
+        request: ActionRequest,
         actor: &Actor,
     ) -> Answer<WorkflowState> {
-        require(actor, action.needs())?;
-        if action == Action::Start {
+        require(actor, request.action.needs())?;
+        asked::check(&request)?;
+        if request.action == Action::Start {
             self.may_be_started(id).await?;
         }
         let (reply, answer) = oneshot::channel();
         self.send(
             Message::Act {
                 id,
-                action,
+                request: Box::new(request),
                 actor: actor.name.clone(),
                 reply,
             },

@@ -9,6 +9,7 @@ pub mod log_sqlite;
 pub mod memory;
 mod row;
 pub mod sqlite;
+mod sqlite_commands;
 mod sqlite_commit;
 mod sqlite_definitions;
 mod sqlite_lists;
@@ -62,6 +63,21 @@ pub struct Change {
     pub events: Vec<EventRecord>,
 }
 
+/// A command that carried an id, and what was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsweredCommand {
+    /// Whose id it is.
+    pub actor: String,
+    /// The id, as the actor gave it.
+    pub id: String,
+    /// When it was answered.
+    pub at: Timestamp,
+    /// The hash of what it asked for.
+    pub content: String,
+    /// The workflow as it was answered, as JSON.
+    pub answer: String,
+}
+
 /// The highest numbers given out so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LastNumbers {
@@ -76,8 +92,19 @@ pub struct LastNumbers {
 /// Workflows, their tasks, attempts and events.
 #[async_trait]
 pub trait WorkflowStore: Send + Sync {
-    /// Writes all changes in one transaction, or none of them.
-    async fn commit(&self, changes: &[Change]) -> Result<(), StoreError>;
+    /// Writes all changes, and what was answered to commands that carry an id, in one transaction,
+    /// or none of them.
+    async fn commit(
+        &self,
+        changes: &[Change],
+        commands: &[AnsweredCommand],
+    ) -> Result<(), StoreError>;
+
+    /// What was answered to the command of this id, if it is known.
+    async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError>;
+
+    /// Forgets the commands that were answered before this moment, and says how many they were.
+    async fn forget_commands(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// The workflow with its tasks, if it exists.
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError>;

@@ -1,6 +1,7 @@
 //! The HTTP API for programs, and what its handlers read requests with.
 
 pub mod body;
+pub mod command_id;
 pub mod number;
 pub mod query;
 pub mod v1;

@@ -44,12 +44,20 @@ pub mod v1 {
     pub const CANCEL: &str = "/api/v1/workflows/{id}/cancel";
     /// Does a step again and everything that needs it.
     pub const RECOVER: &str = "/api/v1/workflows/{id}/recover";
+    /// Allows more recoveries of it.
+    pub const RAISE_BUDGET: &str = "/api/v1/workflows/{id}/raise-budget";
     /// Its events as a stream.
     pub const EVENTS: &str = "/api/v1/workflows/{id}/events";
     /// One of its tasks.
     pub const TASK: &str = "/api/v1/workflows/{id}/tasks/{index}";
     /// That task's log.
     pub const LOG: &str = "/api/v1/workflows/{id}/tasks/{index}/log";
+    /// Lets that task be.
+    pub const SKIP: &str = "/api/v1/workflows/{id}/tasks/{index}/skip";
+    /// Takes it for done.
+    pub const MARK_DONE: &str = "/api/v1/workflows/{id}/tasks/{index}/mark-done";
+    /// Does not wait for its next try.
+    pub const TRY_NOW: &str = "/api/v1/workflows/{id}/tasks/{index}/try-now";
     /// The latest workflow of a job.
     pub const JOB_WORKFLOW: &str = "/api/v1/jobs/{job_id}/workflow";
 }

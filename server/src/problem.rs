@@ -164,10 +164,23 @@ impl ApiProblem {
     /// A refusal of `trigger` in the state `state`, when that is known.
     pub fn refused(refusal: &Refusal, state: Option<&str>, trigger: &str) -> Self {
         match refusal {
-            Refusal::NoSuchStep { .. } => Self::invalid_field("#/from_step", refusal.to_string()),
+            Refusal::NoSuchStep { .. } if trigger == "recover" => {
+                Self::invalid_field("#/from_step", refusal.to_string())
+            }
+            Refusal::NoSuchStep { .. } => Self::not_found(refusal.to_string()),
+            Refusal::CommandIdReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "command_id_reused",
+                "Command id used before",
+                refusal.to_string(),
+            ),
             Refusal::Fault(_) => Self::from_fault(refusal),
             _ => {
-                let problem = Self::conflict("state", refusal.to_string());
+                let kind = match refusal {
+                    Refusal::StaleView { .. } => "stale_view",
+                    _ => "state",
+                };
+                let problem = Self::conflict(kind, refusal.to_string());
                 let problem = problem.member("trigger", trigger);
                 match state {
                     Some(state) => problem.member("state", state),

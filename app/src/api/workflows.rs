@@ -90,7 +90,11 @@ pub async fn read_log_end(id: WorkflowId, step: StepIndex) -> Result<Vec<LogLine
 #[server(prefix = "/fn", endpoint = "workflow/start", output = Answer)]
 pub async fn start_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
-    answer(service()?.act(&user, id, engine::Action::Start).await)?;
+    answer(
+        service()?
+            .act(&user, id, engine::Action::Start.into())
+            .await,
+    )?;
     go_back_to(&paths::workflow(id));
     Ok(())
 }
@@ -99,7 +103,11 @@ pub async fn start_workflow(id: WorkflowId) -> Result<(), ApiError> {
 #[server(prefix = "/fn", endpoint = "workflow/pause", output = Answer)]
 pub async fn pause_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
-    answer(service()?.act(&user, id, engine::Action::Pause).await)?;
+    answer(
+        service()?
+            .act(&user, id, engine::Action::Pause.into())
+            .await,
+    )?;
     go_back_to(&paths::workflow(id));
     Ok(())
 }
@@ -108,7 +116,11 @@ pub async fn pause_workflow(id: WorkflowId) -> Result<(), ApiError> {
 #[server(prefix = "/fn", endpoint = "workflow/resume", output = Answer)]
 pub async fn resume_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
-    answer(service()?.act(&user, id, engine::Action::Resume).await)?;
+    answer(
+        service()?
+            .act(&user, id, engine::Action::Resume.into())
+            .await,
+    )?;
     go_back_to(&paths::workflow(id));
     Ok(())
 }
@@ -117,7 +129,11 @@ pub async fn resume_workflow(id: WorkflowId) -> Result<(), ApiError> {
 #[server(prefix = "/fn", endpoint = "workflow/cancel", output = Answer)]
 pub async fn cancel_workflow(id: WorkflowId) -> Result<(), ApiError> {
     let user = current_user()?;
-    answer(service()?.act(&user, id, engine::Action::Cancel).await)?;
+    answer(
+        service()?
+            .act(&user, id, engine::Action::Cancel.into())
+            .await,
+    )?;
     leptos_axum::redirect(&paths::workflow(id));
     Ok(())
 }
@@ -126,7 +142,7 @@ pub async fn cancel_workflow(id: WorkflowId) -> Result<(), ApiError> {
 #[server(prefix = "/fn", endpoint = "workflow/recover", output = Answer)]
 pub async fn recover_workflow(id: WorkflowId, from_step: StepIndex) -> Result<(), ApiError> {
     let user = current_user()?;
-    let action = engine::Action::Recover { from_step };
+    let action = engine::Action::recover(from_step).into();
     answer(service()?.act(&user, id, action).await)?;
     leptos_axum::redirect(&paths::workflow(id));
     Ok(())

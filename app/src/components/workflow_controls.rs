@@ -57,9 +57,9 @@ impl Panel {
             };
             let has_primary = panel.controls.iter().any(|control| control.is_primary);
             let control = Control {
-                action,
                 is_primary: reason.is_none() && !has_primary && action != Action::Cancel,
-                reason_id: reason.map(|reason| panel.explain(action, reason)),
+                reason_id: reason.map(|reason| panel.explain(&action, reason)),
+                action,
             };
             panel.controls.push(control);
         }
@@ -67,7 +67,7 @@ impl Panel {
     }
 
     /// Adds the action to the line with this reason; gives the line's id.
-    fn explain(&mut self, action: Action, text: String) -> String {
+    fn explain(&mut self, action: &Action, text: String) -> String {
         let name = label(action).trim_end_matches('…');
         if let Some(known) = self.reasons.iter_mut().find(|known| known.text == text) {
             known.names.push(name);
@@ -83,13 +83,17 @@ impl Panel {
     }
 }
 
-const fn label(action: Action) -> &'static str {
+const fn label(action: &Action) -> &'static str {
     match action {
         Action::Start => "Start",
-        Action::Pause => "Pause",
+        Action::Pause | Action::PauseAndInterrupt => "Pause",
         Action::Resume => "Resume",
         Action::Cancel => "Cancel…",
-        Action::Recover { .. } => "Recover…",
+        Action::Recover(_) => "Recover…",
+        Action::Skip { .. } => "Skip…",
+        Action::MarkDone { .. } => "Mark done…",
+        Action::TryNow { .. } => "Try now",
+        Action::RaiseBudget { .. } => "Raise the budget…",
     }
 }
 
@@ -152,7 +156,7 @@ fn ControlButton(
     } else {
         "button"
     };
-    let word = label(control.action);
+    let word = label(&control.action);
     if let Some(reason_id) = control.reason_id {
         return view! {
             <button type="button" class="button" disabled aria-describedby=reason_id>{word}</button>
@@ -187,10 +191,16 @@ fn ControlButton(
             view! { <a class="button button-danger" href=paths::cancel_workflow(id)>{word}</a> }
                 .into_any()
         }
-        Action::Recover { from_step } => {
-            let href = paths::recover_workflow(id, Some(from_step));
+        Action::Recover(recovery) => {
+            let href = paths::recover_workflow(id, Some(recovery.from_step));
             view! { <a class=class href=href>{word}</a> }.into_any()
         }
+        // What concerns one task stands beside the task.
+        Action::PauseAndInterrupt
+        | Action::Skip { .. }
+        | Action::MarkDone { .. }
+        | Action::TryNow { .. }
+        | Action::RaiseBudget { .. } => ().into_any(),
     }
 }
 

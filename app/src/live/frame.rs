@@ -88,6 +88,8 @@ mod tests {
             seq,
             at: Timestamp::from_micros(1),
             actor: None,
+            reason: None,
+            command_id: None,
             event,
         };
         serde_json::to_string(&record).unwrap()

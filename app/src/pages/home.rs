@@ -128,9 +128,7 @@ fn AttentionItem(
     /// When this was true.
     now: Timestamp,
 ) -> impl IntoView {
-    let recover = Action::Recover {
-        from_step: row.current_step,
-    };
+    let recover = Action::recover(row.current_step);
     let may_recover = row.is_recoverable && use_visit().may(recover.needs());
     let id = row.id;
     let what = match &row.failure {

@@ -79,7 +79,7 @@ fn LiveWorkflow(
     };
     let title = move || title(state, &name);
     let failed = Memo::new(move |_| failed_step(state, steps));
-    let needs = engine::Action::Recover { from_step: 0 }.needs();
+    let needs = engine::Action::recover(0).needs();
     let has_role = user.as_ref().is_some_and(|user| user.may(needs));
     let may_recover =
         move || has_role && progress.with(|progress| progress.summary.is_recoverable());

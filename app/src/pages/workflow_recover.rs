@@ -74,7 +74,7 @@ fn Preview(
     let proposed = move || from.get().unwrap_or(summary.current_step).min(last);
     let (chosen, set_chosen) = signal(untrack(proposed));
     Effect::new(move |_| set_chosen.set(proposed()));
-    let action = Action::Recover { from_step: 0 };
+    let action = Action::recover(0);
     if !use_visit().may(action.needs()) {
         return view! { <ForbiddenPage needs=action.needs()/> }.into_any();
     }

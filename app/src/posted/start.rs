@@ -121,6 +121,7 @@ fn read(page: &mut StartPage, start: bool) -> Option<NewWorkflowRequest> {
         parameters: given,
         metadata,
         start,
+        command_id: None,
     })
 }
 

@@ -2,10 +2,9 @@
 //! "there is no such thing".
 
 use async_trait::async_trait;
-use engine::command::Action;
 use engine::orchestrator::{
-    Answer, AttemptRecord, LogLine, LogPage, LogStream, NewWorkflowRequest, Page, SavedDefinition,
-    StepSwitches, TaskDetail, WorkflowDetail, WorkflowFilter,
+    ActionRequest, Answer, AttemptRecord, LogLine, LogPage, LogStream, NewWorkflowRequest, Page,
+    SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail, WorkflowFilter,
 };
 use engine::step_form::StepSpec;
 use engine::{
@@ -177,7 +176,12 @@ impl Workflows for Fake {
     async fn submit(&self, _actor: &Actor, _new: NewWorkflowRequest) -> Answer<WorkflowState> {
         absent("definition", 0)
     }
-    async fn act(&self, _actor: &Actor, id: WorkflowId, _action: Action) -> Answer<WorkflowState> {
+    async fn act(
+        &self,
+        _actor: &Actor,
+        id: WorkflowId,
+        _request: ActionRequest,
+    ) -> Answer<WorkflowState> {
         absent("workflow", id.0)
     }
     async fn workflow(&self, _actor: &Actor, id: WorkflowId) -> Answer<WorkflowState> {

@@ -1,28 +1,39 @@
 //! What people ask for, judged by the state as the table of commands says.
 
 use super::Decision;
+use crate::action::Action;
 use crate::allowed::{self, Verdict};
-use crate::command::{Action, Refusal};
+use crate::command::Refusal;
 use crate::event::Event;
 use crate::task_status::TaskStatus;
 use crate::workflow_status::WorkflowStatus;
 
 impl Decision<'_> {
-    pub(super) fn act(&mut self, action: Action) -> Result<(), Refusal> {
-        if let Action::Recover { from_step } = action {
-            let last = self.workflow.tasks().len().saturating_sub(1);
-            if from_step > last {
-                return Err(Refusal::NoSuchStep { from_step, last });
-            }
+    pub(super) fn act(&mut self, action: &Action) -> Result<(), Refusal> {
+        let last = self.workflow.tasks().len().saturating_sub(1);
+        if let Some(task) = action.task().filter(|task| *task > last) {
+            return Err(Refusal::NoSuchStep { task, last });
         }
-        match allowed::verdict(self.workflow.record(), action)? {
-            Verdict::Same => Ok(()),
-            Verdict::Go => match action {
-                Action::Start | Action::Resume => self.go(),
-                Action::Pause => self.emit(Event::WorkflowPaused),
-                Action::Cancel => self.cancel(),
-                Action::Recover { from_step } => self.recover(from_step),
-            },
+        if allowed::verdict(self.workflow.record(), action)? == Verdict::Same {
+            return Ok(());
+        }
+        match action {
+            Action::Start | Action::Resume => self.go(),
+            Action::Pause => self.emit(Event::WorkflowPaused { interrupt: false }),
+            Action::PauseAndInterrupt => self.emit(Event::WorkflowPaused { interrupt: true }),
+            Action::Cancel => self.cancel(),
+            Action::Recover(recovery) => self.recover(recovery),
+            Action::Skip { task } => self.skip(*task),
+            Action::MarkDone { task, output } => self.mark_done(*task, output),
+            Action::TryNow { task } => self.try_now(*task),
+            Action::RaiseBudget {
+                max_recovery_attempts,
+            } => {
+                let max_recovery_attempts = *max_recovery_attempts;
+                self.emit(Event::RecoveryBudgetRaised {
+                    max_recovery_attempts,
+                })
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Doing a step again, and everything that needs it.
 
 use super::Decision;
+use crate::action::{Instead, Recovery};
 use crate::command::Refusal;
 use crate::event::Event;
 use crate::graph::Graph;
@@ -30,7 +31,8 @@ pub fn reset_set(
 }
 
 impl Decision<'_> {
-    pub(super) fn recover(&mut self, from_step: StepIndex) -> Result<(), Refusal> {
+    pub(super) fn recover(&mut self, recovery: &Recovery) -> Result<(), Refusal> {
+        let from_step = recovery.from_step;
         let states: Vec<_> = self
             .workflow
             .tasks()
@@ -49,7 +51,22 @@ impl Decision<'_> {
             .filter(|(_, again)| **again)
             .map(|(i, _)| i)
         {
-            self.emit(Event::TaskReset { task })?;
+            let record = self.workflow.tasks()[task].record();
+            let attempt = (record.status == TaskStatus::Running).then_some(record.attempt);
+            self.emit(Event::TaskReset { task, attempt })?;
+        }
+        let task = from_step;
+        match &recovery.instead {
+            None => {}
+            Some(Instead::Skip) => self.emit(Event::TaskSkipped {
+                task,
+                reason: SkipReason::Operator,
+                attempt: None,
+            })?,
+            Some(Instead::Output(output)) => {
+                let output = output.clone();
+                self.emit(Event::TaskMarkedDone { task, output })?;
+            }
         }
         self.settle_all()
     }

@@ -4,10 +4,13 @@ use serde_json::Value;
 
 use super::Decision;
 use crate::command::{Outcome, Refusal};
-use crate::event::{Event, FailureKind};
+use crate::definition::Mode;
+use crate::event::{AttemptOutcome, Event, FailureKind};
 use crate::id::{Attempt, StepIndex};
 use crate::retry::backoff;
 use crate::task_status::{SkipReason, TaskStatus};
+use crate::time::Timestamp;
+use crate::workflow::TaskRecord;
 
 impl Decision<'_> {
     pub(super) fn report(
@@ -16,6 +19,9 @@ impl Decision<'_> {
         attempt: Attempt,
         outcome: &Outcome,
     ) -> Result<(), Refusal> {
+        if self.is_superseded(task, attempt) {
+            return self.superseded_ended(task, attempt, outcome);
+        }
         self.check_running(task, attempt)?;
         let event = if self.workflow.record().cancel_requested {
             match outcome {
@@ -49,7 +55,19 @@ impl Decision<'_> {
                 reason: SkipReason::NotNeeded,
                 attempt: Some(attempt),
             },
+            Outcome::Interrupted if self.runs_once(task) => self.unknown(
+                task,
+                attempt,
+                "it was stopped before it ended",
+                AttemptOutcome::Interrupted,
+            ),
             Outcome::Interrupted => Event::TaskInterrupted { task, attempt },
+            Outcome::Lost if self.runs_once(task) => self.unknown(
+                task,
+                attempt,
+                "the server went down while it ran",
+                AttemptOutcome::Lost,
+            ),
             Outcome::Lost => self.lost(task, attempt),
             Outcome::Failed { failure, error } => self.failed(task, attempt, *failure, error),
         }
@@ -64,14 +82,23 @@ impl Decision<'_> {
     ) -> Event {
         let record = self.workflow.tasks()[task].record();
         let limit = self.workflow.definition().steps()[task].max_retries;
-        let may_help = matches!(failure, FailureKind::Error | FailureKind::TimedOut);
+        let outcome = match failure {
+            FailureKind::TimedOut => AttemptOutcome::TimedOut,
+            _ => AttemptOutcome::Failed,
+        };
+        let is_unknown = matches!(failure, FailureKind::TimedOut | FailureKind::OutcomeUnknown);
+        if is_unknown && self.runs_once(task) {
+            return self.unknown(task, attempt, error, outcome);
+        }
         let error = error.to_owned();
+        let may_help = is_unknown || failure == FailureKind::Error;
         if !may_help || record.retry_count >= limit {
             return Event::TaskFailed {
                 task,
                 attempt,
                 failure,
                 error,
+                outcome,
             };
         }
         let retry_count = record.retry_count + 1;
@@ -108,7 +135,60 @@ impl Decision<'_> {
             attempt,
             failure: FailureKind::Poison,
             error,
+            outcome: AttemptOutcome::Lost,
         }
+    }
+
+    fn runs_once(&self, task: StepIndex) -> bool {
+        self.workflow.definition().steps()[task].mode == Some(Mode::Once)
+    }
+
+    /// A step that may run at most once is not tried again when nobody knows how it ended.
+    fn unknown(
+        &self,
+        task: StepIndex,
+        attempt: Attempt,
+        why: &str,
+        outcome: AttemptOutcome,
+    ) -> Event {
+        let error = format!(
+            "{why}; it is not tried again, because it may have taken effect (outcome_unknown)"
+        );
+        Event::TaskFailed {
+            task,
+            attempt,
+            failure: FailureKind::OutcomeUnknown,
+            error,
+            outcome,
+        }
+    }
+
+    pub(super) fn is_superseded(&self, task: StepIndex, attempt: Attempt) -> bool {
+        let task = self.workflow.task(task);
+        task.is_some_and(|task| task.record().superseded == Some(attempt))
+    }
+
+    /// The last of what a recovery stopped is dead: whatever it waited for may start.
+    pub(super) fn superseded_ended(
+        &mut self,
+        task: StepIndex,
+        attempt: Attempt,
+        outcome: &Outcome,
+    ) -> Result<(), Refusal> {
+        let (outcome, output) = match outcome {
+            Outcome::Succeeded(output) => (AttemptOutcome::Late, Some(output.clone())),
+            _ => (AttemptOutcome::Superseded, None),
+        };
+        self.emit(Event::AttemptEnded {
+            task,
+            attempt,
+            outcome,
+            output,
+        })?;
+        if self.workflow.record().cancel_requested {
+            return self.settle();
+        }
+        Ok(())
     }
 
     /// The moment a task waits for has come: a retry is queued, a wait is over.
@@ -117,8 +197,7 @@ impl Decision<'_> {
         let Some(record) = self.workflow.task(task).map(|task| task.record()) else {
             return Err(not_due);
         };
-        if record.due_at.is_none_or(|due| due > self.now) || self.workflow.record().cancel_requested
-        {
+        if !is_due(record, self.now) || self.workflow.record().cancel_requested {
             return Err(not_due);
         }
         match record.status {
@@ -139,4 +218,17 @@ impl Decision<'_> {
             _ => Err(not_due),
         }
     }
+}
+
+/// Whether the moment a task waits for has come. A clock that was set back leaves more to wait than
+/// the wait was long in all; then the caller's own count of time decides.
+fn is_due(record: &TaskRecord, now: Timestamp) -> bool {
+    let Some(due) = record.due_at else {
+        return false;
+    };
+    let left = due.since(now).as_micros();
+    left == 0
+        || record
+            .wait_micros
+            .is_some_and(|wait| left > u128::from(wait))
 }

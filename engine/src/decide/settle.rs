@@ -22,8 +22,7 @@ impl Decision<'_> {
         let record = self.workflow.record();
         if record.cancel_requested {
             self.workflow.take_touched();
-            let is_quiet = self.workflow.tally().counts.running == 0;
-            return if is_quiet {
+            return if self.workflow.tally().is_quiet() {
                 self.emit(Event::WorkflowCancelled)
             } else {
                 Ok(())

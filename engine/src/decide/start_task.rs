@@ -1,7 +1,7 @@
 //! A queued task gets room to run, and what a running attempt says about itself.
 
 use super::Decision;
-use crate::command::Refusal;
+use crate::command::{Outcome, Refusal};
 use crate::event::Event;
 use crate::id::{Attempt, StepIndex};
 use crate::task_status::TaskStatus;
@@ -22,6 +22,10 @@ impl Decision<'_> {
         attempt: Attempt,
         until: Timestamp,
     ) -> Result<(), Refusal> {
+        if self.is_superseded(task, attempt) {
+            // A wait holds nothing, so nothing of the attempt is alive any more.
+            return self.superseded_ended(task, attempt, &Outcome::Interrupted);
+        }
         self.check_running(task, attempt)?;
         if self.workflow.record().cancel_requested {
             // A wait holds nothing, so there is nothing to stop first.

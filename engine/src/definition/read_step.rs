@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::read::Reader;
-use super::{RunIf, StepDefinition, key, limits};
+use super::{Mode, RunIf, StepDefinition, key, limits};
 
 /// A step whose dependencies are not looked up yet.
 pub(super) struct RawStep {
@@ -60,6 +60,8 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
     ];
     let run_if = reader.word(&format!("{at}/run_if"), object.get("run_if"), &words);
     step.run_if = run_if.unwrap_or_default();
+    let words = Mode::ALL.map(|mode| (mode.as_str(), mode));
+    step.mode = reader.word(&format!("{at}/mode"), object.get("mode"), &words);
     let key = step_key(reader, &format!("{at}/key"), object.get("key"));
     let before = reader.problems.len();
     let dependencies = match object.get("dependencies") {

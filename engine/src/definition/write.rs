@@ -33,5 +33,8 @@ pub(super) fn step_to_json(step: &StepDefinition) -> Value {
     }
     json.insert("run_if".into(), json!(step.run_if.as_str()));
     json.insert("max_lost".into(), json!(step.max_lost));
+    if let Some(mode) = step.mode {
+        json.insert("mode".into(), json!(mode.as_str()));
+    }
     Value::Object(json)
 }

@@ -52,7 +52,7 @@ const WHOLE: [(&str, &str); 4] = [
 ];
 
 /// What belongs to a step.
-const FIELDS: [(&str, &str); 8] = [
+const FIELDS: [(&str, &str); 9] = [
     ("name", "name"),
     ("task_type", "step type"),
     ("config", "what it does"),
@@ -61,6 +61,7 @@ const FIELDS: [(&str, &str); 8] = [
     ("estimated_duration", "usual time"),
     ("run_if", "when it runs"),
     ("max_lost", "how often it may be lost"),
+    ("mode", "what an unknown end means"),
 ];
 
 struct Step<'a> {

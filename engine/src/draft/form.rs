@@ -47,6 +47,8 @@ pub mod names {
     pub const STEP_RUN_IF: &str = "step.run_if";
     /// How often an attempt may be lost.
     pub const STEP_MAX_LOST: &str = "step.max_lost";
+    /// What an attempt with an unknown end means.
+    pub const STEP_MODE: &str = "step.mode";
     /// A step that the shown one runs after; once for each ticked box.
     pub const STEP_AFTER: &str = "step.after";
     /// Present when the check boxes were on the page, so that none ticked means none.
@@ -211,6 +213,7 @@ impl DefinitionDraft {
             names::STEP_ESTIMATED_DURATION => &mut step.estimated_duration,
             names::STEP_RUN_IF => &mut step.run_if,
             names::STEP_MAX_LOST => &mut step.max_lost,
+            names::STEP_MODE => &mut step.mode,
             other => {
                 let field = other.strip_prefix(names::CONFIG_PREFIX)?;
                 step.config.entry(field.to_owned()).or_default()

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{DefinitionDraft, StepDraft, merged, parameters};
-use crate::definition::WorkflowDefinition;
+use crate::definition::{Mode, WorkflowDefinition};
 use crate::problem::{Problem, pointer_part};
 use crate::step_form::{StepSpec, seconds_from_text};
 
@@ -87,6 +87,9 @@ fn step_to_json(
         json.insert("run_if".into(), json!(step.run_if));
     }
     count(&mut json, problems, &at, ("max_lost", &step.max_lost));
+    if !step.mode.is_empty() && step.mode != Mode::default().as_str() {
+        json.insert("mode".into(), json!(step.mode));
+    }
     Value::Object(json)
 }
 

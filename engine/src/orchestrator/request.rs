@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::id::{Attempt, DefinitionId, JobId, StepIndex, WorkflowId};
+use crate::action::Action;
+use crate::id::{Attempt, DefinitionId, JobId, Seq, StepIndex, WorkflowId};
 use crate::progress::{Progress, WorkflowState};
 use crate::time::Timestamp;
 use crate::workflow_status::WorkflowStatus;
@@ -30,6 +31,34 @@ pub struct NewWorkflowRequest {
     pub metadata: Map<String, Value>,
     /// Whether it starts at once.
     pub start: bool,
+    /// The caller's id of this command, 1 to 200 characters: the same id has one effect and the
+    /// same answer for seven days.
+    pub command_id: Option<String>,
+}
+
+/// Something asked of a workflow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionRequest {
+    /// What.
+    pub action: Action,
+    /// Why, in the caller's words, up to 1,000 characters; kept in the events.
+    pub reason: Option<String>,
+    /// The number of the last event that the caller knew: a workflow that moved on refuses.
+    pub expected_rev: Option<Seq>,
+    /// The caller's id of this command, 1 to 200 characters: the same id has one effect and the
+    /// same answer for seven days.
+    pub command_id: Option<String>,
+}
+
+impl From<Action> for ActionRequest {
+    fn from(action: Action) -> Self {
+        Self {
+            action,
+            reason: None,
+            expected_rev: None,
+            command_id: None,
+        }
+    }
 }
 
 /// Which workflows a list shows.

@@ -39,7 +39,7 @@ impl Progress {
                 summary.status = WorkflowStatus::Running;
                 summary.started_at = Some(at);
             }
-            Event::WorkflowPaused => summary.status = WorkflowStatus::Paused,
+            Event::WorkflowPaused { .. } => summary.status = WorkflowStatus::Paused,
             Event::WorkflowResumed { paused_at } => {
                 summary.status = WorkflowStatus::Running;
                 for task in self

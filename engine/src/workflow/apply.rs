@@ -39,6 +39,9 @@ pub enum Impossible {
     /// There is no such step.
     #[error("there is no step {0}")]
     NoSuchStep(StepIndex),
+    /// No attempt of the task was superseded.
+    #[error("task {0} has no superseded attempt")]
+    NothingSuperseded(StepIndex),
 }
 
 impl Workflow {
@@ -59,6 +62,9 @@ impl Workflow {
             return Err(Impossible::Beginning);
         }
         match record.event.task() {
+            Some(task) if matches!(record.event, Event::AttemptEnded { .. }) => {
+                self.forget_superseded(task)?;
+            }
             Some(task) => self.apply_to_task(task, &record.event, record.at)?,
             None => self.apply_to_workflow(&record.event, record.at)?,
         }
@@ -70,7 +76,7 @@ impl Workflow {
         use WorkflowTrigger as T;
         let trigger = match event {
             Event::WorkflowStarted => T::Start,
-            Event::WorkflowPaused => T::Pause,
+            Event::WorkflowPaused { .. } => T::Pause,
             Event::WorkflowResumed { .. } => T::Resume,
             Event::CancelRequested => T::AskCancel,
             Event::WorkflowCancelled => T::Cancel,
@@ -85,7 +91,7 @@ impl Workflow {
         record.status = record.status.next(trigger)?;
         match event {
             Event::WorkflowStarted => record.started_at = Some(at),
-            Event::WorkflowPaused => record.paused_at = Some(at),
+            Event::WorkflowPaused { .. } => record.paused_at = Some(at),
             Event::WorkflowResumed { paused_at } => {
                 record.paused_at = None;
                 record.recovering_from = None;
@@ -105,6 +111,7 @@ impl Workflow {
                 record.recovery_attempts = *recovery_attempts;
                 record.recovering_from = Some(*from_step);
                 record.epoch += 1;
+                record.paused_at = None;
                 record.completed_at = None;
                 record.started_at = record.started_at.or(Some(at));
             }
@@ -145,14 +152,30 @@ impl Workflow {
             task: index,
             source,
         })?;
+        let had_superseded = self.tasks[index].record.superseded.is_some();
         self.change_task(index, event, at);
         self.tasks[index].record.status = to;
+        let has_superseded = self.tasks[index].record.superseded.is_some();
+        self.tally.superseded += usize::from(has_superseded);
+        self.tally.superseded -= usize::from(had_superseded);
         if from != to || matches!(event, Event::TaskReset { .. }) {
             self.follow(index, from);
         }
         if to == TaskStatus::Pending {
             self.touched.push(index);
         }
+        Ok(())
+    }
+
+    /// The attempt that a recovery superseded is dead: nothing of the task is alive any more.
+    fn forget_superseded(&mut self, index: StepIndex) -> Result<(), Impossible> {
+        let Some(task) = self.tasks.get_mut(index) else {
+            return Err(Impossible::NoSuchStep(index));
+        };
+        if task.record.superseded.take().is_none() {
+            return Err(Impossible::NothingSuperseded(index));
+        }
+        self.tally.superseded -= 1;
         Ok(())
     }
 
@@ -170,13 +193,13 @@ impl Workflow {
                 record.attempt = *attempt;
                 record.started_at = Some(at);
                 record.ended_at = None;
-                record.due_at = None;
+                forget_wait(record);
                 record.waiting = false;
             }
-            Event::TaskQueued { .. } => record.due_at = None,
+            Event::TaskQueued { .. } => forget_wait(record),
             Event::TaskWaiting { until, .. } => {
                 record.waiting = true;
-                record.due_at = Some(*until);
+                wait_until(record, *until, at);
             }
             Event::TaskProgressed { progress, .. } => {
                 record.share = record.share.max(progress.clamp(0.0, share::REPORTED_MAX));
@@ -194,24 +217,24 @@ impl Workflow {
                 ..
             } => {
                 record.retry_count = *retry_count;
-                record.due_at = Some(*due_at);
+                wait_until(record, *due_at, at);
                 record.failure = Some(*failure);
                 record.error_message = Some(error.clone());
             }
             Event::TaskFailed { failure, error, .. } => {
-                record.due_at = None;
+                forget_wait(record);
                 record.failure = Some(*failure);
                 record.error_message = Some(error.clone());
             }
             Event::TaskLost { lost_count, .. } => {
                 record.lost_count = *lost_count;
-                record.due_at = None;
+                forget_wait(record);
             }
             Event::TaskSkipped { reason, .. } => {
                 record.skip_reason = Some(*reason);
-                record.due_at = None;
+                forget_wait(record);
             }
-            Event::TaskInterrupted { .. } | Event::TaskCancelled { .. } => record.due_at = None,
+            Event::TaskInterrupted { .. } | Event::TaskCancelled { .. } => forget_wait(record),
             Event::TaskReset { .. } => reset(record),
             _ => {}
         }
@@ -264,15 +287,32 @@ const fn ends_attempt(event: &Event) -> bool {
 fn clear_failure(record: &mut super::TaskRecord) {
     record.failure = None;
     record.error_message = None;
+    forget_wait(record);
+}
+
+/// Both the moment and the length of the wait, so that a clock set back delays it by no more.
+fn wait_until(record: &mut super::TaskRecord, due: Timestamp, now: Timestamp) {
+    record.due_at = Some(due);
+    record.wait_micros = u64::try_from(due.since(now).as_micros()).ok();
+}
+
+const fn forget_wait(record: &mut super::TaskRecord) {
     record.due_at = None;
+    record.wait_micros = None;
 }
 
 /// A recovery begins the task anew: only its numbers that never go down stay.
 fn reset(record: &mut super::TaskRecord) {
     let redo = record.redo + u32::from(record.status == TaskStatus::Completed);
+    let is_alive = record.status == TaskStatus::Running && !record.waiting;
     let mut fresh = super::TaskRecord::new(record.id);
     fresh.attempt = record.attempt;
     fresh.generation = record.generation + 1;
     fresh.redo = redo;
+    fresh.superseded = if is_alive {
+        Some(record.attempt)
+    } else {
+        record.superseded
+    };
     *record = fresh;
 }

@@ -146,6 +146,7 @@ impl Workflow {
         self.tally = super::Tally::default();
         for task in &self.tasks {
             self.tally.counts.add(task.record.status);
+            self.tally.superseded += usize::from(task.record.superseded.is_some());
         }
         for index in 0..self.tasks.len() {
             self.reclass(index);

@@ -88,8 +88,13 @@ pub struct TaskRecord {
     pub redo: u32,
     /// Whether the running attempt waits for a moment and holds nothing.
     pub waiting: bool,
+    /// The attempt that a recovery superseded and that is not proven dead yet.
+    pub superseded: Option<Attempt>,
     /// When the next try or the end of the wait is due.
     pub due_at: Option<Timestamp>,
+    /// How long that wait is in all, in microseconds: after the clock was set back, the moment
+    /// comes after this time at the latest.
+    pub wait_micros: Option<u64>,
     /// The highest share done that was reached since the last recovery, 0 to 1.
     pub share: f64,
     /// When the last attempt started.
@@ -117,7 +122,9 @@ impl TaskRecord {
             generation: 0,
             redo: 0,
             waiting: false,
+            superseded: None,
             due_at: None,
+            wait_micros: None,
             share: 0.0,
             started_at: None,
             ended_at: None,

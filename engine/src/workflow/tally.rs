@@ -82,9 +82,23 @@ pub struct Tally {
     pub counts: Counts,
     /// Blocked tasks that are queued or retrying.
     pub(super) blocked_active: usize,
+    /// Tasks with an attempt that a recovery superseded and that is not proven dead yet.
+    pub(super) superseded: usize,
 }
 
 impl Tally {
+    /// Whether nothing is alive: no attempt is under way, superseded ones included.
+    #[must_use]
+    pub const fn is_quiet(&self) -> bool {
+        self.counts.running == 0 && self.superseded == 0
+    }
+
+    /// Whether an attempt that a recovery superseded is not proven dead yet.
+    #[must_use]
+    pub const fn has_superseded(&self) -> bool {
+        self.superseded > 0
+    }
+
     /// Whether an attempt is under way or may still start.
     #[must_use]
     pub const fn is_moving(&self) -> bool {

@@ -52,7 +52,8 @@ fn after_an_end(before: &Workflow, input: &Input) -> Held {
     );
     let may = match input {
         Input::Ask(ask) => matches!(ask.verb, Verb::Recover { .. } | Verb::RaiseBudget { .. }),
-        Input::End { task, attempt, .. } => before
+        // The last word of an attempt that a recovery superseded.
+        Input::End { task, attempt, .. } | Input::Wait { task, attempt, .. } => before
             .attempts
             .iter()
             .any(|a| a.task == *task && a.number == *attempt && a.outcome == Outcome::Superseded),

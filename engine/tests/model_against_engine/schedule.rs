@@ -72,15 +72,6 @@ pub fn input(dice: &mut Dice, model: &Workflow, next_id: &mut u64) -> Input {
 
 fn hand_over(dice: &mut Dice, model: &Workflow) -> Input {
     let (task, attempt) = attempt(dice, model);
-    let is_it = |a: &&Attempt| a.task == task && a.number == attempt && a.alive;
-    let found = model.attempts.iter().find(is_it);
-    // KNOWN DIFFERENCE, the only one: a superseded attempt that hands over is dead (what waits runs
-    // nowhere), so its task may start again. The engine refuses the report as late and waits for
-    // another, which never comes (I19). Until that is mended such an attempt ends instead.
-    if found.is_some_and(|a| a.outcome == Outcome::Superseded) {
-        let end = End::Interrupted;
-        return Input::End { task, attempt, end };
-    }
     Input::Wait {
         task,
         attempt,

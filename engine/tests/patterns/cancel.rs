@@ -81,7 +81,7 @@ fn while_cancelling_nothing_starts_and_no_other_command_is_taken() {
         Action::Start,
         Action::Pause,
         Action::Resume,
-        Action::Recover { from_step: 0 },
+        Action::recover(0),
     ];
     for action in others {
         assert_eq!(

@@ -84,7 +84,7 @@ fn what_was_reached_stays_while_a_step_is_tried_again_and_goes_with_a_recovery()
     bench.due(0).unwrap();
     bench.run(0, failed(FailureKind::Error));
     assert_eq!(bench.percent(), 70);
-    bench.act(Action::Recover { from_step: 0 });
+    bench.act(Action::recover(0));
     assert_eq!(bench.percent(), 0);
 }
 

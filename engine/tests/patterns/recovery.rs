@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::bench::{Bench, define, failed, step, step_if};
 
 fn recover(from_step: usize) -> Action {
-    Action::Recover { from_step }
+    Action::recover(from_step)
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn a_recovery_that_fails_again_uses_up_the_budget() {
 fn a_step_that_does_not_exist_is_named() {
     let mut bench = Bench::started(define(&[step("a", &[])]));
     bench.fail(0);
-    let (from_step, last) = (1, 0);
-    let unknown = Refusal::NoSuchStep { from_step, last };
+    let (task, last) = (1, 0);
+    let unknown = Refusal::NoSuchStep { task, last };
     assert_eq!(bench.command(&Command::Act(recover(1))), Err(unknown));
 }
 

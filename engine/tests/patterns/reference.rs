@@ -72,7 +72,7 @@ fn a_failed_workflow_is_recovered_from_its_current_step() {
     assert!(summary.is_recoverable());
 
     let from_step = summary.current_step;
-    bench.act(Action::Recover { from_step });
+    bench.act(Action::recover(from_step));
     assert_eq!(bench.status(), WorkflowStatus::Recovering);
     assert_eq!(bench.progress().summary.recovery_attempts, 1);
     bench.succeed(1);

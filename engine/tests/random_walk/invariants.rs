@@ -73,7 +73,7 @@ impl Memory {
             Event::TaskFailed { task, failure, .. } if *failure != FailureKind::Poison => {
                 self.charge(before, *task)?;
             }
-            Event::TaskReset { task } => {
+            Event::TaskReset { task, .. } => {
                 self.charged.remove(task);
                 self.shares.remove(task);
                 self.retries.remove(task);

@@ -241,7 +241,7 @@ impl Walk {
             2..5 => Action::Pause,
             5..8 => Action::Resume,
             8 => Action::Cancel,
-            _ => Action::Recover { from_step },
+            _ => Action::recover(from_step),
         }
     }
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use engine::event::{Event, EventRecord};
-use engine::progress::Progress;
+use engine::progress::{Progress, WorkflowState};
 use engine::{JobOrchestratorError, StepIndex, Timestamp, WorkflowId};
 use serde_json::json;
 
+use super::repeated::RememberedCommands;
 use super::{Active, Message};
 use crate::store::Change;
 
@@ -17,14 +18,23 @@ const EVENT_OUTPUT_BYTES_MAX: usize = 8 * 1024;
 /// A message and what it comes to.
 pub(super) struct Member {
     pub(super) message: Message,
-    /// The workflow it is about, or the refusal.
-    pub(super) answer: Result<WorkflowId, JobOrchestratorError>,
+    /// What it comes to, or the refusal.
+    pub(super) answer: Result<Answered, JobOrchestratorError>,
+}
+
+/// What a message comes to.
+pub(super) enum Answered {
+    /// The workflow as it stands after the batch.
+    Now(WorkflowId),
+    /// What was answered when the same command came before.
+    Before(Box<WorkflowState>),
 }
 
 /// Decided, not written yet.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) members: Vec<Member>,
+    pub(super) remembered: RememberedCommands,
     events: BTreeMap<WorkflowId, Vec<EventRecord>>,
     /// Slots taken by attempts that this batch starts.
     pub(super) started: Vec<(WorkflowId, StepIndex)>,

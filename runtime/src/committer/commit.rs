@@ -3,7 +3,7 @@
 use engine::progress::{Progress, WorkflowState};
 use engine::{Command, Event, JobOrchestratorError, WorkflowId};
 
-use super::batch::{Batch, Member};
+use super::batch::{Answered, Batch, Member};
 use super::{Committer, Message};
 use crate::fault;
 use crate::store::{Change, StoreError};
@@ -34,7 +34,10 @@ impl Committer {
                     };
                     self.attempts.start(&active.workflow, *task, *attempt);
                 }
-                Event::CancelRequested => self.attempts.stop_workflow(id),
+                Event::CancelRequested | Event::WorkflowPaused { interrupt: true } => {
+                    self.attempts.stop_workflow(id);
+                }
+                Event::TaskReset { task, .. } => self.attempts.stop(id, *task),
                 Event::TaskRetryScheduled {
                     task,
                     attempt,
@@ -64,7 +67,7 @@ impl Committer {
                     self.note(id, *task, *attempt, text);
                 }
                 Event::TaskInterrupted { task, attempt } => {
-                    let text = "interrupted because the server stops; it is tried again";
+                    let text = "interrupted by a pause or a stop of the server; it is tried again";
                     self.note(id, *task, *attempt, text);
                 }
                 _ => {}
@@ -82,18 +85,19 @@ impl Committer {
             let (Message::Create { reply, .. } | Message::Act { reply, .. }) = message else {
                 continue;
             };
-            let answer = answer.and_then(|id| {
-                self.state(id).ok_or(JobOrchestratorError::NotFound {
+            let answer = answer.and_then(|answered| match answered {
+                Answered::Before(state) => Ok(*state),
+                Answered::Now(id) => self.state(id).ok_or(JobOrchestratorError::NotFound {
                     what: "workflow",
                     id: id.0,
-                })
+                }),
             });
             // A caller who went away does not want the answer.
             drop(reply.send(answer));
         }
     }
 
-    fn state(&self, id: WorkflowId) -> Option<WorkflowState> {
+    pub(super) fn state(&self, id: WorkflowId) -> Option<WorkflowState> {
         let active = self.active.get(&id)?;
         let record = active.workflow.record();
         Some(WorkflowState {

@@ -2,28 +2,33 @@
 //! batch, so that an answer never runs ahead of the disk.
 
 use engine::event::EventRecord;
+use engine::orchestrator::ActionRequest;
 use engine::workflow::NewWorkflow;
 use engine::{
-    Action, Command, Event, JobId, JobOrchestratorError, Refusal, StepIndex, TaskId, TaskStatus,
-    Timestamp, Workflow, WorkflowId, advance,
+    Action, Command, Event, JobId, JobOrchestratorError, Origin, Refusal, StepIndex, TaskId,
+    TaskStatus, Timestamp, Workflow, WorkflowId, advance,
 };
 use tracing::{debug, error};
 
-use super::batch::{Batch, Member};
+use super::batch::{Answered, Batch, Member};
 use super::{Active, Committer, Creation, Message};
 use crate::fault;
 use crate::store::Header;
 
 impl Committer {
     pub(super) async fn decide(&mut self, message: Message, batch: &mut Batch) {
+        if let Some(answer) = self.answered_before(&message, batch).await {
+            batch.members.push(Member { message, answer });
+            return;
+        }
         let now = self.clock.now();
         let answer = match &message {
             Message::Create {
                 creation, actor, ..
             } => self.create(creation, actor, now, batch),
             Message::Act {
-                id, action, actor, ..
-            } => self.act(*id, *action, actor, now, batch).await,
+                id, request, actor, ..
+            } => self.act(*id, request, actor, now, batch).await,
             Message::Report { id, command } => {
                 self.report(*id, command, now, batch).await;
                 Ok(*id)
@@ -33,6 +38,10 @@ impl Committer {
             | Message::Interrupt
             | Message::Exit { .. } => return self.carry_out(message).await,
         };
+        if let Ok(id) = &answer {
+            Self::remember(&message, *id, batch);
+        }
+        let answer = answer.map(Answered::Now);
         batch.members.push(Member { message, answer });
     }
 
@@ -59,14 +68,15 @@ impl Committer {
             parameters: creation.parameters.clone(),
         };
         let mut workflow = Workflow::new(new, now);
-        let mut events = advance(&mut workflow, &Command::Create, Some(actor), now)?;
+        let origin = Origin {
+            actor: Some(actor),
+            command_id: creation.command_id.as_deref(),
+            ..Origin::default()
+        };
+        let mut events = advance(&mut workflow, &Command::Create, origin, now)?;
         if creation.start {
-            events.extend(advance(
-                &mut workflow,
-                &Command::Act(Action::Start),
-                Some(actor),
-                now,
-            )?);
+            let start = Command::Act(Action::Start);
+            events.extend(advance(&mut workflow, &start, origin, now)?);
         }
         // A number that is given out is never given out again, even if the batch fails.
         self.numbers.workflow = id.0;
@@ -85,7 +95,7 @@ impl Committer {
     async fn act(
         &mut self,
         id: WorkflowId,
-        action: Action,
+        request: &ActionRequest,
         actor: &str,
         now: Timestamp,
         batch: &mut Batch,
@@ -106,12 +116,14 @@ impl Committer {
                 id: id.0,
             });
         };
-        let events = advance(
-            &mut active.workflow,
-            &Command::Act(action),
-            Some(actor),
-            now,
-        )?;
+        let origin = Origin {
+            actor: Some(actor),
+            reason: request.reason.as_deref(),
+            command_id: request.command_id.as_deref(),
+            expected_rev: request.expected_rev,
+        };
+        let command = Command::Act(request.action.clone());
+        let events = advance(&mut active.workflow, &command, origin, now)?;
         self.queue(id, &events);
         batch.add(id, events);
         Ok(id)
@@ -167,7 +179,9 @@ impl Committer {
                     self.timers.add(*due_at, id, *task);
                 }
                 Event::TaskWaiting { task, until, .. } => self.timers.add(*until, id, *task),
-                Event::WorkflowResumed { .. } => self.queue_again(id),
+                Event::WorkflowResumed { .. } | Event::AttemptEnded { .. } => {
+                    self.queue_again(id);
+                }
                 _ => {}
             }
         }
@@ -180,7 +194,8 @@ impl Committer {
         }
     }
 
-    /// After a resume: claims that were refused while it was paused, and retries that moved.
+    /// After a resume, or once what a recovery stopped is dead: claims that were refused
+    /// meanwhile, and retries that moved.
     fn queue_again(&mut self, id: WorkflowId) {
         let Some(active) = self.active.get(&id) else {
             return;
@@ -225,11 +240,14 @@ impl Committer {
         tasks
             .filter(|(task, known)| {
                 let record = known.record();
-                record.status == TaskStatus::Running
-                    && !record.waiting
-                    && !self.attempts.is_live(id, *task)
+                let is_alive = record.superseded.is_some()
+                    || (record.status == TaskStatus::Running && !record.waiting);
+                is_alive && !self.attempts.is_live(id, *task)
             })
-            .map(|(task, known)| (task, known.record().attempt))
+            .map(|(task, known)| {
+                let record = known.record();
+                (task, record.superseded.unwrap_or(record.attempt))
+            })
             .collect()
     }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use engine::orchestrator::ActionRequest;
 use engine::progress::WorkflowState;
 use engine::{
-    Action, Command, DefinitionId, JobId, JobOrchestratorError, StepIndex, WorkflowDefinition,
-    WorkflowId,
+    Command, DefinitionId, JobId, JobOrchestratorError, StepIndex, WorkflowDefinition, WorkflowId,
 };
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -23,6 +23,8 @@ pub(crate) struct Creation {
     pub(crate) parameters: Map<String, Value>,
     pub(crate) metadata: Map<String, Value>,
     pub(crate) start: bool,
+    /// The caller's id of the command.
+    pub(crate) command_id: Option<String>,
 }
 
 /// One thing to decide.
@@ -36,7 +38,7 @@ pub(crate) enum Message {
     /// Somebody asks something of a workflow.
     Act {
         id: WorkflowId,
-        action: Action,
+        request: Box<ActionRequest>,
         actor: String,
         reply: Reply,
     },

@@ -9,7 +9,7 @@ use engine::{Command, Outcome, StepIndex, WorkflowId};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info};
 
-use super::{Inner, Runtime, switches};
+use super::{Inner, Runtime, retention, switches};
 use crate::attempts::{Attempts, Surroundings};
 use crate::clock::{Clock, SystemClock};
 use crate::committer::{Committer, Message, Parts};
@@ -207,6 +207,7 @@ impl RuntimeBuilder {
             inner: Arc::new(inner),
         };
         runtime.take_up(runner).await?;
+        retention::start(&runtime.inner);
         Ok(runtime)
     }
 }

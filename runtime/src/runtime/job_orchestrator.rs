@@ -78,6 +78,7 @@ impl JobOrchestrator for Runtime {
             parameters: definition.parameters().clone(),
             metadata: metadata.unwrap_or_default(),
             start: false,
+            command_id: None,
             definition: definition.into(),
         };
         self.create(creation, &Actor::program()).await
@@ -123,22 +124,22 @@ impl JobOrchestrator for Runtime {
     }
 
     async fn start_workflow(&self, workflow_id: WorkflowId) -> Answer<WorkflowState> {
-        self.command(workflow_id, Action::Start, &Actor::program())
+        self.command(workflow_id, Action::Start.into(), &Actor::program())
             .await
     }
 
     async fn pause_workflow(&self, workflow_id: WorkflowId) -> Answer<WorkflowState> {
-        self.command(workflow_id, Action::Pause, &Actor::program())
+        self.command(workflow_id, Action::Pause.into(), &Actor::program())
             .await
     }
 
     async fn resume_workflow(&self, workflow_id: WorkflowId) -> Answer<WorkflowState> {
-        self.command(workflow_id, Action::Resume, &Actor::program())
+        self.command(workflow_id, Action::Resume.into(), &Actor::program())
             .await
     }
 
     async fn cancel_workflow(&self, workflow_id: WorkflowId) -> Answer<WorkflowState> {
-        self.command(workflow_id, Action::Cancel, &Actor::program())
+        self.command(workflow_id, Action::Cancel.into(), &Actor::program())
             .await
     }
 
@@ -149,7 +150,7 @@ impl JobOrchestrator for Runtime {
     ) -> Answer<WorkflowState> {
         self.command(
             workflow_id,
-            Action::Recover { from_step },
+            Action::recover(from_step).into(),
             &Actor::program(),
         )
         .await

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use engine::orchestrator::{
-    Answer, DefinitionSource, LogPage, NewWorkflowRequest, Page, TaskDetail, WorkflowDetail,
-    WorkflowFilter,
+    ActionRequest, Answer, DefinitionSource, LogPage, NewWorkflowRequest, Page, TaskDetail,
+    WorkflowDetail, WorkflowFilter,
 };
 use engine::problem::pointer_part;
 use engine::progress::{Progress, WorkflowState};
 use engine::{
-    Action, Actor, DefinitionId, EventRecord, JobId, JobOrchestratorError, Problem, Role, Seq,
-    StepIndex, WorkflowDefinition, WorkflowId, Workflows,
+    Actor, DefinitionId, EventRecord, JobId, JobOrchestratorError, Problem, Role, Seq, StepIndex,
+    WorkflowDefinition, WorkflowId, Workflows,
 };
 use serde_json::{Map, Value};
 
@@ -90,13 +90,19 @@ impl Workflows for Runtime {
             parameters: fill_in(&definition, &request.parameters)?,
             metadata: request.metadata,
             start: request.start,
+            command_id: request.command_id,
             definition: definition.into(),
         };
         self.create(creation, actor).await
     }
 
-    async fn act(&self, actor: &Actor, id: WorkflowId, action: Action) -> Answer<WorkflowState> {
-        self.command(id, action, actor).await
+    async fn act(
+        &self,
+        actor: &Actor,
+        id: WorkflowId,
+        request: ActionRequest,
+    ) -> Answer<WorkflowState> {
+        self.command(id, request, actor).await
     }
 
     async fn workflow(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowState> {

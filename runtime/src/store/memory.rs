@@ -13,8 +13,8 @@ use engine::{
 };
 
 use super::{
-    Change, DefinitionStore, Header, LastNumbers, NewVersion, SaveError, SettingStore, StoreError,
-    StoredWorkflow, WorkflowStore, row, state_of,
+    AnsweredCommand, Change, DefinitionStore, Header, LastNumbers, NewVersion, SaveError,
+    SettingStore, StoreError, StoredWorkflow, WorkflowStore, row, state_of,
 };
 
 struct Kept {
@@ -42,6 +42,7 @@ struct Contents {
     workflows: BTreeMap<WorkflowId, Kept>,
     definitions: BTreeMap<(DefinitionId, u32), SavedDefinition>,
     settings: BTreeMap<String, String>,
+    commands: BTreeMap<(String, String), AnsweredCommand>,
 }
 
 /// Everything in memory.
@@ -57,7 +58,11 @@ impl MemoryStore {
 
 #[async_trait]
 impl WorkflowStore for MemoryStore {
-    async fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+    async fn commit(
+        &self,
+        changes: &[Change],
+        commands: &[AnsweredCommand],
+    ) -> Result<(), StoreError> {
         let mut contents = self.contents();
         for change in changes {
             let id = change.record.id;
@@ -86,7 +91,23 @@ impl WorkflowStore for MemoryStore {
                 remember_attempt(kept, &attempt);
             }
         }
+        for command in commands {
+            let key = (command.actor.clone(), command.id.clone());
+            contents.commands.insert(key, command.clone());
+        }
         Ok(())
+    }
+
+    async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {
+        let key = (actor.to_owned(), id.to_owned());
+        Ok(self.contents().commands.get(&key).cloned())
+    }
+
+    async fn forget_commands(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut contents = self.contents();
+        let known = contents.commands.len();
+        contents.commands.retain(|_, command| command.at >= before);
+        Ok((known - contents.commands.len()) as u64)
     }
 
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
@@ -193,7 +214,7 @@ fn remember_attempt(kept: &mut Kept, change: &row::AttemptRow) {
         .entry((change.task, change.attempt))
         .or_insert(fresh);
     attempt.ended_at = change.ended_at.map(Timestamp::from_micros);
-    attempt.outcome = change.outcome.to_owned();
+    attempt.outcome = change.outcome.as_str().to_owned();
     attempt.error.clone_from(&change.error);
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::event::{Event, EventRecord, FailureKind};
+use engine::event::{AttemptOutcome, Event, EventRecord, FailureKind};
 use engine::orchestrator::AttemptRecord;
 use engine::workflow::{TaskRecord, WorkflowRecord};
 use engine::{DefinitionId, JobId, SkipReason, StepIndex, TaskId, Timestamp, WorkflowId};
@@ -98,7 +98,9 @@ pub(super) struct TaskRow<'a> {
     generation: u32,
     redo: u32,
     waiting: bool,
+    superseded: Option<u32>,
     due_at: Option<i64>,
+    wait_micros: Option<u64>,
     share: f64,
     started_at: Option<i64>,
     ended_at: Option<i64>,
@@ -125,7 +127,9 @@ impl<'a> TaskRow<'a> {
             generation: record.generation,
             redo: record.redo,
             waiting: record.waiting,
+            superseded: record.superseded,
             due_at: record.due_at.map(Timestamp::as_micros),
+            wait_micros: record.wait_micros,
             share: record.share,
             started_at: record.started_at.map(Timestamp::as_micros),
             ended_at: record.ended_at.map(Timestamp::as_micros),
@@ -145,7 +149,7 @@ pub(super) struct AttemptRow {
     pub(super) attempt: u32,
     pub(super) started_at: i64,
     pub(super) ended_at: Option<i64>,
-    pub(super) outcome: &'static str,
+    pub(super) outcome: AttemptOutcome,
     pub(super) error: Option<String>,
 }
 
@@ -163,7 +167,7 @@ pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
             .find(|row| row.task == task && row.attempt == attempt);
         match known {
             Some(row) => {
-                row.ended_at = Some(at).filter(|_| outcome != "running");
+                row.ended_at = Some(at).filter(|_| outcome != AttemptOutcome::Running);
                 row.outcome = outcome;
                 row.error = error;
             }
@@ -172,7 +176,7 @@ pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
                 task,
                 attempt,
                 started_at: at,
-                ended_at: Some(at).filter(|_| outcome != "running"),
+                ended_at: Some(at).filter(|_| outcome != AttemptOutcome::Running),
                 outcome,
                 error,
             }),
@@ -181,35 +185,45 @@ pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
     rows
 }
 
-type AttemptFacts = (StepIndex, u32, &'static str, Option<String>);
+type AttemptFacts = (StepIndex, u32, AttemptOutcome, Option<String>);
 
 fn attempt_of(event: &Event) -> Option<AttemptFacts> {
-    let failed = |failure: &FailureKind| match failure {
-        FailureKind::TimedOut => "timed_out",
-        FailureKind::Poison => "lost",
-        FailureKind::Error | FailureKind::Permanent => "failed",
-    };
+    use AttemptOutcome as O;
     Some(match event {
-        Event::TaskStarted { task, attempt } => (*task, *attempt, "running", None),
-        Event::TaskCompleted { task, attempt, .. } => (*task, *attempt, "succeeded", None),
+        Event::TaskStarted { task, attempt } => (*task, *attempt, O::Running, None),
+        Event::TaskCompleted { task, attempt, .. } => (*task, *attempt, O::Succeeded, None),
         Event::TaskRetryScheduled {
             task,
             attempt,
             failure,
             error,
             ..
+        } => {
+            let outcome = match failure {
+                FailureKind::TimedOut => O::TimedOut,
+                _ => O::Failed,
+            };
+            (*task, *attempt, outcome, Some(error.clone()))
         }
-        | Event::TaskFailed {
+        Event::TaskFailed {
             task,
             attempt,
-            failure,
             error,
-        } => (*task, *attempt, failed(failure), Some(error.clone())),
-        Event::TaskInterrupted { task, attempt } => (*task, *attempt, "interrupted", None),
-        Event::TaskLost { task, attempt, .. } => (*task, *attempt, "lost", None),
-        // Both may also settle a task that no attempt is under way of.
-        Event::TaskCancelled { task, attempt } => (*task, (*attempt)?, "cancelled", None),
-        Event::TaskSkipped { task, attempt, .. } => (*task, (*attempt)?, "succeeded", None),
+            outcome,
+            ..
+        } => (*task, *attempt, *outcome, Some(error.clone())),
+        Event::TaskInterrupted { task, attempt } => (*task, *attempt, O::Interrupted, None),
+        Event::TaskLost { task, attempt, .. } => (*task, *attempt, O::Lost, None),
+        // These may also settle a task that no attempt is under way of.
+        Event::TaskCancelled { task, attempt } => (*task, (*attempt)?, O::Cancelled, None),
+        Event::TaskSkipped { task, attempt, .. } => (*task, (*attempt)?, O::Succeeded, None),
+        Event::TaskReset { task, attempt } => (*task, (*attempt)?, O::Superseded, None),
+        Event::AttemptEnded {
+            task,
+            attempt,
+            outcome,
+            ..
+        } => (*task, *attempt, *outcome, None),
         _ => return None,
     })
 }
@@ -302,7 +316,9 @@ pub(super) fn task_record(row: &SqliteRow) -> Result<TaskRecord, StoreError> {
         generation: number(row, "generation")?,
         redo: number(row, "redo")?,
         waiting: row.try_get("waiting")?,
+        superseded: optional_number(row, "superseded")?,
         due_at: moment(row, "due_at")?,
+        wait_micros: optional_number(row, "wait_micros")?,
         share: row.try_get("share")?,
         started_at: moment(row, "started_at")?,
         ended_at: moment(row, "ended_at")?,

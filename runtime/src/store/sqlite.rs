@@ -10,8 +10,8 @@ use tokio::sync::Mutex;
 
 use super::row;
 use super::{
-    Change, LastNumbers, SettingStore, StoreError, StoredWorkflow, WorkflowStore, sqlite_commit,
-    sqlite_lists,
+    AnsweredCommand, Change, LastNumbers, SettingStore, StoreError, StoredWorkflow, WorkflowStore,
+    sqlite_commands, sqlite_commit, sqlite_lists,
 };
 use crate::database::Database;
 
@@ -43,9 +43,22 @@ impl SqliteStore {
 
 #[async_trait]
 impl WorkflowStore for SqliteStore {
-    async fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+    async fn commit(
+        &self,
+        changes: &[Change],
+        commands: &[AnsweredCommand],
+    ) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
-        sqlite_commit::commit(&mut writer, changes).await
+        sqlite_commit::commit(&mut writer, changes, commands).await
+    }
+
+    async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {
+        sqlite_commands::find(&self.readers, actor, id).await
+    }
+
+    async fn forget_commands(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut writer = self.writer.lock().await;
+        sqlite_commands::forget(&mut writer, before).await
     }
 
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {

@@ -6,21 +6,25 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Row};
 
 use super::row::{self, AttemptRow, TaskRow, WorkflowRow};
-use super::{Change, StoreError};
+use super::{AnsweredCommand, Change, StoreError, sqlite_commands};
 
 pub(super) async fn commit(
     writer: &mut SqliteConnection,
     changes: &[Change],
+    commands: &[AnsweredCommand],
 ) -> Result<(), StoreError> {
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-    freeze_definitions(&mut transaction, changes).await?;
-    if !write_workflows(&mut transaction, changes).await? {
-        transaction.rollback().await?;
-        return Err(overtaken(writer, changes).await?);
+    if !changes.is_empty() {
+        freeze_definitions(&mut transaction, changes).await?;
+        if !write_workflows(&mut transaction, changes).await? {
+            transaction.rollback().await?;
+            return Err(overtaken(writer, changes).await?);
+        }
+        write_tasks(&mut transaction, changes).await?;
+        write_attempts(&mut transaction, changes).await?;
+        write_events(&mut transaction, changes).await?;
     }
-    write_tasks(&mut transaction, changes).await?;
-    write_attempts(&mut transaction, changes).await?;
-    write_events(&mut transaction, changes).await?;
+    sqlite_commands::write(&mut transaction, commands).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -124,17 +128,19 @@ async fn write_tasks(
     }
     sqlx::query(
         "INSERT INTO tasks (workflow_id, task, id, status, attempt, retry_count, lost_count,
-             generation, redo, waiting, due_at, share, started_at, ended_at, failure,
-             error_message, skip_reason, output)
+             generation, redo, waiting, superseded, due_at, wait_micros, share, started_at,
+             ended_at, failure, error_message, skip_reason, output)
          SELECT v->>'workflow_id', v->>'task', v->>'id', v->>'status', v->>'attempt',
              v->>'retry_count', v->>'lost_count', v->>'generation', v->>'redo', v->>'waiting',
-             v->>'due_at', v->>'share', v->>'started_at', v->>'ended_at', v->>'failure',
+             v->>'superseded', v->>'due_at', v->>'wait_micros', v->>'share', v->>'started_at', v->>'ended_at', v->>'failure',
              v->>'error_message', v->>'skip_reason', v->>'output'
          FROM (SELECT value AS v FROM json_each($1)) WHERE true
          ON CONFLICT (workflow_id, task) DO UPDATE SET status = excluded.status,
              attempt = excluded.attempt, retry_count = excluded.retry_count,
              lost_count = excluded.lost_count, generation = excluded.generation,
-             redo = excluded.redo, waiting = excluded.waiting, due_at = excluded.due_at,
+             redo = excluded.redo, waiting = excluded.waiting,
+             superseded = excluded.superseded, due_at = excluded.due_at,
+             wait_micros = excluded.wait_micros,
              share = excluded.share, started_at = excluded.started_at,
              ended_at = excluded.ended_at, failure = excluded.failure,
              error_message = excluded.error_message, skip_reason = excluded.skip_reason,

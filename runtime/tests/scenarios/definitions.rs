@@ -105,6 +105,7 @@ async fn a_job_number_out_of_bounds_is_refused_and_the_largest_leaves_room_for_t
         parameters: Map::new(),
         metadata: Map::new(),
         start: false,
+        command_id: None,
     };
     let next = bench
         .runtime
@@ -180,6 +181,7 @@ async fn a_workflow_whose_steps_are_switched_off_may_be_kept_but_not_started() {
         parameters: Map::new(),
         metadata: Map::new(),
         start,
+        command_id: None,
     };
     refused(bench.runtime.submit(&owner, request(true)).await);
     assert_eq!(

@@ -14,8 +14,8 @@ use engine::{
 use runtime::Runtime;
 use runtime::store::memory::MemoryStore;
 use runtime::store::{
-    Change, DefinitionStore, LastNumbers, NewVersion, SaveError, SettingStore, StoreError,
-    StoredWorkflow, WorkflowStore,
+    AnsweredCommand, Change, DefinitionStore, LastNumbers, NewVersion, SaveError, SettingStore,
+    StoreError, StoredWorkflow, WorkflowStore,
 };
 
 use crate::bench::{Bench, define, noop};
@@ -29,17 +29,29 @@ struct Failing {
 
 #[async_trait]
 impl WorkflowStore for Failing {
-    async fn commit(&self, changes: &[Change]) -> Result<(), StoreError> {
+    async fn commit(
+        &self,
+        changes: &[Change],
+        commands: &[AnsweredCommand],
+    ) -> Result<(), StoreError> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
         if (self.fails)(number) {
             let (what, cause) = ("the disk".to_owned(), "it is planned to fail".to_owned());
             return Err(StoreError::Corrupt { what, cause });
         }
-        self.inner.commit(changes).await
+        self.inner.commit(changes, commands).await
     }
 
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
         self.inner.load(id).await
+    }
+
+    async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {
+        self.inner.command(actor, id).await
+    }
+
+    async fn forget_commands(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.inner.forget_commands(before).await
     }
 
     async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {

@@ -9,6 +9,7 @@ mod bench;
 mod cancel;
 mod definitions;
 mod faults;
+mod operator;
 mod patterns;
 mod recovery;
 mod restart;

@@ -88,7 +88,7 @@ pub async fn a_try_that_a_cancel_ended_keeps_its_end_when_a_recovery_comes_with_
     bench.act(Action::Cancel);
     bench.pass(1.0);
     bench.report(0, Outcome::Interrupted);
-    bench.act(Action::Recover { from_step: 0 });
+    bench.act(Action::recover(0));
     bench.start(0);
     bench.write(store.as_ref()).await;
     let attempts = store.attempts(bench.id(), 0).await.unwrap();

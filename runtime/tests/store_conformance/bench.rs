@@ -169,7 +169,7 @@ impl Bench {
     }
 
     pub async fn write(&mut self, store: &dyn Store) {
-        store.commit(&[self.change()]).await.unwrap();
+        store.commit(&[self.change()], &[]).await.unwrap();
     }
 
     /// What the store holds is what stands on the bench.

@@ -19,7 +19,10 @@ pub async fn events_are_read_in_order_and_in_pages(place: &dyn Place) {
     bench.pass(1.0);
     bench.succeed(1, json!(null));
     let change = bench.change();
-    store.commit(std::slice::from_ref(&change)).await.unwrap();
+    store
+        .commit(std::slice::from_ref(&change), &[])
+        .await
+        .unwrap();
     let all = store.events(bench.id(), 0, 1_000).await.unwrap();
     assert_eq!(all.len() as u64, bench.workflow.rev());
     assert_eq!(all[all.len() - change.events.len()..], change.events);
@@ -58,7 +61,7 @@ pub async fn a_commit_that_others_overtook_is_refused_and_writes_nothing(place: 
                 slow.succeed(1, json!("slow"));
             }
         }
-        let refused = store.commit(&[slow.change()]).await;
+        let refused = store.commit(&[slow.change()], &[]).await;
         let id = slow.id();
         assert!(
             matches!(refused, Err(StoreError::Stale(stale)) if stale == id),
@@ -75,7 +78,7 @@ pub async fn a_number_that_is_taken_is_not_created_again(place: &dyn Place) {
     let mut first = Bench::new(1, define("First", &[step("a", &[])]));
     first.write(store.as_ref()).await;
     let mut second = Bench::started(1, define("Second", &[step("b", &[]), step("c", &[])]));
-    let refused = store.commit(&[second.change()]).await;
+    let refused = store.commit(&[second.change()], &[]).await;
     assert!(matches!(refused, Err(StoreError::Stale(_))), "{refused:?}");
     first.assert_kept(store.as_ref()).await;
 }
@@ -83,13 +86,18 @@ pub async fn a_number_that_is_taken_is_not_created_again(place: &dyn Place) {
 pub async fn one_bad_change_keeps_its_neighbours_from_being_written(place: &dyn Place) {
     let store = place.open().await;
     let (mut one, mut two, mut three) = (chain(1), chain(2), chain(3));
-    store.commit(&[one.change(), two.change()]).await.unwrap();
+    store
+        .commit(&[one.change(), two.change()], &[])
+        .await
+        .unwrap();
     let (was_one, was_two) = (one.workflow.clone(), two.workflow.clone());
     one.succeed(0, json!(1));
     two.succeed(0, json!(2));
     let mut bad = two.change();
     bad.record.rev += 5;
-    let refused = store.commit(&[one.change(), bad, three.change()]).await;
+    let refused = store
+        .commit(&[one.change(), bad, three.change()], &[])
+        .await;
     assert!(
         matches!(refused, Err(StoreError::Stale(id)) if id == two.id()),
         "the one that does not fit is named: {refused:?}"
@@ -110,7 +118,7 @@ pub async fn many_workflows_are_written_in_one_commit(place: &dyn Place) {
         bench.succeed(1, json!(null));
     }
     let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
-    store.commit(&changes).await.unwrap();
+    store.commit(&changes, &[]).await.unwrap();
     for bench in &all {
         bench.assert_kept(store.as_ref()).await;
     }

@@ -50,7 +50,7 @@ fn one_in_each_state() -> Vec<Bench> {
     all[5].run(0, failed(FailureKind::Error, "x"));
     all[6].act(Action::Cancel);
     all[7].run(0, failed(FailureKind::Error, "x"));
-    all[7].act(Action::Recover { from_step: 0 });
+    all[7].act(Action::recover(0));
     all
 }
 
@@ -59,7 +59,7 @@ pub async fn workflows_are_selected_by_state(place: &dyn Place) {
     use WorkflowStatus as W;
     let store = place.open().await;
     let changes: Vec<_> = one_in_each_state().iter_mut().map(Bench::change).collect();
-    store.commit(&changes).await.unwrap();
+    store.commit(&changes, &[]).await.unwrap();
     let expected: [(S, &[i64]); 11] = [
         (S::All, &[8, 7, 6, 5, 4, 3, 2, 1]),
         (S::Active, &[8, 3, 2]),
@@ -87,7 +87,7 @@ pub async fn a_list_is_walked_page_by_page_without_loss_or_repetition(place: &dy
     let changes: Vec<_> = (1..=11)
         .map(|id| Bench::started(id, definition.clone()).change())
         .collect();
-    store.commit(&changes).await.unwrap();
+    store.commit(&changes, &[]).await.unwrap();
     for selection in [WorkflowSelection::All, WorkflowSelection::Active] {
         let mut walked = Vec::new();
         let mut page = filter(selection);
@@ -111,7 +111,7 @@ async fn named(place: &dyn Place, names: &[&str]) -> std::sync::Arc<dyn Store> {
         .zip(names)
         .map(|(id, name)| Bench::of_job(id, 100, define(name, &[step("a", &[])])).change())
         .collect();
-    store.commit(&changes).await.unwrap();
+    store.commit(&changes, &[]).await.unwrap();
     store
 }
 
@@ -171,7 +171,7 @@ pub async fn a_list_shows_the_progress_of_now(place: &dyn Place) {
     draining.act(Action::Pause);
     all.push(draining);
     let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
-    store.commit(&changes).await.unwrap();
+    store.commit(&changes, &[]).await.unwrap();
     let later = moment().plus(std::time::Duration::from_secs(60));
     let listed = store
         .list(&filter(WorkflowSelection::All), later)
@@ -207,7 +207,7 @@ pub async fn workflows_of_one_definition_are_found_whatever_else_is_asked(place:
         bench.header.source = source.map(|(id, version)| (DefinitionId(id), version));
     }
     let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
-    store.commit(&changes).await.unwrap();
+    store.commit(&changes, &[]).await.unwrap();
     let expected: [(S, &[i64]); 5] = [
         (S::All, &[8, 6, 5, 2, 1]),
         (S::Active, &[8, 2]),

@@ -64,7 +64,7 @@ pub async fn every_field_of_every_task_is_read_as_it_was_written(place: &dyn Pla
     bench.write(store.as_ref()).await;
     bench.assert_kept(store.as_ref()).await;
     bench.report(4, failed(FailureKind::Error, ""));
-    bench.act(Action::Recover { from_step: 0 });
+    bench.act(Action::recover(0));
     bench.write(store.as_ref()).await;
     bench.assert_kept(store.as_ref()).await;
 }
@@ -78,7 +78,10 @@ pub async fn what_is_not_there_is_answered_with_nothing(place: &dyn Place) {
     assert_eq!(store.attempts(id, 0).await.unwrap(), []);
     assert_eq!(store.active().await.unwrap(), []);
     assert_eq!(store.latest_of_job(JobId(9)).await.unwrap(), None);
-    assert!(store.commit(&[]).await.is_ok(), "nothing to write is fine");
+    assert!(
+        store.commit(&[], &[]).await.is_ok(),
+        "nothing to write is fine"
+    );
 }
 
 pub async fn what_was_written_is_there_after_opening_again(place: &dyn Place) {

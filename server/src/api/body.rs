@@ -71,6 +71,17 @@ impl Fields {
         }
     }
 
+    /// Takes a text out.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) => Some(text),
+            _ => {
+                self.wrong(name, "must be a text");
+                None
+            }
+        }
+    }
+
     /// Takes a whole number from `least` out.
     pub fn whole(&mut self, name: &'static str, least: i64) -> Option<i64> {
         let value = self.take(name)?;

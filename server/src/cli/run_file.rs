@@ -58,6 +58,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         parameters,
         metadata: Map::new(),
         start: true,
+        command_id: None,
     };
     let ending = match engine.submit(&Actor::program(), request).await {
         Ok(state) => watch(&engine, state.summary.workflow_id, &mut signals).await,

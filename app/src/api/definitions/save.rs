@@ -105,6 +105,7 @@ async fn start(service: &dyn Service, user: &Actor, saved: &SavedDefinition) -> 
         parameters: Map::new(),
         metadata: Map::new(),
         start: true,
+        command_id: None,
     };
     match service.submit(user, request).await {
         Ok(workflow) => SaveAnswer::GoTo(paths::workflow(workflow.summary.workflow_id)),

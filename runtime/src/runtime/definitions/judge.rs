@@ -1,7 +1,7 @@
 //! All that is wrong with a definition, in one pass.
 
-use engine::Problem;
 use engine::definition::Reading;
+use engine::{Mode, Problem};
 
 use super::order::Order;
 use crate::reference;
@@ -26,6 +26,10 @@ pub(super) fn problems(registry: &Registry, reading: &Reading) -> Vec<Problem> {
             let found = registry.check(&step.task_type, &step.config);
             problems.extend(found.into_iter().map(|problem| problem.under(&under)));
         }
+        if step.mode == Some(Mode::Probe) {
+            let detail = "no step type here can ask whether it was done; choose retry or once";
+            problems.push(Problem::new(format!("#/steps/{index}/mode"), detail));
+        }
     }
     problems.extend(reference::check(reading));
     let order = Order::new(registry, reading);
@@ -43,6 +47,20 @@ mod tests {
     fn found(definition: &Value) -> Vec<Problem> {
         let registry = Registry::builtin().unwrap();
         problems(&registry, &WorkflowDefinition::read(definition))
+    }
+
+    #[test]
+    fn a_mode_that_no_step_type_can_keep_is_refused() {
+        let registry = Registry::builtin().unwrap();
+        let spec = &registry.specs()[0];
+        let modes = |mode: &str| {
+            let step = json!({"name": "a", "task_type": spec.task_type, "config": spec.example, "mode": mode});
+            found(&json!({"name": "W", "steps": [step]}))
+        };
+        assert!(modes("retry").is_empty());
+        assert!(modes("once").is_empty());
+        assert_eq!(modes("probe")[0].pointer, "#/steps/0/mode");
+        assert_eq!(modes("never")[0].pointer, "#/steps/0/mode");
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Described {
     fn verb(path: &'static str, id: &'static str, summary: &'static str) -> Self {
         let answer = Answer::Shape("Workflow", "The workflow as it is now.");
         Self::get(path, id, summary, answer)
-            .write(Method::POST, "Nothing", false)
+            .write(Method::POST, "Command", false)
             .clashing()
     }
 
@@ -200,7 +200,8 @@ fn commands() -> Vec<Described> {
             at::PAUSE,
             "pause_workflow",
             "Start nothing new until resumed",
-        ),
+        )
+        .write(Method::POST, "Pause", false),
         Described::verb(at::RESUME, "resume_workflow", "Go on"),
         Described::verb(at::CANCEL, "cancel_workflow", "Stop it for good"),
         Described::verb(
@@ -209,6 +210,22 @@ fn commands() -> Vec<Described> {
             "Do a step again and everything that needs it",
         )
         .write(Method::POST, "Recover", true),
+        Described::verb(at::RAISE_BUDGET, "raise_budget", "Allow more recoveries").write(
+            Method::POST,
+            "RaiseBudget",
+            true,
+        ),
+        Described::verb(at::SKIP, "skip_task", "Let a step be"),
+        Described::verb(at::MARK_DONE, "mark_task_done", "Take a step for done").write(
+            Method::POST,
+            "MarkDone",
+            false,
+        ),
+        Described::verb(
+            at::TRY_NOW,
+            "try_task_now",
+            "Do not wait for a step's next try",
+        ),
     ]
 }
 

@@ -173,7 +173,10 @@ fn components() -> Components {
     add::<schema::NextDefinition>(&mut schemas);
     add::<schema::NewWorkflow>(&mut schemas);
     add::<schema::Recover>(&mut schemas);
-    add::<schema::Nothing>(&mut schemas);
+    add::<schema::Command>(&mut schemas);
+    add::<schema::Pause>(&mut schemas);
+    add::<schema::MarkDone>(&mut schemas);
+    add::<schema::RaiseBudget>(&mut schemas);
     add::<schema::StepTypePage>(&mut schemas);
     add::<schema::Task>(&mut schemas);
     add::<schema::LogPage>(&mut schemas);

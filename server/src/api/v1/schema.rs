@@ -4,6 +4,7 @@
 
 #![expect(dead_code, reason = "only described, never made")]
 
+mod commands;
 mod words;
 
 use std::collections::HashMap;
@@ -12,8 +13,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub use commands::{Command, MarkDone, Pause, RaiseBudget, Recover};
 use words::{
-    FrameKind, LogStream, OnFailure, Outcome, RunIf, SkipReason, TaskStatus, WorkflowStatus,
+    FrameKind, LogStream, Mode, OnFailure, Outcome, RunIf, SkipReason, TaskStatus, WorkflowStatus,
 };
 
 /// A workflow, as lists and commands answer it.
@@ -162,6 +164,9 @@ pub struct Step {
     pub run_if: RunIf,
     #[schema(required = false, minimum = 1, maximum = 100)]
     pub max_lost: u32,
+    /// What an attempt with an unknown end means; left out: as the step type says.
+    #[schema(required = false)]
+    pub mode: Mode,
 }
 
 /// A version of a definition: what was sent, with its number and version.
@@ -222,19 +227,6 @@ pub enum DefinitionSource {
     Saved(i64),
     Inline(Definition),
 }
-
-/// Which step is done again.
-#[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Recover {
-    /// Its position, from 0.
-    pub from_step: u64,
-}
-
-/// No fields; the body may be left out.
-#[derive(Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// What a step type is.
 #[derive(Serialize, ToSchema)]
@@ -328,6 +320,12 @@ pub struct Frame {
     /// Who asked for it.
     #[schema(required = false)]
     pub actor: String,
+    /// Why, in the asker's words.
+    #[schema(required = false)]
+    pub because: String,
+    /// The `Idempotency-Key` of the command it follows from.
+    #[schema(required = false)]
+    pub command_id: String,
     /// Everything about the workflow, in a `snapshot`.
     #[schema(required = false)]
     pub progress: Progress,

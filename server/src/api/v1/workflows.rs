@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::answer;
 use crate::api::body::{Fields, Json};
+use crate::api::command_id::CommandId;
 use crate::api::number::Numbers;
 use crate::api::query::{Query, wrong};
 use crate::caller::Caller;
@@ -55,9 +56,13 @@ pub async fn list(
 pub async fn create(
     State(shared): State<Shared>,
     caller: Caller,
+    CommandId(command_id): CommandId,
     Json(body): Json,
 ) -> Result<Response, ApiProblem> {
-    let request = read(body)?;
+    let request = NewWorkflowRequest {
+        command_id,
+        ..read(body)?
+    };
     let state = shared.service.submit(&caller.actor, request).await?;
     Ok(answer::created(
         at::WORKFLOW,
@@ -96,6 +101,7 @@ fn read(body: Value) -> Result<NewWorkflowRequest, ApiProblem> {
         parameters,
         metadata,
         start,
+        command_id: None,
     })
 }
 

@@ -78,6 +78,22 @@ pub enum RunIf {
     Failed,
 }
 
+/// What an attempt with an unknown end means.
+#[derive(Serialize)]
+pub struct Mode;
+
+impl ToSchema for Mode {}
+
+impl PartialSchema for Mode {
+    fn schema() -> RefOr<Schema> {
+        one_of(
+            "`retry`: the step is tried again. `once`: it fails, because it may have taken effect. \
+             `probe`: it is tried again, and its type asks first whether it was done.",
+            engine::Mode::ALL.map(engine::Mode::as_str),
+        )
+    }
+}
+
 /// Why a step was skipped.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -89,16 +105,16 @@ pub enum SkipReason {
 }
 
 /// How a try ended.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Running,
-    Succeeded,
-    Failed,
-    TimedOut,
-    Cancelled,
-    Interrupted,
-    Lost,
+#[derive(Serialize)]
+pub struct Outcome;
+
+impl ToSchema for Outcome {}
+
+impl PartialSchema for Outcome {
+    fn schema() -> RefOr<Schema> {
+        let words = engine::AttemptOutcome::ALL.map(engine::AttemptOutcome::as_str);
+        one_of("How a try stands.", words)
+    }
 }
 
 /// Who wrote a line.

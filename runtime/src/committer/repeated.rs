@@ -1,0 +1,125 @@
+//! Commands that carry an id: the same id has one effect and the same answer, also when it comes
+//! five times at once, or again after a crash. What is refused has no effect and is not remembered;
+//! sent again, it is judged anew.
+
+use std::collections::BTreeMap;
+
+use engine::progress::WorkflowState;
+use engine::{JobOrchestratorError, Refusal, WorkflowId};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::batch::{Answered, Batch};
+use super::{Committer, Creation, Message};
+use crate::fault;
+use crate::store::{AnsweredCommand, StoreError};
+
+/// Whose id it is, and the id.
+type Key = (String, String);
+
+/// A command of this batch that carries an id.
+pub(super) struct Remembered {
+    content: String,
+    workflow: WorkflowId,
+}
+
+/// The commands of one batch that carry an id and are not refused.
+pub(super) type RememberedCommands = BTreeMap<Key, Remembered>;
+
+impl Message {
+    /// The id it carries, with whose it is, and the hash of what it asks for.
+    fn identity(&self) -> Option<(Key, String)> {
+        let (actor, id, content) = match self {
+            Self::Create {
+                creation, actor, ..
+            } => (actor, creation.command_id.as_ref()?, content_of(creation)),
+            Self::Act {
+                id, request, actor, ..
+            } => {
+                let content = json!({ "workflow": id, "action": request.action });
+                (actor, request.command_id.as_ref()?, content)
+            }
+            _ => return None,
+        };
+        let digest = Sha256::digest(content.to_string().as_bytes());
+        let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(((actor.clone(), id.clone()), hash))
+    }
+}
+
+fn content_of(creation: &Creation) -> serde_json::Value {
+    json!({
+        "source": creation.source.map(|(id, _)| id),
+        "definition": creation.source.is_none().then_some(&creation.definition_hash),
+        "job_id": creation.job_id,
+        "parameters": creation.parameters,
+        "metadata": creation.metadata,
+        "start": creation.start,
+    })
+}
+
+impl Committer {
+    /// The answer that was given under the message's id, if it carries one that is known.
+    pub(super) async fn answered_before(
+        &self,
+        message: &Message,
+        batch: &Batch,
+    ) -> Option<Result<Answered, JobOrchestratorError>> {
+        let (key, content) = message.identity()?;
+        if let Some(known) = batch.remembered.get(&key) {
+            let answer = Answered::Now(known.workflow);
+            return Some(same_content(&known.content, &content).map(|()| answer));
+        }
+        match self.store.command(&key.0, &key.1).await {
+            Ok(None) => None,
+            Ok(Some(known)) => Some(same_content(&known.content, &content).and_then(|()| {
+                let state: Result<WorkflowState, _> = serde_json::from_str(&known.answer);
+                state
+                    .map(|state| Answered::Before(Box::new(state)))
+                    .map_err(|cause| fault::log("reading the answer of a command", &cause))
+            })),
+            Err(cause) => Some(Err(fault::log("looking up a command's id", &cause))),
+        }
+    }
+
+    /// Keeps what the batch has to remember of a message that was not refused.
+    pub(super) fn remember(message: &Message, workflow: WorkflowId, batch: &mut Batch) {
+        if let Some((key, content)) = message.identity() {
+            let remembered = Remembered { content, workflow };
+            batch.remembered.insert(key, remembered);
+        }
+    }
+
+    /// The rows of what the batch has to remember, with the answers as they will be given.
+    pub(super) fn answers_to_keep(
+        &self,
+        batch: &Batch,
+    ) -> Result<Vec<AnsweredCommand>, StoreError> {
+        let at = self.clock.now();
+        let mut rows = Vec::with_capacity(batch.remembered.len());
+        for ((actor, id), remembered) in &batch.remembered {
+            let Some(state) = self.state(remembered.workflow) else {
+                continue;
+            };
+            rows.push(AnsweredCommand {
+                actor: actor.clone(),
+                id: id.clone(),
+                at,
+                content: remembered.content.clone(),
+                answer: serde_json::to_string(&state).map_err(|error| StoreError::Corrupt {
+                    what: "an answer".into(),
+                    cause: error.to_string(),
+                })?,
+            });
+        }
+        Ok(rows)
+    }
+}
+
+fn same_content(known: &str, asked: &str) -> Result<(), JobOrchestratorError> {
+    if known == asked {
+        Ok(())
+    } else {
+        Err(Refusal::CommandIdReused.into())
+    }
+}

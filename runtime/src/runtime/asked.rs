@@ -1,0 +1,54 @@
+//! What may stand beside a command: its id and its reason.
+
+use engine::definition::limits;
+use engine::orchestrator::{ActionRequest, Answer};
+use engine::{Action, Instead, JobOrchestratorError, Problem};
+use serde_json::Value;
+
+/// Most characters of a reason.
+const REASON_MAX: usize = 1_000;
+/// Most characters of a command's id.
+const COMMAND_ID_MAX: usize = 200;
+
+pub(super) fn check(request: &ActionRequest) -> Answer<()> {
+    check_command_id(request.command_id.as_deref())?;
+    if let Some(reason) = &request.reason
+        && (reason.trim().is_empty() || reason.chars().count() > REASON_MAX)
+    {
+        let detail = "must be 1 to 1,000 characters, and not blank";
+        return invalid("#/reason", detail.into());
+    }
+    match &request.action {
+        Action::MarkDone { output, .. } => check_output("#/output", output),
+        Action::Recover(recovery) => match &recovery.instead {
+            Some(Instead::Output(output)) => check_output("#/instead/output", output),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// An id is opaque to us, but it has to fit into a header and a row.
+pub(super) fn check_command_id(id: Option<&str>) -> Answer<()> {
+    let Some(id) = id else { return Ok(()) };
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain && !id.is_empty() && id.len() <= COMMAND_ID_MAX {
+        return Ok(());
+    }
+    let detail = "must be 1 to 200 visible ASCII characters without spaces";
+    invalid("#/command_id", detail.into())
+}
+
+fn check_output(pointer: &str, output: &Value) -> Answer<()> {
+    let bytes = output.to_string().len();
+    if bytes <= limits::OUTPUT_BYTES_MAX {
+        return Ok(());
+    }
+    invalid(pointer, format!("has {bytes} bytes; at most 1 MiB is kept"))
+}
+
+fn invalid(pointer: &str, detail: String) -> Answer<()> {
+    Err(JobOrchestratorError::Invalid(vec![Problem::new(
+        pointer, detail,
+    )]))
+}

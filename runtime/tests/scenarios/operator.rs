@@ -1,0 +1,196 @@
+//! What operators do beyond the reference's calls, and commands that come twice.
+
+use engine::orchestrator::ActionRequest;
+use engine::{
+    Action, Actor, AttemptOutcome, Event, Instead, JobOrchestrator, JobOrchestratorError, Mode,
+    Recovery, Refusal, StepDefinition, TaskStatus, WorkflowDefinition, WorkflowId, WorkflowStatus,
+    Workflows,
+};
+use serde_json::json;
+
+use crate::bench::{Bench, noop, shell};
+
+fn keyed(action: Action, id: &str) -> ActionRequest {
+    ActionRequest {
+        command_id: Some(id.into()),
+        ..ActionRequest::from(action)
+    }
+}
+
+async fn start(bench: &Bench, steps: &[StepDefinition]) -> WorkflowId {
+    bench
+        .start(&WorkflowDefinition::new("W", steps).unwrap())
+        .await
+}
+
+async fn until_task(bench: &Bench, id: WorkflowId, task: usize, status: TaskStatus) {
+    bench
+        .until(id, |progress| progress.tasks[task].status == status)
+        .await;
+}
+
+/// A step that fails for good at its first try.
+fn failing(name: &str) -> StepDefinition {
+    StepDefinition {
+        max_retries: 0,
+        ..shell(name, "exit 3", &[])
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_sent_five_times_at_once_and_after_a_restart_has_one_effect_and_one_answer() {
+    let bench = Bench::new().await;
+    let id = start(&bench, &[failing("fails")]).await;
+    bench.until_status(id, WorkflowStatus::Failed).await;
+    let actor = Actor::program();
+    let recover = || keyed(Action::recover(0), "recover-once");
+    let sent = (0..5).map(|_| bench.runtime.act(&actor, id, recover()));
+    let answers = futures::future::join_all(sent).await;
+    let first = answers[0].clone().unwrap();
+    for answer in answers {
+        assert_eq!(answer.unwrap().summary.recovery_attempts, 1);
+    }
+    bench.until_status(id, WorkflowStatus::Failed).await;
+    bench.runtime.shutdown().await;
+    let bench = bench.reopen().await;
+    let again = bench.runtime.act(&actor, id, recover()).await.unwrap();
+    assert_eq!(again, first, "the answer of the first time");
+    let other = bench
+        .runtime
+        .act(&actor, id, keyed(Action::Start, "recover-once"))
+        .await;
+    assert_eq!(
+        other,
+        Err(JobOrchestratorError::Refused(Refusal::CommandIdReused))
+    );
+    let kinds = bench.kinds(id).await;
+    let recoveries = kinds.iter().filter(|kind| **kind == "RecoveryStarted");
+    assert_eq!(recoveries.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_with_force_starts_anew_only_once_what_ran_is_dead() {
+    let bench = Bench::new().await;
+    // The first try would run for ever; the second ends at once.
+    let script = "test \"$JOB_ORCHESTRATOR_ATTEMPT_NUMBER\" != 1 || sleep 600";
+    let id = start(&bench, &[shell("long", script, &[]), noop("then", &[0])]).await;
+    until_task(&bench, id, 0, TaskStatus::Running).await;
+    let force = Action::Recover(Recovery {
+        from_step: 0,
+        force: true,
+        instead: None,
+    });
+    let state = bench.runtime.act(&Actor::program(), id, force.into()).await;
+    assert_eq!(state.unwrap().summary.status, WorkflowStatus::Recovering);
+    bench.until_status(id, WorkflowStatus::Completed).await;
+    let events = bench.events(id).await;
+    let ended = events.iter().position(|e| e.event.kind() == "AttemptEnded");
+    let second = events.iter().position(|e| {
+        matches!(
+            e.event,
+            Event::TaskStarted {
+                task: 0,
+                attempt: 2
+            }
+        )
+    });
+    assert!(ended.unwrap() < second.unwrap(), "{events:#?}");
+    let attempts = bench.runtime.task(&Actor::program(), id, 0).await.unwrap();
+    let outcomes: Vec<_> = attempts
+        .attempts
+        .iter()
+        .map(|a| a.outcome.as_str())
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            AttemptOutcome::Superseded.as_str(),
+            AttemptOutcome::Succeeded.as_str()
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_takes_a_failed_step_for_done_and_the_reason_is_kept() {
+    let bench = Bench::new().await;
+    let id = start(&bench, &[failing("a"), noop("b", &[0])]).await;
+    bench.until_status(id, WorkflowStatus::Failed).await;
+    let instead = Action::Recover(Recovery {
+        from_step: 0,
+        force: false,
+        instead: Some(Instead::Output(json!({"count": 7}))),
+    });
+    let request = ActionRequest {
+        reason: Some("counted by hand".into()),
+        ..ActionRequest::from(instead)
+    };
+    bench
+        .runtime
+        .act(&Actor::program(), id, request)
+        .await
+        .unwrap();
+    bench.until_status(id, WorkflowStatus::Completed).await;
+    let task = bench.runtime.task(&Actor::program(), id, 0).await.unwrap();
+    assert_eq!(task.output, Some(json!({"count": 7})));
+    let records = bench
+        .runtime
+        .events(&Actor::program(), id, 0, 1_000)
+        .await
+        .unwrap();
+    let marked = records
+        .iter()
+        .find(|r| r.event.kind() == "TaskMarkedDone")
+        .unwrap();
+    assert_eq!(marked.reason.as_deref(), Some("counted by hand"));
+    assert!(marked.actor.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_view_is_refused_and_changes_nothing() {
+    let bench = Bench::new().await;
+    let id = start(&bench, &[shell("long", "sleep 600", &[])]).await;
+    until_task(&bench, id, 0, TaskStatus::Running).await;
+    let request = ActionRequest {
+        expected_rev: Some(1),
+        ..ActionRequest::from(Action::Pause)
+    };
+    let refused = bench.runtime.act(&Actor::program(), id, request).await;
+    assert!(matches!(
+        refused,
+        Err(JobOrchestratorError::Refused(Refusal::StaleView {
+            expected: 1,
+            ..
+        }))
+    ));
+    let status = bench.progress(id).await.summary.status;
+    assert_eq!(status, WorkflowStatus::Running);
+    bench.runtime.cancel_workflow(id).await.unwrap();
+    bench.until_status(id, WorkflowStatus::Cancelled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_interrupts_stops_what_runs_and_charges_nothing_but_fails_a_step_that_runs_once()
+ {
+    let bench = Bench::new().await;
+    let once = StepDefinition {
+        mode: Some(Mode::Once),
+        ..shell("once", "sleep 600", &[])
+    };
+    let id = start(&bench, &[shell("again", "sleep 600", &[]), once]).await;
+    until_task(&bench, id, 0, TaskStatus::Running).await;
+    until_task(&bench, id, 1, TaskStatus::Running).await;
+    let pause = Action::PauseAndInterrupt.into();
+    bench
+        .runtime
+        .act(&Actor::program(), id, pause)
+        .await
+        .unwrap();
+    until_task(&bench, id, 0, TaskStatus::Queued).await;
+    until_task(&bench, id, 1, TaskStatus::Failed).await;
+    let progress = bench.runtime.get_workflow_progress(id).await.unwrap();
+    assert_eq!(progress.tasks[0].retry_count, 0);
+    let error = progress.tasks[1].error_message.clone().unwrap();
+    assert!(error.contains("outcome_unknown"), "{error}");
+    bench.runtime.cancel_workflow(id).await.unwrap();
+    bench.until_status(id, WorkflowStatus::Cancelled).await;
+}
