@@ -237,7 +237,7 @@ fn full() -> Value {
         "steps": [
             {"name": "One", "key": "one", "task_type": "delay", "config": {"seconds": 0.01},
              "dependencies": [], "max_retries": 1, "timeout": 60, "estimated_duration": 0.5,
-             "run_if": "ok", "max_lost": 2},
+             "run_if": "ok", "max_lost": 2, "mode": "once"},
             {"name": "Two", "task_type": "command", "dependencies": ["one"],
              "config": {"program": "sh", "args": ["-c", "echo out; echo '{\"n\": 1}'"]}},
             {"name": "Mend", "task_type": "noop", "dependencies": [1], "run_if": "failed"},
@@ -325,6 +325,7 @@ async fn every_operation_answers_as_described_and_every_field_described_is_met()
     let fails = api.create(&failing(), true).await;
     api.until(fails, "failed").await;
     api.recover(fails, 0).await.ok();
+    operate(&api).await;
     let empty = json!({"name": "", "steps": []});
     api.post("/definitions", &empty).await.pointers();
     ask(server.request(Method::GET, "/api/v1/workflows"))
@@ -334,6 +335,89 @@ async fn every_operation_answers_as_described_and_every_field_described_is_met()
         .await
         .ok();
     everything_was_met();
+}
+
+/// A definition whose first step waits for its next try for a long time, and a second one.
+fn retrying() -> Value {
+    json!({"name": "Retrying", "max_recovery_attempts": 1, "steps": [
+        {"name": "Bad", "task_type": "command", "config": {"program": "false", "args": []},
+         "max_retries": 90},
+        {"name": "Long", "task_type": "delay", "config": {"seconds": 600}},
+        {"name": "After", "task_type": "noop", "config": {}, "dependencies": [0, 1]},
+    ]})
+}
+
+/// What every command takes beside its own fields, with the number of the last event.
+async fn because(api: &Api<'_>, id: i64, mut body: Value) -> Value {
+    let state = api.get(&format!("/workflows/{id}")).await.ok();
+    body["reason"] = "to see it".into();
+    body["expected_rev"] = state["events"].clone();
+    body
+}
+
+/// What operators do, on a workflow whose steps hardly move by themselves.
+async fn operate(api: &Api<'_>) {
+    let id = api.create(&waiting(600.0), true).await;
+    // From then on nothing moves by itself.
+    let mut history = Frames::open(stream(api, id, "?after=0")).await;
+    history.until("TaskWaiting").await;
+    let resume = because(api, id, json!({})).await;
+    let path = format!("/workflows/{id}/resume");
+    api.post(&path, &resume).await.ok();
+    let task = |task: u32, verb: &str| format!("/workflows/{id}/tasks/{task}/{verb}");
+    let stale = json!({"expected_rev": 1});
+    let refused = api.post(&format!("/workflows/{id}/pause"), &stale).await;
+    assert_eq!(
+        refused.problem(409)["type"],
+        "urn:job-orchestrator:problem:stale_view"
+    );
+    let body = because(api, id, json!({"output": {"n": 1}})).await;
+    api.post(&task(1, "mark-done"), &body).await.ok();
+    api.post(&task(1, "skip"), &json!({})).await.problem(409);
+    api.post(&task(9, "skip"), &json!({})).await.problem(404);
+    let body = because(api, id, json!({"interrupt": true})).await;
+    api.post(&format!("/workflows/{id}/pause"), &body)
+        .await
+        .ok();
+    let body = because(api, id, json!({"max_recovery_attempts": 9})).await;
+    let raise = format!("/workflows/{id}/raise-budget");
+    api.post(&raise, &body).await.ok();
+    api.post(&raise, &json!({"max_recovery_attempts": 9}))
+        .await
+        .problem(409);
+    let force = json!({"from_step": 0, "force": true, "instead": "skip"});
+    let body = because(api, id, force).await;
+    let recover = format!("/workflows/{id}/recover");
+    let first = api.keyed(&recover, "once", &body).await.ok();
+    assert_eq!(first["status"], "completed");
+    // The number is out of date by now, but the command is known.
+    assert_eq!(api.keyed(&recover, "once", &body).await.ok(), first);
+    let other = json!({"from_step": 1, "force": true});
+    let reused = api.keyed(&recover, "once", &other).await;
+    assert_eq!(
+        reused.problem(422)["type"],
+        "urn:job-orchestrator:problem:command_id_reused"
+    );
+    history.until("WorkflowCompleted").await;
+
+    let id = api.create(&retrying(), true).await;
+    let begun = Instant::now();
+    loop {
+        let path = format!("/workflows/{id}/tasks/0/try-now");
+        let body = json!({"reason": "the other side is back"});
+        let answer = api.post(&path, &body).await;
+        if answer.status.is_success() {
+            break;
+        }
+        // It is tried, and does not wait yet.
+        answer.problem(409);
+        assert!(begun.elapsed() < PATIENCE, "never waits for its next try");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let skip = format!("/workflows/{id}/tasks/2/skip");
+    let body = json!({"reason": "not wanted"});
+    api.post(&skip, &body).await.ok();
+    api.verb(id, "cancel").await.ok();
 }
 
 fn everything_was_met() {

@@ -303,6 +303,12 @@ impl Api<'_> {
         ask(self.request(Method::PUT, path).json(body)).await
     }
 
+    /// A command under an id of the client's.
+    pub async fn keyed(&self, path: &str, id: &str, body: &Value) -> Answer {
+        let request = self.request(Method::POST, path).json(body);
+        ask(request.header("Idempotency-Key", id)).await
+    }
+
     /// A verb without a body.
     pub async fn verb(&self, id: i64, verb: &str) -> Answer {
         ask(self.request(Method::POST, &format!("/workflows/{id}/{verb}"))).await
