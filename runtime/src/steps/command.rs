@@ -70,7 +70,8 @@ impl StepType for Command {
     }
 
     fn switched_off(switches: StepSwitches) -> Option<&'static str> {
-        (!switches.commands).then_some("command steps are switched off; an owner can switch them on")
+        (!switches.commands)
+            .then_some("command steps are switched off; an owner can switch them on")
     }
 
     async fn run(self, cx: StepContext) -> Result<StepOutput, StepError> {

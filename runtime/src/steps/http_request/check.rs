@@ -33,7 +33,10 @@ mod tests {
 
     fn found(config: &Value) -> Vec<String> {
         let found = problems(config.as_object().unwrap());
-        found.into_iter().map(|problem| problem.to_string()).collect()
+        found
+            .into_iter()
+            .map(|problem| problem.to_string())
+            .collect()
     }
 
     #[test]
@@ -60,17 +63,32 @@ mod tests {
     #[test]
     fn a_url_that_cannot_be_called_says_what_would_do() {
         for (url, told) in [
-            ("ftp://example.com/", "#/url: only http and https can be called, not ftp"),
-            ("example.com", "#/url: must be a whole address such as https://example.com/"),
-            ("https://a\0b/", "#/url: must not hold control characters such as line ends"),
-            ("https://a/\r\nX: y", "#/url: must not hold control characters such as line ends"),
+            (
+                "ftp://example.com/",
+                "#/url: only http and https can be called, not ftp",
+            ),
+            (
+                "example.com",
+                "#/url: must be a whole address such as https://example.com/",
+            ),
+            (
+                "https://a\0b/",
+                "#/url: must not hold control characters such as line ends",
+            ),
+            (
+                "https://a/\r\nX: y",
+                "#/url: must not hold control characters such as line ends",
+            ),
             (
                 "http://me:secret@example.com/",
                 "#/url: a URL must not hold a name or password; use a header",
             ),
         ] {
             let found = found(&json!({ "url": url }));
-            assert!(found.len() == 1 && found[0].starts_with(told), "{url:?}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].starts_with(told),
+                "{url:?}: {found:?}"
+            );
         }
         // Whether it may be called is the owner's choice at the time of the call.
         assert_eq!(found(&json!({"url": " http://127.0.0.1/ "})), [""; 0]);

@@ -5,9 +5,9 @@ use reqwest::header::{HeaderName, HeaderValue};
 /// Reads the name of a header; spaces around it do not count.
 pub(super) fn name(text: &str) -> Result<HeaderName, &'static str> {
     // Trimmed of spaces only: a line end is never meant.
-    let name: HeaderName = text.trim_matches(' ').parse().map_err(|_| {
-        "cannot be the name of a header: a name has letters, digits and - only, no line ends"
-    })?;
+    let name: HeaderName = text.trim_matches(' ').parse().map_err(
+        |_| "cannot be the name of a header: a name has letters, digits and - only, no line ends",
+    )?;
     if matches!(
         name.as_str(),
         "content-length" | "transfer-encoding" | "connection"

@@ -23,7 +23,9 @@ pub(super) fn read(text: &str) -> Result<Url, String> {
         return Err("must not hold control characters such as line ends".to_owned());
     }
     let url = Url::parse(text).map_err(|fault| {
-        format!("must be a whole address such as https://example.com/; this cannot be read: {fault}")
+        format!(
+            "must be a whole address such as https://example.com/; this cannot be read: {fault}"
+        )
     })?;
     callable(&url)?;
     Ok(url)
