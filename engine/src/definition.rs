@@ -114,7 +114,7 @@ pub struct StepDefinition {
     pub run_if: RunIf,
     /// How often an attempt may be lost to a dying server before the step fails, 1 to 100.
     pub max_lost: u32,
-    /// What an attempt with an unknown end means; none: as the step type says.
+    /// What an attempt with an unknown end means; none means the default.
     pub mode: Option<Mode>,
 }
 

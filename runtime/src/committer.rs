@@ -187,6 +187,8 @@ impl Committer {
             if let Err(fault) = self.load(id).await {
                 error!(%fault, workflow = id.0, "a workflow could not be read back");
             }
+            // What it waits for is in the lanes again: somebody has to look at them, soon.
+            self.timers.add(self.clock.now().plus(HELD_FOR), id, 0);
         }
     }
 

@@ -45,6 +45,10 @@ pub enum StepError {
     /// Another try may help; the task is tried again while it has tries left.
     #[error("{0}")]
     Transient(String),
+    /// Nobody knows whether it took effect: an answer never came. A step of mode `once` fails now,
+    /// every other is tried again.
+    #[error("{0}")]
+    Unknown(String),
     /// Another try cannot help; the task fails now.
     #[error("{0}")]
     Permanent(String),

@@ -90,6 +90,11 @@ impl Decision<'_> {
         if is_unknown && self.runs_once(task) {
             return self.unknown(task, attempt, error, outcome);
         }
+        // A step that may run twice is simply tried again.
+        let failure = match failure {
+            FailureKind::OutcomeUnknown => FailureKind::Error,
+            known => known,
+        };
         let error = error.to_owned();
         let may_help = is_unknown || failure == FailureKind::Error;
         if !may_help || record.retry_count >= limit {

@@ -174,10 +174,12 @@ async fn execute(surroundings: &Surroundings, start: &Start) -> End {
         // What ends badly once it was told to stop, ended because of that.
         _ if start.stop.is_cancelled() => End::Over(Outcome::Interrupted),
         Some(Ok(Err(StepError::Transient(error)))) => failed(FailureKind::Error, error),
+        Some(Ok(Err(StepError::Unknown(error)))) => failed(FailureKind::OutcomeUnknown, error),
         Some(Ok(Err(StepError::Permanent(error)))) => failed(FailureKind::Permanent, error),
         Some(Ok(Err(StepError::Stopped))) | None => End::Over(Outcome::Interrupted),
+        // It may have done its work before it panicked.
         Some(Err(panic)) => failed(
-            FailureKind::Error,
+            FailureKind::OutcomeUnknown,
             format!("panicked: {}", text_of(&*panic)),
         ),
     }

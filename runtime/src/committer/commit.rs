@@ -13,7 +13,13 @@ impl Committer {
         for change in changes {
             self.carry_out_effects(change);
         }
+        let looked_at: Vec<_> = batch
+            .members
+            .iter()
+            .filter_map(|member| member.message.workflow())
+            .collect();
         self.answer(batch);
+        looked_at.into_iter().for_each(|id| self.evict(id));
         for change in changes {
             let id = change.record.id;
             self.evict(id);

@@ -5,7 +5,7 @@ use engine::event::EventRecord;
 use engine::orchestrator::ActionRequest;
 use engine::workflow::NewWorkflow;
 use engine::{
-    Action, Command, Event, JobId, JobOrchestratorError, Origin, Refusal, StepIndex, TaskId,
+    Action, Command, Event, JobId, JobOrchestratorError, Origin, Refusal, SkipReason, StepIndex, TaskId,
     TaskStatus, Timestamp, Workflow, WorkflowId, advance,
 };
 use tracing::{debug, error};
@@ -179,9 +179,14 @@ impl Committer {
                     self.timers.add(*due_at, id, *task);
                 }
                 Event::TaskWaiting { task, until, .. } => self.timers.add(*until, id, *task),
-                Event::WorkflowResumed { .. } | Event::AttemptEnded { .. } => {
-                    self.queue_again(id);
-                }
+                // A failure that is settled by hand no longer holds back what `stop` had blocked.
+                Event::WorkflowResumed { .. }
+                | Event::AttemptEnded { .. }
+                | Event::TaskMarkedDone { .. }
+                | Event::TaskSkipped {
+                    reason: SkipReason::Operator,
+                    ..
+                } => self.queue_again(id),
                 _ => {}
             }
         }

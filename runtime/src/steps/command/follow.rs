@@ -88,7 +88,7 @@ async fn to_the_end(
             Some(ProcessEvent::Notice(text)) => cx.log().note(&text),
             Some(ProcessEvent::Ended(facts)) => return Ok(facts),
             None => {
-                return Err(StepError::Transient(
+                return Err(StepError::Unknown(
                     "the command's end was not seen".to_owned(),
                 ));
             }
@@ -154,7 +154,7 @@ fn judge(facts: &ExitFacts, said: Said, success_codes: &[u8]) -> Result<Finished
             NotStarted::Runner => StepError::Transient(text.clone()),
             _ => StepError::Permanent(text.clone()),
         }),
-        Outcome::RunnerLost { text } => Err(StepError::Transient(text.clone())),
+        Outcome::RunnerLost { text } => Err(StepError::Unknown(text.clone())),
     }
 }
 

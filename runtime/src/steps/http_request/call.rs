@@ -195,5 +195,10 @@ fn told(shown: &str, error: &reqwest::Error) -> StepError {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    StepError::Transient(format!("{shown}: {cause}"))
+    let text = format!("{shown}: {cause}");
+    if error.is_connect() || error.is_builder() {
+        return StepError::Transient(text);
+    }
+    // It was sent, at least in part: the receiver may have taken it.
+    StepError::Unknown(text)
 }

@@ -164,7 +164,7 @@ pub struct Step {
     pub run_if: RunIf,
     #[schema(required = false, minimum = 1, maximum = 100)]
     pub max_lost: u32,
-    /// What an attempt with an unknown end means; left out: as the step type says.
+    /// What an attempt with an unknown end means; left out: `retry`.
     #[schema(required = false)]
     pub mode: Mode,
 }
