@@ -77,7 +77,17 @@ fn LiveWorkflow(
         pause: ServerAction::new(),
         resume: ServerAction::new(),
     };
-    let title = move || title(state, &name);
+    // On the server the head is written last, when the page's own signals may be gone already.
+    let at_first = title(
+        &name,
+        state.id,
+        state.status.get_untracked(),
+        state.percent.get_untracked(),
+    );
+    let title = move || match (state.status.try_get(), state.percent.try_get()) {
+        (Some(status), Some(percent)) => title(&name, state.id, status, percent),
+        _ => at_first.clone(),
+    };
     let failed = Memo::new(move |_| failed_step(state, steps));
     let needs = engine::Action::recover(0).needs();
     let has_role = user.as_ref().is_some_and(|user| user.may(needs));
@@ -125,10 +135,8 @@ fn LiveWorkflow(
 }
 
 /// The tab's title: the state first.
-fn title(state: LiveState, name: &str) -> String {
-    let (status, percent) = (state.status.get(), state.percent.get());
+fn title(name: &str, id: WorkflowId, status: WorkflowStatus, percent: u8) -> String {
     let glyph = State::from(status).glyph();
-    let id = state.id;
     if status.is_terminal() {
         format!("{glyph} {name} #{id}")
     } else {
