@@ -5,8 +5,8 @@ use engine::event::EventRecord;
 use engine::orchestrator::ActionRequest;
 use engine::workflow::NewWorkflow;
 use engine::{
-    Action, Command, Event, JobId, JobOrchestratorError, Origin, Refusal, SkipReason, StepIndex, TaskId,
-    TaskStatus, Timestamp, Workflow, WorkflowId, advance,
+    Action, Command, Event, JobId, JobOrchestratorError, Origin, Refusal, SkipReason, StepIndex,
+    TaskId, TaskStatus, Timestamp, Workflow, WorkflowId, advance,
 };
 use tracing::{debug, error};
 

@@ -1,6 +1,10 @@
 //! What operators do beyond the reference's calls, and commands that come twice.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::definition::{OnFailure, RunIf};
 use engine::orchestrator::ActionRequest;
+use engine::progress::Progress;
 use engine::{
     Action, Actor, AttemptOutcome, Event, Instead, JobOrchestrator, JobOrchestratorError, Mode,
     Recovery, Refusal, StepDefinition, TaskStatus, WorkflowDefinition, WorkflowId, WorkflowStatus,
@@ -8,7 +12,7 @@ use engine::{
 };
 use serde_json::json;
 
-use crate::bench::{Bench, noop, shell};
+use crate::bench::{Bench, eventually, noop, shell};
 
 fn keyed(action: Action, id: &str) -> ActionRequest {
     ActionRequest {
@@ -193,4 +197,50 @@ async fn a_pause_that_interrupts_stops_what_runs_and_charges_nothing_but_fails_a
     assert!(error.contains("outcome_unknown"), "{error}");
     bench.runtime.cancel_workflow(id).await.unwrap();
     bench.until_status(id, WorkflowStatus::Cancelled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_that_came_due_while_stop_held_it_back_goes_on_once_the_failure_is_settled() {
+    let bench = Bench::new().await;
+    let gate = bench.path("gate");
+    let wait = format!("while ! test -e '{}'; do sleep 0.05; done", gate.display());
+    let second_time = "test \"$JOB_ORCHESTRATOR_ATTEMPT_NUMBER\" != 1";
+    let clean_up = StepDefinition {
+        run_if: RunIf::Always,
+        ..shell("clean up", &wait, &[0])
+    };
+    let steps = [failing("a"), shell("b", second_time, &[]), clean_up];
+    let definition = WorkflowDefinition::new("W", &steps).unwrap();
+    let id = bench
+        .start(&definition.with_on_failure(OnFailure::Stop))
+        .await;
+    let held = |progress: &Progress| {
+        let states: Vec<_> = progress.tasks.iter().map(|task| task.status).collect();
+        states
+            == [
+                TaskStatus::Failed,
+                TaskStatus::Retrying,
+                TaskStatus::Running,
+            ]
+    };
+    let progress = bench.until(id, held).await;
+    let due = progress.tasks[1].next_retry_at.unwrap().as_micros() + 200_000;
+    eventually("its moment passes", || {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        now.as_micros() > u128::try_from(due).unwrap()
+    })
+    .await;
+    assert!(held(&bench.progress(id).await), "stop holds it back");
+    let done = Action::MarkDone {
+        task: 0,
+        output: json!({}),
+    };
+    bench
+        .runtime
+        .act(&Actor::program(), id, done.into())
+        .await
+        .unwrap();
+    until_task(&bench, id, 1, TaskStatus::Completed).await;
+    std::fs::write(&gate, "").unwrap();
+    bench.until_status(id, WorkflowStatus::Completed).await;
 }
