@@ -209,20 +209,29 @@ async fn a_folder_in_use_is_refused_with_3() {
     }
 }
 
+/// axum's graceful shutdown waits until every answer has been sent, so one open stream kept servers
+/// alive for ever. Ours have to end with the server.
 #[tokio::test]
-async fn a_server_stops_in_order_on_sigterm_and_its_streams_end_at_once() {
-    let mut server = Server::start();
+async fn axum_2673_shutdown_with_sse() {
+    let mut server = Server::start_set("streams_per_caller = 60");
     let api = server.api("editor");
     let id = api.create(&waiting(600.0), true).await;
-    let request = api.request(Method::GET, &format!("/workflows/{id}/events"));
-    let mut stream = request.send().await.unwrap();
-    assert!(stream.chunk().await.unwrap().is_some());
+    let mut streams = Vec::new();
+    for _ in 0..50 {
+        let request = api.request(Method::GET, &format!("/workflows/{id}/events"));
+        let mut stream = request.send().await.unwrap();
+        assert!(stream.chunk().await.unwrap().is_some());
+        streams.push(stream);
+    }
     drop(api);
     let asked = Instant::now();
     signal(server.pid(), "TERM");
-    while let Ok(Some(_)) = stream.chunk().await {}
+    for mut stream in streams {
+        while let Ok(Some(_)) = stream.chunk().await {}
+    }
+    // Their promise is one second; a busy machine gets more, and for ever is what it must not be.
     assert!(
-        asked.elapsed() < Duration::from_secs(1),
+        asked.elapsed() < Duration::from_secs(5),
         "{:?}",
         asked.elapsed()
     );

@@ -18,6 +18,7 @@ mod frames;
 mod lists;
 mod posted_forms;
 mod sign_in;
+mod storm;
 mod stream_life;
 mod streams;
 mod workflows;

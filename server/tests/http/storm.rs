@@ -1,0 +1,181 @@
+//! Many readers, cut off together again and again while events come: each one's sequence has to
+//! equal the table.
+//!
+//! Tier A: 500 readers, 10 cuts; tier B (`JOB_ORCHESTRATOR_TIER=B`): 2,000 readers, 50 cuts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Row};
+use tokio::sync::watch;
+
+use crate::fixture::{Api, PATIENCE, Server};
+use crate::frames::{Frames, stream};
+
+/// How much is done.
+struct Tier {
+    readers: usize,
+    cuts: u64,
+    workflows: usize,
+    steps: usize,
+}
+
+impl Tier {
+    fn asked() -> Self {
+        if std::env::var("JOB_ORCHESTRATOR_TIER").is_ok_and(|tier| tier == "B") {
+            return Self {
+                readers: 2_000,
+                cuts: 50,
+                workflows: 200,
+                steps: 60,
+            };
+        }
+        Self {
+            readers: 500,
+            cuts: 10,
+            workflows: 20,
+            steps: 50,
+        }
+    }
+
+    /// Each step waits so long, with four events, that all together come to 500 events a second.
+    fn definition(&self) -> Value {
+        let seconds = 4.0 * self.workflows as f64 / 500.0;
+        let step = |number: usize| {
+            let before = number.checked_sub(1);
+            json!({
+                "name": format!("Step {number}"), "task_type": "delay",
+                "config": {"seconds": seconds},
+                "dependencies": before.into_iter().collect::<Vec<_>>(),
+            })
+        };
+        json!({"name": "Storm", "steps": (0..self.steps).map(step).collect::<Vec<_>>()})
+    }
+}
+
+/// One reader: reads until the workflow completed, and connects again after the last number it
+/// has whenever it is cut off. Answers all it was sent, and how often it was cut off.
+async fn read(
+    request: RequestBuilder,
+    mut cuts: watch::Receiver<u64>,
+    received: Arc<AtomicU64>,
+) -> (Vec<(u64, String)>, u64) {
+    let (mut got, mut was_cut) = (Vec::<(u64, String)>::new(), 0);
+    loop {
+        let last = got.last().map_or(0, |(id, _)| *id);
+        let request = request.try_clone().unwrap();
+        let mut frames = Frames::open(request.header("last-event-id", last.to_string())).await;
+        loop {
+            let block = tokio::select! {
+                block = frames.block() => block.expect("the server ended a stream"),
+                changed = cuts.changed() => {
+                    changed.unwrap();
+                    was_cut += 1;
+                    break;
+                }
+            };
+            let Some((id, data)) = parts(&block) else {
+                continue;
+            };
+            got.push((id, data.to_owned()));
+            let is_last = block.contains("event: WorkflowCompleted\n");
+            received.fetch_add(1, Ordering::Relaxed);
+            if is_last {
+                return (got, was_cut);
+            }
+        }
+    }
+}
+
+/// The number and the data of a frame; none of a comment.
+fn parts(block: &str) -> Option<(u64, &str)> {
+    let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+    Some((field("id: ")?.parse().unwrap(), field("data: ")?))
+}
+
+/// The events as the file holds them.
+async fn table(server: &Server) -> BTreeMap<i64, Vec<(u64, Value)>> {
+    let file =
+        SqliteConnectOptions::new().filename(server.folder.path().join("job-orchestrator.db"));
+    let mut connection = file.read_only(true).connect().await.unwrap();
+    let rows = sqlx::query("SELECT workflow_id, seq, body FROM events ORDER BY workflow_id, seq")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let mut table = BTreeMap::<i64, Vec<(u64, Value)>>::new();
+    for row in rows {
+        let (seq, body): (i64, String) = (row.get("seq"), row.get("body"));
+        let event = (seq.unsigned_abs(), serde_json::from_str(&body).unwrap());
+        table.entry(row.get("workflow_id")).or_default().push(event);
+    }
+    table
+}
+
+async fn create_all(api: &Api<'_>, tier: &Tier) -> Vec<i64> {
+    let definition = tier.definition();
+    let mut ids = Vec::new();
+    for _ in 0..tier.workflows {
+        ids.push(api.create(&definition, false).await);
+    }
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_reader_that_is_cut_off_again_and_again_gets_what_the_table_holds() {
+    let tier = Tier::asked();
+    let server = Server::start_set(&format!("streams_per_caller = {}", 2 * tier.readers));
+    let api = server.api("editor");
+    let ids = create_all(&api, &tier).await;
+    let (cut, cuts) = watch::channel(0_u64);
+    let received = Arc::new(AtomicU64::new(0));
+    let readers: Vec<_> = (0..tier.readers)
+        .map(|reader| {
+            let id = ids[reader % ids.len()];
+            let reading = read(stream(&api, id, ""), cuts.clone(), Arc::clone(&received));
+            (id, tokio::spawn(reading))
+        })
+        .collect();
+    drop(cuts);
+    let begun = Instant::now();
+    for id in &ids {
+        api.verb(*id, "start").await.ok();
+    }
+    // Created, started, four for each step, completed.
+    let due = (tier.readers * (3 + 4 * tier.steps)) as u64;
+    for number in 1..=tier.cuts {
+        while received.load(Ordering::Relaxed) < due * number / (tier.cuts + 1) {
+            assert!(begun.elapsed() < 10 * PATIENCE, "too little arrives");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        cut.send(number).unwrap();
+    }
+    let mut told = Vec::new();
+    for (id, reader) in readers {
+        told.push((id, reader.await.unwrap()));
+    }
+    let took = begun.elapsed().as_secs_f64();
+    let table = table(&server).await;
+    let mut was_cut = 0;
+    for (id, (got, cuts)) in &told {
+        let numbers: Vec<_> = got.iter().map(|(number, _)| *number).collect();
+        let stored: Vec<_> = table[id].iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, stored, "workflow {id}");
+        for ((number, data), (_, event)) in got.iter().zip(&table[id]) {
+            let data: Value = serde_json::from_str(data).unwrap();
+            assert_eq!(&data, event, "event {number} of workflow {id}");
+        }
+        was_cut += cuts;
+    }
+    assert!(was_cut >= tier.cuts * tier.readers as u64 / 2, "{was_cut}");
+    let events: usize = table.values().map(Vec::len).sum();
+    println!(
+        "{} readers, {was_cut} cuts, {events} events in {took:.1} s ({:.0}/s): 0 missing, 0 doubled",
+        tier.readers,
+        events as f64 / took
+    );
+}
