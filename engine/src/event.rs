@@ -1,6 +1,8 @@
 //! What has happened: one variant for each row of the two tables, spelt the same everywhere.
 
 mod ending;
+mod stand_in;
+mod told;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +12,8 @@ use crate::task_status::SkipReason;
 use crate::time::Timestamp;
 
 pub use ending::{AttemptOutcome, FailureKind};
+pub use stand_in::{EVENT_OUTPUT_BYTES_MAX, stand_in, stands_for};
+pub use told::Told;
 
 /// One committed transition of a workflow or a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ pub mod draft;
 pub mod event;
 pub mod graph;
 pub mod id;
+pub mod invariant;
 pub mod orchestrator;
 pub mod problem;
 pub mod progress;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::action::Origin;
+use engine::invariant::{Finding, History, Look, at_rest, kept_up, of_change};
 use engine::workflow::NewWorkflow;
 use engine::{
     EventRecord, JobId, Progress, Refusal, TaskId, TaskStatus, Timestamp, Workflow,
@@ -58,24 +59,27 @@ impl EngineSide {
             metadata: Map::new(),
             parameters: Map::new(),
         };
-        let mut folded = Workflow::new(new, record.created_at);
+        let mut history = History::new(new, record.created_at);
         for event in &self.events {
             let text = serde_json::to_string(event).unwrap();
             let read = serde_json::from_str(&text).map_err(|why| format!("{text}: {why}"))?;
-            folded
-                .apply(&read)
-                .map_err(|why| format!("{text}: {why}"))?;
+            told(&history.follow(&read)).map_err(|why| format!("{text}: {why}"))?;
         }
-        let tasks = |of: &Workflow| -> Vec<_> {
-            of.tasks()
-                .iter()
-                .map(|task| task.record().clone())
-                .collect()
-        };
-        if folded.record() == record && tasks(&folded) == tasks(&self.workflow) {
-            return Ok(());
-        }
-        Err(format!("{:?} {:?}", folded.record(), tasks(&folded)))
+        let tasks = self.workflow.tasks().iter().map(|task| task.record());
+        told(&history.compare(record, &tasks.collect::<Vec<_>>()))
+    }
+
+    /// The engine's own checks of what an input led to.
+    pub fn check(&self, before: &Look, events: &[EventRecord]) -> Result<(), String> {
+        let mut found = at_rest(&self.workflow);
+        found.extend(kept_up(&self.workflow));
+        found.extend(of_change(&self.workflow, events));
+        found.extend(before.grown_to(&self.look()));
+        told(&found)
+    }
+
+    pub fn look(&self) -> Look {
+        Look::at(&self.workflow)
     }
 
     /// Puts an input to the engine: the answer in the model's words, and the events.
@@ -85,7 +89,7 @@ impl EngineSide {
             _ => (None, None),
         };
         let origin = Origin {
-            actor: command_id.is_some().then_some("somebody"),
+            actor: matches!(input, Input::Ask(_)).then_some("somebody"),
             reason: None,
             command_id: command_id.as_deref(),
             expected_rev,
@@ -147,4 +151,8 @@ impl EngineSide {
             may_start: self.workflow.may_start(index),
         }
     }
+}
+
+fn told(found: &[Finding]) -> Result<(), String> {
+    found.first().map_or(Ok(()), |first| Err(first.to_string()))
 }

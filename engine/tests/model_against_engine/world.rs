@@ -117,7 +117,11 @@ impl World {
             // The record of command ids is kept beside the engine, which is not asked again.
             return Ok(());
         }
+        let look = self.engine.look();
         let (engine_said, events) = self.engine.step(self.now, input);
+        if let Err(broken) = self.engine.check(&look, &events) {
+            return Err(self.differ("the engine's own checks", "", &broken));
+        }
         if said != engine_said {
             return Err(self.differ(
                 "the answers",

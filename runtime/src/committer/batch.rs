@@ -3,17 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use engine::event::{Event, EventRecord};
+use engine::event::{EVENT_OUTPUT_BYTES_MAX, Event, EventRecord, stand_in};
 use engine::progress::{Progress, WorkflowState};
 use engine::{JobOrchestratorError, StepIndex, Timestamp, WorkflowId};
-use serde_json::json;
 
 use super::repeated::RememberedCommands;
 use super::{Active, Message};
 use crate::store::Change;
-
-/// Largest output an event carries along; a larger one is in the task's row alone.
-const EVENT_OUTPUT_BYTES_MAX: usize = 8 * 1024;
 
 /// A message and what it comes to.
 pub(super) struct Member {
@@ -108,6 +104,6 @@ fn shorten(record: &mut EventRecord) {
     };
     let bytes = serde_json::to_string(output).map_or(0, |text| text.len());
     if bytes > EVENT_OUTPUT_BYTES_MAX {
-        *output = json!({ "not_in_event": true, "bytes": bytes });
+        *output = stand_in(bytes);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::event::{AttemptOutcome, Event, EventRecord, FailureKind};
+use engine::event::{AttemptOutcome, EventRecord, FailureKind};
 use engine::orchestrator::AttemptRecord;
 use engine::workflow::{TaskRecord, WorkflowRecord};
 use engine::{DefinitionId, JobId, SkipReason, StepIndex, TaskId, Timestamp, WorkflowId};
@@ -157,9 +157,11 @@ pub(super) struct AttemptRow {
 pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
     let mut rows: Vec<AttemptRow> = Vec::new();
     for record in &change.events {
-        let Some((task, attempt, outcome, error)) = attempt_of(&record.event) else {
+        let Some(told) = record.event.attempt() else {
             continue;
         };
+        let (task, attempt, outcome) = (told.task, told.attempt, told.outcome);
+        let error = told.error.map(str::to_owned);
         let at = record.at.as_micros();
         let known = rows
             .iter_mut()
@@ -183,49 +185,6 @@ pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
         }
     }
     rows
-}
-
-type AttemptFacts = (StepIndex, u32, AttemptOutcome, Option<String>);
-
-fn attempt_of(event: &Event) -> Option<AttemptFacts> {
-    use AttemptOutcome as O;
-    Some(match event {
-        Event::TaskStarted { task, attempt } => (*task, *attempt, O::Running, None),
-        Event::TaskCompleted { task, attempt, .. } => (*task, *attempt, O::Succeeded, None),
-        Event::TaskRetryScheduled {
-            task,
-            attempt,
-            failure,
-            error,
-            ..
-        } => {
-            let outcome = match failure {
-                FailureKind::TimedOut => O::TimedOut,
-                _ => O::Failed,
-            };
-            (*task, *attempt, outcome, Some(error.clone()))
-        }
-        Event::TaskFailed {
-            task,
-            attempt,
-            error,
-            outcome,
-            ..
-        } => (*task, *attempt, *outcome, Some(error.clone())),
-        Event::TaskInterrupted { task, attempt } => (*task, *attempt, O::Interrupted, None),
-        Event::TaskLost { task, attempt, .. } => (*task, *attempt, O::Lost, None),
-        // These may also settle a task that no attempt is under way of.
-        Event::TaskCancelled { task, attempt } => (*task, (*attempt)?, O::Cancelled, None),
-        Event::TaskSkipped { task, attempt, .. } => (*task, (*attempt)?, O::Succeeded, None),
-        Event::TaskReset { task, attempt } => (*task, (*attempt)?, O::Superseded, None),
-        Event::AttemptEnded {
-            task,
-            attempt,
-            outcome,
-            ..
-        } => (*task, *attempt, *outcome, None),
-        _ => return None,
-    })
 }
 
 pub(super) fn json_text<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {

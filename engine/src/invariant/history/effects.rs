@@ -1,0 +1,68 @@
+//! I12: a step that may run once takes effect at most once. A recovery is a person's word that it
+//! is wanted again, with the same key unless it had completed.
+
+use std::collections::HashMap;
+
+use super::super::finding::{Findings, Invariant as I};
+use crate::definition::Mode;
+use crate::event::{Event, FailureKind};
+use crate::id::{Attempt, StepIndex};
+use crate::workflow::Workflow;
+
+/// The attempt of each `once` step that may have taken effect since the last recovery.
+#[derive(Debug, Default)]
+pub(super) struct Effects(HashMap<StepIndex, Attempt>);
+
+impl Effects {
+    pub(super) fn start(
+        &self,
+        folded: &Workflow,
+        task: StepIndex,
+        attempt: Attempt,
+        found: &mut Findings,
+    ) {
+        let before = self.0.get(&task);
+        found.hold_for(
+            task,
+            I::I12,
+            !runs_once(folded, task) || before.is_none(),
+            || {
+                let before = before.copied().unwrap_or_default();
+                format!("attempt {attempt} starts, and attempt {before} may have taken effect")
+            },
+        );
+    }
+
+    pub(super) fn follow(&mut self, folded: &Workflow, event: &Event) {
+        let effect = match event {
+            Event::TaskReset { task, .. } => {
+                self.0.remove(task);
+                return;
+            }
+            Event::TaskCompleted { task, attempt, .. }
+            | Event::TaskInterrupted { task, attempt }
+            | Event::TaskLost { task, attempt, .. } => (*task, *attempt),
+            Event::TaskRetryScheduled {
+                task,
+                attempt,
+                failure: FailureKind::TimedOut | FailureKind::OutcomeUnknown,
+                ..
+            }
+            | Event::TaskFailed {
+                task,
+                attempt,
+                failure: FailureKind::TimedOut | FailureKind::OutcomeUnknown,
+                ..
+            } => (*task, *attempt),
+            _ => return,
+        };
+        if runs_once(folded, effect.0) {
+            self.0.insert(effect.0, effect.1);
+        }
+    }
+}
+
+fn runs_once(folded: &Workflow, task: StepIndex) -> bool {
+    let step = folded.definition().steps().get(task);
+    step.is_some_and(|step| step.mode == Some(Mode::Once))
+}
