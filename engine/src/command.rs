@@ -67,10 +67,13 @@ pub enum Command {
         /// How.
         outcome: Outcome,
     },
-    /// The moment a task waits for may have come: a retry, or the end of a wait.
+    /// The moment a task waits for has come, says whoever has the clocks: a retry, or the end of a
+    /// wait. It is not held against `now`, since a wall clock may have been set back meanwhile.
     Due {
         /// The step.
         task: StepIndex,
+        /// The moment that has come. A task that waits for another one is not meant.
+        due_at: crate::time::Timestamp,
     },
 }
 

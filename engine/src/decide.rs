@@ -74,7 +74,7 @@ pub fn advance<'a>(
             attempt,
             outcome,
         } => decision.report(*task, *attempt, outcome)?,
-        Command::Due { task } => decision.due(*task)?,
+        Command::Due { task, due_at } => decision.due(*task, *due_at)?,
     }
     Ok(decision.events)
 }

@@ -31,7 +31,8 @@ pub use definition::{Mode, StepDefinition, WorkflowDefinition};
 pub use event::{AttemptOutcome, Event, EventRecord, FailureKind};
 pub use id::{Attempt, DefinitionId, JobId, Seq, StepIndex, TaskId, WorkflowId};
 pub use orchestrator::{
-    Definitions, JobOrchestrator, JobOrchestratorError, Service, StepTypes, Switches, Workflows,
+    Definitions, JobOrchestrator, JobOrchestratorError, Service, StepTypes, Switches, Trouble,
+    TroubleKind, Workflows,
 };
 pub use problem::Problem;
 pub use progress::{Progress, TaskProgress, WorkflowState};

@@ -4,6 +4,7 @@
 mod error;
 mod request;
 mod switched_off;
+mod trouble;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -23,6 +24,7 @@ pub use request::{
     WorkflowFilter, WorkflowSelection,
 };
 pub use switched_off::SwitchedOff;
+pub use trouble::{Trouble, TroubleKind};
 
 /// What every call of the contract answers.
 pub type Answer<T> = Result<T, JobOrchestratorError>;
@@ -123,6 +125,11 @@ pub trait Workflows: Send + Sync {
     /// Whether the engine takes commands: not once it is stopping, and not if it broke.
     fn is_running(&self) -> bool {
         true
+    }
+
+    /// What is wrong with the service just now; empty when all is well.
+    fn troubles(&self) -> Vec<Trouble> {
+        Vec::new()
     }
 
     /// Returns as soon as the workflow's last event has a number above `after`; it may return

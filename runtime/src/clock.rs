@@ -4,11 +4,19 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Timestamp;
+use tokio::time::Instant;
 
-/// Tells the time.
+/// Tells the time, in two ways.
 pub trait Clock: Send + Sync {
-    /// The present moment.
+    /// The present moment, as people set it. It is what is stored and shown; it may jump in either
+    /// direction.
     fn now(&self) -> Timestamp;
+
+    /// A reading that only goes forward and that nobody can set. What has to be waited for is
+    /// counted on it.
+    fn steady(&self) -> Instant {
+        Instant::now()
+    }
 }
 
 /// The machine's own clock.
@@ -24,26 +32,33 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that a test moves.
-#[derive(Debug, Default)]
-pub struct TestClock(AtomicI64);
+/// A wall clock that a test sets forward and back. Between that it goes on with tokio's clock, which
+/// a test can hold still.
+#[derive(Debug)]
+pub struct TestClock {
+    begun: Instant,
+    /// What it showed then, and all that it was set forward since, in microseconds.
+    set: AtomicI64,
+}
 
 impl TestClock {
-    /// A clock that stands at `micros` microseconds since 1970.
+    /// A clock that stands at `micros` microseconds since 1970 now.
     #[must_use]
-    pub const fn at(micros: i64) -> Self {
-        Self(AtomicI64::new(micros))
+    pub fn at(micros: i64) -> Self {
+        Self {
+            begun: Instant::now(),
+            set: AtomicI64::new(micros),
+        }
     }
 
-    /// Moves it forward.
-    pub fn advance(&self, by: Duration) {
-        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-        self.0.fetch_add(micros, Ordering::SeqCst);
+    /// Sets it forward by `micros` microseconds, or back when they are negative.
+    pub fn set_forward(&self, micros: i64) {
+        self.set.fetch_add(micros, Ordering::SeqCst);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+        Timestamp::from_micros(self.set.load(Ordering::SeqCst)).plus(self.begun.elapsed())
     }
 }

@@ -9,6 +9,7 @@ mod batch;
 mod claim;
 mod commit;
 mod decide;
+mod held;
 mod lanes;
 mod message;
 mod repeated;
@@ -16,9 +17,8 @@ mod timers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use engine::{TaskStatus, Workflow, WorkflowId};
+use engine::{Workflow, WorkflowId};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tracing::error;
@@ -29,14 +29,13 @@ use crate::feed::Feed;
 use crate::settings::Settings;
 use crate::store::{Header, LastNumbers, Store, StoreError};
 use batch::Batch;
+use held::Held;
 use lanes::Lanes;
 pub(crate) use message::{Creation, Message};
 use timers::Timers;
 
 /// Most messages in one transaction.
 const BATCH_MAX: usize = 4_096;
-/// How long a report that could not be written waits before it is tried again.
-const HELD_FOR: Duration = Duration::from_secs(1);
 
 /// A workflow in memory.
 struct Active {
@@ -55,8 +54,7 @@ pub(crate) struct Committer {
     numbers: LastNumbers,
     lanes: Lanes,
     timers: Timers,
-    /// Reports that could not be written yet.
-    held: Vec<Message>,
+    held: Held,
     /// Who waits until nothing is under way.
     idle: Vec<oneshot::Sender<()>>,
     is_stopping: bool,
@@ -88,7 +86,7 @@ impl Committer {
                 parts.settings.others_at_once,
             ),
             timers: Timers::default(),
-            held: Vec::new(),
+            held: Held::default(),
             idle: Vec::new(),
             is_stopping: false,
         }
@@ -102,19 +100,19 @@ impl Committer {
                     Some(first) => self.drain(first),
                     None => return,
                 },
-                () = self.timers.wait(self.clock.now()) => Vec::new(),
-                () = tokio::time::sleep(HELD_FOR), if !self.held.is_empty() => {
-                    std::mem::take(&mut self.held)
-                }
+                () = self.timers.wait() => Vec::new(),
+                () = self.held.wait() => Vec::new(),
             };
-            let mut messages = messages;
             let (last_word, rest): (Vec<_>, Vec<_>) = messages
-                .drain(..)
+                .into_iter()
                 .partition(|message| matches!(message, Message::Exit { .. }));
-            let now = self.clock.now();
-            let due = self.timers.take_due(now);
-            let due = due.into_iter().map(|(id, task)| Message::due(id, task));
-            self.process(rest.into_iter().chain(due).collect()).await;
+            let steady = self.clock.steady();
+            let (unread, held) = self.held.take(steady);
+            self.read_back(unread).await;
+            let due = self.timers.take_due(steady).into_iter().map(Message::due);
+            // What happened comes before what is asked for and before what may start.
+            self.process(held.into_iter().chain(rest).chain(due).collect())
+                .await;
             if let Some(Message::Exit { done }) = last_word.into_iter().next() {
                 let _ = done.send(());
                 return;
@@ -182,13 +180,23 @@ impl Committer {
                 Box::pin(self.process(vec![member.message])).await;
             }
         }
-        for id in touched {
-            // What is active has to be in memory, or its timers and queue would stand still.
-            if let Err(fault) = self.load(id).await {
-                error!(%fault, workflow = id.0, "a workflow could not be read back");
+        // What they wait for gets into the lanes again, and somebody has to look at those, soon.
+        let steady = self.clock.steady();
+        touched
+            .into_iter()
+            .for_each(|id| self.held.keep_unread(id, steady));
+    }
+
+    /// Reads workflows that have to be in memory: their timers and queue would stand still.
+    async fn read_back(&mut self, ids: impl IntoIterator<Item = WorkflowId>) {
+        for id in ids {
+            match self.load(id).await {
+                Ok(_) => self.evict(id),
+                Err(fault) => {
+                    error!(%fault, workflow = id.0, "a workflow could not be read back");
+                    self.held.keep_unread(id, self.clock.steady());
+                }
             }
-            // What it waits for is in the lanes again: somebody has to look at them, soon.
-            self.timers.add(self.clock.now().plus(HELD_FOR), id, 0);
         }
     }
 
@@ -200,7 +208,6 @@ impl Committer {
         let Some(stored) = self.store.load(id).await? else {
             return Ok(false);
         };
-        self.adopt(&stored.workflow);
         self.active.insert(
             id,
             Active {
@@ -208,22 +215,8 @@ impl Committer {
                 workflow: stored.workflow,
             },
         );
+        self.queue_again(id);
         Ok(true)
-    }
-
-    /// Puts what a workflow waits for into the queue and the timers.
-    fn adopt(&mut self, workflow: &Workflow) {
-        let id = workflow.id();
-        for (task, known) in workflow.tasks().iter().enumerate() {
-            let record = known.record();
-            if let Some(due) = record.due_at {
-                self.timers.add(due, id, task);
-            }
-            if record.status == TaskStatus::Queued {
-                let starts_program = self.attempts.starts_program(workflow, task);
-                self.lanes.wait(starts_program, (id, task));
-            }
-        }
     }
 
     /// Forgets workflows that are over: their truth is in the store.

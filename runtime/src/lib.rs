@@ -7,6 +7,7 @@ mod committer;
 pub mod database;
 mod fault;
 mod feed;
+mod health;
 pub mod log;
 pub mod process;
 pub mod reference;

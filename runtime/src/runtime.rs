@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::committer::{Creation, Message};
 use crate::fault;
 use crate::feed::Feed;
+use crate::health::Health;
 use crate::log::LogWriter;
 use crate::settings::Settings;
 use crate::step::{Registry, SharedSwitches};
@@ -36,15 +37,16 @@ pub struct Runtime {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) health: Health,
     feed: Feed,
     log: LogWriter,
     registry: Arc<Registry>,
     switches: SharedSwitches,
     settings: Settings,
-    outbox: UnboundedSender<Message>,
+    pub(crate) outbox: UnboundedSender<Message>,
 }
 
 impl Runtime {

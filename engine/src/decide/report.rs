@@ -10,7 +10,6 @@ use crate::id::{Attempt, StepIndex};
 use crate::retry::backoff;
 use crate::task_status::{SkipReason, TaskStatus};
 use crate::time::Timestamp;
-use crate::workflow::TaskRecord;
 
 impl Decision<'_> {
     pub(super) fn report(
@@ -197,12 +196,14 @@ impl Decision<'_> {
     }
 
     /// The moment a task waits for has come: a retry is queued, a wait is over.
-    pub(super) fn due(&mut self, task: StepIndex) -> Result<(), Refusal> {
+    pub(super) fn due(&mut self, task: StepIndex, due_at: Timestamp) -> Result<(), Refusal> {
         let not_due = Refusal::NotDue { task };
         let Some(record) = self.workflow.task(task).map(|task| task.record()) else {
             return Err(not_due);
         };
-        if !is_due(record, self.now) || self.workflow.record().cancel_requested {
+        // Any other moment is that of a wait which is over: somebody came before it.
+        let is_meant = record.due_at == Some(due_at);
+        if !is_meant || self.workflow.record().cancel_requested {
             return Err(not_due);
         }
         match record.status {
@@ -223,17 +224,4 @@ impl Decision<'_> {
             _ => Err(not_due),
         }
     }
-}
-
-/// Whether the moment a task waits for has come. A clock that was set back leaves more to wait than
-/// the wait was long in all; then the caller's own count of time decides.
-fn is_due(record: &TaskRecord, now: Timestamp) -> bool {
-    let Some(due) = record.due_at else {
-        return false;
-    };
-    let left = due.since(now).as_micros();
-    left == 0
-        || record
-            .wait_micros
-            .is_some_and(|wait| left > u128::from(wait))
 }

@@ -27,7 +27,8 @@ pub struct SeenTask {
     pub lost_count: u32,
     pub generation: u32,
     pub redo: u32,
-    pub due_at: Option<Micros>,
+    /// What it waits for, and how long that wait is in all.
+    pub due_at: Option<(Micros, Micros)>,
     /// An attempt that a recovery took the task from and that is not proven dead.
     pub superseded: Option<u32>,
     pub may_start: bool,
@@ -98,7 +99,7 @@ fn seen_task(model: &Workflow, index: usize) -> SeenTask {
         lost_count: task.lost_count,
         generation: task.generation,
         redo: task.redo,
-        due_at: task.due_at,
+        due_at: task.due_at.map(|due| (due, task.wait)),
         superseded: model.attempts.iter().find(is_superseded).map(|a| a.number),
         may_start: model.may_start(index),
     }

@@ -36,7 +36,7 @@ pub fn decided(before: &Workflow, input: &Input, answer: Answer, after: &Workflo
         }
         Input::Ask(ask) => by_command(before, ask.verb, answer),
         Input::Claim { task } if task < before.tasks.len() => by_claim(before, task, answer),
-        Input::Due { task } if task < before.tasks.len() => {
+        Input::Due { task, .. } if task < before.tasks.len() => {
             let task = &before.tasks[task];
             let was_retrying = task.state == TaskState::Cancelled && task.retry_count > 0;
             if was_retrying { vec![3] } else { Vec::new() }

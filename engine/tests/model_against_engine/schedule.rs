@@ -55,9 +55,13 @@ pub fn input(dice: &mut Dice, model: &Workflow, next_id: &mut u64) -> Input {
             let due = |t: &usize| model.tasks[*t].due_at.is_some();
             let due: Vec<usize> = (0..model.tasks.len()).filter(due).collect();
             let is_any = due.is_empty() || dice.chance(20);
-            Input::Due {
-                task: if is_any { task } else { dice.pick(&due) },
-            }
+            let task = if is_any { task } else { dice.pick(&due) };
+            let waits_for = model.tasks.get(task).and_then(|task| task.due_at);
+            // Now and then a timer of an earlier wait, which somebody came before.
+            let moment = waits_for
+                .filter(|_| !dice.chance(10))
+                .unwrap_or(model.now - 1);
+            Input::Due { task, moment }
         }
         _ => {
             let (task, attempt) = attempt(dice, model);

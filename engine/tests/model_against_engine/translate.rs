@@ -70,7 +70,10 @@ pub fn command(input: &Input) -> Command {
                 outcome,
             }
         }
-        Input::Due { task } => Command::Due { task },
+        Input::Due { task, moment } => Command::Due {
+            task,
+            due_at: Timestamp::from_micros(moment),
+        },
     }
 }
 

@@ -139,7 +139,9 @@ impl Bench {
     }
 
     pub fn due(&mut self, task: StepIndex) -> Result<Vec<EventRecord>, Refusal> {
-        self.command(&Command::Due { task })
+        let waits_for = self.workflow.tasks()[task].record().due_at;
+        let due_at = waits_for.unwrap_or(self.now);
+        self.command(&Command::Due { task, due_at })
     }
 
     pub fn pass(&mut self, seconds: f64) {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use engine::{Event, FailureKind, Outcome, Refusal, StepDefinition, TaskStatus, WorkflowStatus};
+use engine::{
+    Command, Event, FailureKind, Outcome, Refusal, StepDefinition, TaskStatus, Timestamp,
+    WorkflowStatus,
+};
 
 use crate::bench::{Bench, define, failed, step};
 
@@ -21,15 +24,39 @@ fn waits_before_the_next_try_double() {
         bench.run(0, failed(FailureKind::Error));
         let due = bench.progress().tasks[0].next_retry_at.unwrap();
         assert_eq!(due.since(bench.now), Duration::from_secs_f64(seconds));
-        bench.pass(seconds - 0.001);
-        assert_eq!(bench.due(0), Err(Refusal::NotDue { task: 0 }));
-        bench.pass(0.001);
+        bench.pass(seconds);
         bench.due(0).unwrap();
     }
     bench.run(0, failed(FailureKind::Error));
     assert_eq!(bench.status(), WorkflowStatus::Failed);
     let record = bench.workflow.tasks()[0].record();
     assert_eq!((record.retry_count, record.attempt), (4, 5));
+}
+
+#[test]
+fn only_the_moment_a_task_waits_for_is_its_moment() {
+    let mut bench = with_retries(4);
+    bench.run(0, failed(FailureKind::Error));
+    let first = bench.workflow.tasks()[0].record().due_at.unwrap();
+    bench.pass(1.0);
+    bench.due(0).unwrap();
+    bench.run(0, failed(FailureKind::Error));
+    let of_first = Command::Due {
+        task: 0,
+        due_at: first,
+    };
+    assert_eq!(bench.command(&of_first), Err(Refusal::NotDue { task: 0 }));
+    bench.due(0).unwrap();
+    assert_eq!(bench.due(0), Err(Refusal::NotDue { task: 0 }), "only once");
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_keep_a_retry_waiting() {
+    let mut bench = with_retries(4);
+    bench.run(0, failed(FailureKind::Error));
+    bench.now = Timestamp::from_micros(bench.now.as_micros() - 12 * 3_600_000_000);
+    bench.due(0).unwrap();
+    assert_eq!(bench.task(0), TaskStatus::Queued);
 }
 
 #[test]
@@ -98,7 +125,6 @@ fn a_wait_ends_by_itself_and_holds_the_task_until_then() {
     let until = bench.now.plus(Duration::from_secs(60));
     bench.wait_until(0, until);
     assert_eq!(bench.progress().tasks[0].waits_until, Some(until));
-    assert_eq!(bench.due(0), Err(Refusal::NotDue { task: 0 }));
     bench.pass(60.0);
     bench.due(0).unwrap();
     assert_eq!(bench.tasks(), [TaskStatus::Completed, TaskStatus::Queued]);

@@ -113,10 +113,10 @@ pub const MUTATIONS: [Mutation; 30] = [
         "if lost_count <= self",
     ),
     bug(
-        "a retry is queued a second early",
+        "the timer of an earlier wait ends the present one",
         REPORT,
-        "left == 0",
-        "left <= 1_000_000",
+        "record.due_at == Some(due_at)",
+        "record.due_at.is_some_and(|_| due_at != Timestamp::default())",
     ),
     bug(
         "a retry is queued while paused",

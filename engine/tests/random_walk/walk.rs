@@ -208,7 +208,15 @@ impl Walk {
                 attempt,
                 progress: self.dice.pick(&[-1.0, 0.0, 0.2, 0.7, 1.0, 3.0]) * self.dice.share(),
             },
-            60..72 => Command::Due { task },
+            60..72 => {
+                let waits_for = self.workflow.task(task).and_then(|t| t.record().due_at);
+                // Mostly a moment that has come; else one that nobody waits for.
+                let has_come = waits_for.filter(|due_at| *due_at <= now);
+                Command::Due {
+                    task,
+                    due_at: has_come.unwrap_or(now),
+                }
+            }
             _ => Command::Report {
                 task,
                 attempt,
@@ -295,12 +303,10 @@ impl Walk {
             }
             match record.status {
                 TaskStatus::Running | TaskStatus::Retrying if is_due => {
-                    let due = record
-                        .due_at
-                        .map_or(Duration::ZERO, |due| due.since(self.now));
-                    self.pass(due)?;
+                    let due_at = record.due_at.unwrap_or(self.now);
+                    self.pass(due_at.since(self.now))?;
                     // It stays where it is when it is blocked by a failure elsewhere.
-                    self.command(&Command::Due { task })?;
+                    self.command(&Command::Due { task, due_at })?;
                 }
                 TaskStatus::Running => {
                     let outcome = Outcome::Succeeded(json!(task));

@@ -199,17 +199,14 @@ impl Workflow {
             .expect("it was claimed")
     }
 
-    /// The moment a retry is due, or a `delay` is over.
-    pub fn come_due(&mut self, task: usize) -> Answer {
+    /// The moment a retry is due, or a `delay` is over. Whether it has come is counted on a clock that
+    /// only goes forward, and that is the caller's: the design lets a clock that was set back delay
+    /// nothing, so `now` says nothing here. What is left to judge is which moment is meant.
+    pub fn come_due(&mut self, task: usize, moment: Micros) -> Answer {
         let Some(found) = self.tasks.get(task) else {
             return Answer::Refused("not due");
         };
-        // Where more is left than the wait was long, the clock was set back. The design then counts
-        // the wait itself on a clock that only goes forward, and that is the caller's: its word
-        // that the moment has come is taken.
-        let is_due = found
-            .due_at
-            .is_some_and(|due| due <= self.now || due - self.now > found.wait);
+        let is_due = found.due_at == Some(moment);
         match found.state {
             TaskState::Retrying if is_due && self.is_moving() && !self.is_blocked(task) => {
                 self.queue_again(task, "TaskQueued: due")

@@ -92,5 +92,6 @@ pub enum Input {
     },
     Due {
         task: usize,
+        moment: Micros,
     },
 }

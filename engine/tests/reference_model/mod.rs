@@ -36,7 +36,7 @@ pub fn step(before: &Workflow, now: Micros, input: &Input) -> (Workflow, Answer)
             share,
         } => after.report_progress(*task, *attempt, *share),
         Input::End { task, attempt, end } => after.report_end(*task, *attempt, *end),
-        Input::Due { task } => after.come_due(*task),
+        Input::Due { task, moment } => after.come_due(*task, *moment),
     };
     commit(before, after, answer)
 }

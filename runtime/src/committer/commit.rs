@@ -127,7 +127,7 @@ impl Committer {
                 command: Command::Progress { .. },
                 ..
             } => {}
-            report @ Message::Report { .. } => self.held.push(report),
+            report @ Message::Report { .. } => self.held.keep(report, self.clock.steady()),
             _ => {}
         }
     }

@@ -1,6 +1,8 @@
 //! Each message through the engine. What is refused is answered like everything else: after the
 //! batch, so that an answer never runs ahead of the disk.
 
+use std::time::Duration;
+
 use engine::event::EventRecord;
 use engine::orchestrator::ActionRequest;
 use engine::workflow::NewWorkflow;
@@ -11,6 +13,7 @@ use engine::{
 use tracing::{debug, error};
 
 use super::batch::{Answered, Batch, Member};
+use super::timers::Wait;
 use super::{Active, Committer, Creation, Message};
 use crate::fault;
 use crate::store::Header;
@@ -36,6 +39,7 @@ impl Committer {
             Message::Adopt { .. }
             | Message::Quiesce { .. }
             | Message::Interrupt
+            | Message::ClockWasSet
             | Message::Exit { .. } => return self.carry_out(message).await,
         };
         if let Ok(id) = &answer {
@@ -146,10 +150,11 @@ impl Committer {
             Ok(false) => return,
             Err(fault) => {
                 error!(%fault, workflow = id.0, "a report waits: its workflow cannot be read");
-                self.held.push(Message::Report {
+                let report = Message::Report {
                     id,
                     command: command.clone(),
-                });
+                };
+                self.held.keep(report, self.clock.steady());
                 return;
             }
         }
@@ -175,10 +180,9 @@ impl Committer {
                 Event::TaskQueued { task }
                 | Event::TaskLost { task, .. }
                 | Event::TaskInterrupted { task, .. } => self.wait_for_slot(id, *task),
-                Event::TaskRetryScheduled { task, due_at, .. } => {
-                    self.timers.add(*due_at, id, *task);
+                Event::TaskRetryScheduled { task, .. } | Event::TaskWaiting { task, .. } => {
+                    self.wait_for_moment(id, *task);
                 }
-                Event::TaskWaiting { task, until, .. } => self.timers.add(*until, id, *task),
                 // A failure that is settled by hand no longer holds back what `stop` had blocked.
                 Event::WorkflowResumed { .. }
                 | Event::AttemptEnded { .. }
@@ -199,20 +203,33 @@ impl Committer {
         }
     }
 
-    /// After a resume, or once what a recovery stopped is dead: claims that were refused
-    /// meanwhile, and retries that moved.
-    fn queue_again(&mut self, id: WorkflowId) {
+    fn wait_for_moment(&mut self, id: WorkflowId, task: StepIndex) {
         let Some(active) = self.active.get(&id) else {
             return;
         };
-        for (task, known) in active.workflow.tasks().iter().enumerate() {
-            match (known.status(), known.record().due_at) {
-                (TaskStatus::Queued, _) => {
-                    let starts_program = self.attempts.starts_program(&active.workflow, task);
-                    self.lanes.wait(starts_program, (id, task));
-                }
-                (_, Some(due)) => self.timers.add(due, id, task),
-                _ => {}
+        let Some(record) = active.workflow.task(task).map(|known| known.record()) else {
+            return;
+        };
+        if let Some(due_at) = record.due_at {
+            let length = record.wait_micros.map(Duration::from_micros);
+            let wait = Wait { id, task, due_at };
+            self.timers.add(wait, length, &*self.clock);
+        }
+    }
+
+    /// Everything of the workflow that waits for a slot or a moment: after it was read, after a
+    /// resume (claims that were refused meanwhile, retries that moved), or once what a recovery
+    /// stopped is dead.
+    pub(super) fn queue_again(&mut self, id: WorkflowId) {
+        let Some(active) = self.active.get(&id) else {
+            return;
+        };
+        let tasks = active.workflow.tasks().iter();
+        let statuses: Vec<_> = tasks.map(engine::workflow::Task::status).collect();
+        for (task, status) in statuses.into_iter().enumerate() {
+            match status {
+                TaskStatus::Queued => self.wait_for_slot(id, task),
+                _ => self.wait_for_moment(id, task),
             }
         }
     }
@@ -231,6 +248,7 @@ impl Committer {
                 self.idle.push(idle);
             }
             Message::Interrupt => self.attempts.stop_all(),
+            Message::ClockWasSet => self.timers.clock_was_set(&*self.clock),
             _ => {}
         }
         self.tell_idle();
@@ -258,7 +276,7 @@ impl Committer {
 
     /// Tells whoever stops the service that nothing is under way any more.
     pub(super) fn tell_idle(&mut self) {
-        if self.is_stopping && self.attempts.count() == 0 {
+        if self.is_stopping && self.attempts.count() == 0 && self.held.is_empty() {
             for idle in self.idle.drain(..) {
                 let _ = idle.send(());
             }

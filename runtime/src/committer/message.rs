@@ -10,6 +10,8 @@ use engine::{
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
+use super::timers::Wait;
+
 /// Where an answer goes.
 pub(crate) type Reply = oneshot::Sender<Result<WorkflowState, JobOrchestratorError>>;
 
@@ -53,6 +55,8 @@ pub(crate) enum Message {
     Quiesce { idle: oneshot::Sender<()> },
     /// Interrupt what is under way.
     Interrupt,
+    /// Somebody set the wall clock: look at due times again.
+    ClockWasSet,
     /// End the loop.
     Exit { done: oneshot::Sender<()> },
 }
@@ -66,11 +70,10 @@ impl Message {
         }
     }
 
-    /// The moment a task waits for may have come.
-    pub(super) const fn due(id: WorkflowId, task: StepIndex) -> Self {
-        Self::Report {
-            id,
-            command: Command::Due { task },
-        }
+    /// The moment a task waits for has come.
+    pub(super) const fn due(wait: Wait) -> Self {
+        let Wait { id, task, due_at } = wait;
+        let command = Command::Due { task, due_at };
+        Self::Report { id, command }
     }
 }

@@ -1,43 +1,150 @@
-//! When the committer has to look at a task again. An entry may be out of date: the decision says
-//! whether the task is really due.
+//! When the committer has to look at a task again, counted on the clock that nobody can set. An
+//! entry may be out of date: the decision says whether the task still waits for that moment.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::time::Duration;
 
 use engine::{StepIndex, Timestamp, WorkflowId};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+
+/// Farther away than anything that is waited for, and not so far that adding it could overflow.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// A task and the moment it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wait {
+    pub(super) id: WorkflowId,
+    pub(super) task: StepIndex,
+    /// As it is stored, by the wall clock.
+    pub(super) due_at: Timestamp,
+}
 
 /// Due tasks, earliest first.
 #[derive(Default)]
 pub(super) struct Timers {
-    heap: BinaryHeap<Reverse<(Timestamp, WorkflowId, StepIndex)>>,
+    heap: BinaryHeap<Reverse<(Instant, Wait)>>,
 }
 
 impl Timers {
-    pub(super) fn add(&mut self, due: Timestamp, id: WorkflowId, task: StepIndex) {
-        self.heap.push(Reverse((due, id, task)));
+    /// A task waits: until the moment it waits for by the wall clock, but no longer than `length`,
+    /// the whole length of its wait, from now on. So a clock that was set back while no server ran
+    /// delays it by no more than its own wait.
+    pub(super) fn add(&mut self, wait: Wait, length: Option<Duration>, clock: &dyn Clock) {
+        let left = wait.due_at.since(clock.now());
+        let left = left.min(length.unwrap_or(LONGEST)).min(LONGEST);
+        self.heap.push(Reverse((clock.steady() + left, wait)));
+    }
+
+    /// The wall clock was set: what is due earlier by it now, is due earlier. A clock that was set
+    /// back changes nothing, since the time until then is already being counted.
+    pub(super) fn clock_was_set(&mut self, clock: &dyn Clock) {
+        let (now, steady) = (clock.now(), clock.steady());
+        let earlier = |Reverse((at, wait)): Reverse<(Instant, Wait)>| {
+            let by_wall = steady + wait.due_at.since(now).min(LONGEST);
+            Reverse((at.min(by_wall), wait))
+        };
+        self.heap = std::mem::take(&mut self.heap)
+            .into_iter()
+            .map(earlier)
+            .collect();
     }
 
     /// Waits until the earliest entry is due; for ever when there is none.
-    pub(super) async fn wait(&self, now: Timestamp) {
+    pub(super) async fn wait(&self) {
         match self.heap.peek() {
-            // A moment more, so that the clock has surely passed it.
-            Some(Reverse((due, _, _))) => {
-                let wait = due.since(now) + std::time::Duration::from_millis(1);
-                tokio::time::sleep(wait).await;
-            }
+            Some(Reverse((at, _))) => tokio::time::sleep_until(*at).await,
             None => std::future::pending().await,
         }
     }
 
-    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<(WorkflowId, StepIndex)> {
+    /// Takes out what is due at `steady`.
+    pub(super) fn take_due(&mut self, steady: Instant) -> Vec<Wait> {
         let mut due = Vec::new();
-        while let Some(Reverse((at, id, task))) = self.heap.peek().copied() {
-            if at > now {
+        while let Some(Reverse((at, wait))) = self.heap.peek().copied() {
+            if at > steady {
                 break;
             }
             self.heap.pop();
-            due.push((id, task));
+            due.push(wait);
         }
         due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::TestClock;
+
+    const HALF_A_DAY: i64 = 12 * 3_600 * 1_000_000;
+
+    /// A wait of `seconds` from now on.
+    fn wait(clock: &TestClock, seconds: u64) -> (Wait, Option<Duration>) {
+        let length = Duration::from_secs(seconds);
+        let due_at = clock.now().plus(length);
+        let wait = Wait {
+            id: WorkflowId(1),
+            task: 0,
+            due_at,
+        };
+        (wait, Some(length))
+    }
+
+    /// Seconds until the earliest is due, as the machine's own clock counts them.
+    async fn passes(timers: &mut Timers, clock: &TestClock) -> f64 {
+        let begun = clock.steady();
+        timers.wait().await;
+        assert_eq!(timers.take_due(clock.steady()).len(), 1);
+        begun.elapsed().as_secs_f64()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_back_delays_nothing_that_is_being_waited_for() {
+        let clock = TestClock::at(HALF_A_DAY * 10);
+        let mut timers = Timers::default();
+        let (wait, length) = wait(&clock, 8);
+        timers.add(wait, length, &clock);
+        clock.set_forward(-HALF_A_DAY);
+        timers.clock_was_set(&clock);
+        assert!((passes(&mut timers, &clock).await - 8.0).abs() < 0.002);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_was_set_back_while_no_server_ran_delays_by_the_wait_at_most() {
+        let clock = TestClock::at(HALF_A_DAY * 10);
+        let mut timers = Timers::default();
+        let (wait, length) = wait(&clock, 8);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        clock.set_forward(-HALF_A_DAY);
+        timers.add(wait, length, &clock);
+        assert!((passes(&mut timers, &clock).await - 8.0).abs() < 0.002);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_forward_makes_what_waits_due_by_it() {
+        let clock = TestClock::at(HALF_A_DAY * 10);
+        let mut timers = Timers::default();
+        let (wait, length) = wait(&clock, 8);
+        timers.add(wait, length, &clock);
+        clock.set_forward(5_000_000);
+        timers.clock_was_set(&clock);
+        assert!((passes(&mut timers, &clock).await - 3.0).abs() < 0.002);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_almost_for_ever_is_possible() {
+        let clock = TestClock::at(0);
+        let mut timers = Timers::default();
+        let wait = Wait {
+            id: WorkflowId(1),
+            task: 0,
+            due_at: Timestamp::from_micros(i64::MAX),
+        };
+        timers.add(wait, None, &clock);
+        timers.clock_was_set(&clock);
+        assert_eq!(timers.take_due(clock.steady()), []);
     }
 }

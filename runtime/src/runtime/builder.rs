@@ -15,6 +15,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::committer::{Committer, Message, Parts};
 use crate::database::{Database, OpenError};
 use crate::feed::Feed;
+use crate::health::{Health, watch};
 use crate::log::{LogFault, LogStore, LogWriter};
 use crate::process::{ProcessRunner, RunnerProgram};
 use crate::settings::Settings;
@@ -192,20 +193,21 @@ impl RuntimeBuilder {
             settings: self.settings,
         });
         watch_over(committer);
-        let settings = self.settings;
         let inner = Inner {
             store,
             clock,
+            health: Health::default(),
             feed,
             log,
             registry,
             switches,
-            settings,
+            settings: self.settings,
             outbox,
         };
         let runtime = Runtime {
             inner: Arc::new(inner),
         };
+        watch::start(&runtime.inner);
         runtime.take_up(runner).await?;
         retention::start(&runtime.inner);
         Ok(runtime)

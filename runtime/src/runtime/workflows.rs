@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use engine::orchestrator::{
     ActionRequest, Answer, DefinitionSource, LogPage, NewWorkflowRequest, Page, TaskDetail,
-    WorkflowDetail, WorkflowFilter,
+    Trouble, WorkflowDetail, WorkflowFilter,
 };
 use engine::problem::pointer_part;
 use engine::progress::{Progress, WorkflowState};
@@ -167,6 +167,10 @@ impl Workflows for Runtime {
 
     fn is_running(&self) -> bool {
         !self.inner.outbox.is_closed()
+    }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        self.inner.health.troubles(self.inner.clock.now())
     }
 
     async fn changed(&self, id: WorkflowId, after: Seq) {

@@ -147,7 +147,9 @@ impl Bench {
     }
 
     pub fn due(&mut self, task: StepIndex) {
-        self.command(&Command::Due { task });
+        let waits_for = self.workflow.tasks()[task].record().due_at;
+        let due_at = waits_for.unwrap_or(self.now);
+        self.command(&Command::Due { task, due_at });
     }
 
     pub fn pass(&mut self, seconds: f64) {

@@ -1,0 +1,63 @@
+//! What troubles the service, for people who look at a page and for programs that ask.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// One thing that is wrong just now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// What it is.
+    pub kind: TroubleKind,
+    /// Since when.
+    pub since: Timestamp,
+    /// What that means and what mends it, in sentences.
+    pub text: String,
+}
+
+/// The kinds of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TroubleKind {
+    /// The database cannot be written to.
+    DatabaseAway,
+    /// The database answers slowly.
+    DatabaseSlow,
+    /// The disk is full.
+    DiskFull,
+    /// Little room is left on the disk.
+    DiskNearlyFull,
+    /// The process uses more memory than it may.
+    Memory,
+    /// A step type broke again and again and is not started any more.
+    StepTypeDisabled,
+    /// The machine's clock was set.
+    ClockJump,
+}
+
+impl TroubleKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::DatabaseAway,
+        Self::DatabaseSlow,
+        Self::DiskFull,
+        Self::DiskNearlyFull,
+        Self::Memory,
+        Self::StepTypeDisabled,
+        Self::ClockJump,
+    ];
+
+    /// The word for it, as programs read it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DatabaseAway => "database_away",
+            Self::DatabaseSlow => "database_slow",
+            Self::DiskFull => "disk_full",
+            Self::DiskNearlyFull => "disk_nearly_full",
+            Self::Memory => "memory",
+            Self::StepTypeDisabled => "step_type_disabled",
+            Self::ClockJump => "clock_jump",
+        }
+    }
+}

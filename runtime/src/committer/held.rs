@@ -1,0 +1,61 @@
+//! What could not be written or read just now, kept until it can: what an attempt reported
+//! happened, and a workflow that is active has to be in memory, or it would stand still.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use engine::WorkflowId;
+use tokio::time::{Instant, sleep_until};
+
+use super::Message;
+
+/// How long it waits before it is tried again.
+const HELD_FOR: Duration = Duration::from_secs(1);
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Held {
+    reports: Vec<Message>,
+    unread: BTreeSet<WorkflowId>,
+    /// When it is tried again, whatever comes in meanwhile.
+    again_at: Option<Instant>,
+}
+
+impl Held {
+    /// Keeps a report that could not be written.
+    pub(super) fn keep(&mut self, report: Message, now: Instant) {
+        self.reports.push(report);
+        self.again_at.get_or_insert(now + HELD_FOR);
+    }
+
+    /// Keeps in mind that a workflow has to be read.
+    pub(super) fn keep_unread(&mut self, id: WorkflowId, now: Instant) {
+        self.unread.insert(id);
+        self.again_at.get_or_insert(now + HELD_FOR);
+    }
+
+    /// Whether nothing is kept.
+    pub(super) fn is_empty(&self) -> bool {
+        self.reports.is_empty() && self.unread.is_empty()
+    }
+
+    /// Returns when it is time to try again; never while nothing is kept.
+    pub(super) async fn wait(&self) {
+        match self.again_at {
+            Some(at) => sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Takes out everything whose time has come.
+    pub(super) fn take(&mut self, now: Instant) -> (BTreeSet<WorkflowId>, Vec<Message>) {
+        if self.again_at.is_none_or(|at| at > now) {
+            return (BTreeSet::new(), Vec::new());
+        }
+        self.again_at = None;
+        (
+            std::mem::take(&mut self.unread),
+            std::mem::take(&mut self.reports),
+        )
+    }
+}

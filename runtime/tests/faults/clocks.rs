@@ -1,0 +1,223 @@
+//! Somebody sets the machine's clock by half a day, again and again, while steps wait for their
+//! next try: nothing runs twice, nothing is lost, and no retry is held up by more than its own wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{
+    JobId, JobOrchestrator, StepDefinition, WorkflowDefinition, WorkflowId, WorkflowStatus,
+};
+use engine::{TroubleKind, Workflows};
+use runtime::Runtime;
+use runtime::clock::TestClock;
+use runtime::store::memory::MemoryStore;
+use serde_json::json;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use crate::dice::Dice;
+use crate::seeds;
+use crate::witness::{registry, tries, witness};
+
+const HALF_A_DAY: i64 = 12 * 3_600 * 1_000_000;
+const BEGINNING: i64 = 1_704_067_200_000_000;
+const BACK_OFFS: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
+/// What the simulated machine needs between two moments: timers count whole milliseconds.
+const SLACK: f64 = 0.05;
+
+struct World {
+    runtime: Runtime,
+    store: Arc<MemoryStore>,
+    clock: Arc<TestClock>,
+    dice: Dice,
+    /// When the workflow was paused, and when it went on.
+    pauses: Vec<(Instant, Instant)>,
+    /// When a server was started anew.
+    restarts: Vec<Instant>,
+}
+
+async fn open(store: &Arc<MemoryStore>, clock: &Arc<TestClock>) -> Runtime {
+    let builder = Runtime::builder()
+        .store(store.clone())
+        .clock(clock.clone())
+        .registry(registry());
+    builder.start().await.unwrap()
+}
+
+impl World {
+    async fn new(seed: u64) -> Self {
+        let clock = Arc::new(TestClock::at(BEGINNING));
+        let store = Arc::new(MemoryStore::default());
+        Self {
+            runtime: open(&store, &clock).await,
+            store,
+            clock,
+            dice: Dice::new(seed),
+            pauses: Vec::new(),
+            restarts: Vec::new(),
+        }
+    }
+
+    async fn start(&self, steps: &[StepDefinition]) -> WorkflowId {
+        let definition = WorkflowDefinition::new("Clocks", steps).unwrap();
+        let created = self.runtime.create_workflow(JobId(1), definition, None);
+        let id = created.await.unwrap().summary.workflow_id;
+        self.runtime.start_workflow(id).await.unwrap();
+        id
+    }
+
+    async fn status(&self, id: WorkflowId) -> WorkflowStatus {
+        let progress = self.runtime.get_workflow_progress(id).await;
+        progress.unwrap().summary.status
+    }
+
+    /// A moment of the next three seconds.
+    async fn some_time(&mut self) {
+        sleep(Duration::from_millis(self.dice.roll(3_000))).await;
+    }
+
+    async fn pause_for_a_while(&mut self, id: WorkflowId) {
+        let paused = Instant::now();
+        self.runtime.pause_workflow(id).await.unwrap();
+        self.some_time().await;
+        if self.dice.chance(50) {
+            self.clock
+                .set_forward(self.dice.pick(&[HALF_A_DAY, -HALF_A_DAY]));
+            self.some_time().await;
+        }
+        self.runtime.resume_workflow(id).await.unwrap();
+        self.pauses.push((paused, Instant::now()));
+    }
+
+    async fn restart(&mut self) {
+        self.runtime.shutdown().await;
+        if self.dice.chance(50) {
+            self.clock
+                .set_forward(self.dice.pick(&[HALF_A_DAY, -HALF_A_DAY]));
+        }
+        self.runtime = open(&self.store, &self.clock).await;
+        self.restarts.push(Instant::now());
+    }
+
+    async fn until_completed(&self, id: WorkflowId) {
+        let completed = async {
+            while self.status(id).await != WorkflowStatus::Completed {
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let limit = Duration::from_secs(600);
+        assert!(timeout(limit, completed).await.is_ok(), "never completed");
+    }
+
+    /// How long the workflow was paused between two moments, in seconds.
+    fn paused_between(&self, from: Instant, to: Instant) -> f64 {
+        let overlaps = self.pauses.iter().map(|(paused, resumed)| {
+            let (paused, resumed) = (*paused.max(&from), *resumed.min(&to));
+            resumed.saturating_duration_since(paused).as_secs_f64()
+        });
+        overlaps.sum()
+    }
+
+    /// How often what waits was read again.
+    fn readings_between(&self, from: Instant, to: Instant) -> f64 {
+        let resumed = self.pauses.iter().map(|(_, resumed)| resumed);
+        let readings = resumed.chain(&self.restarts);
+        readings.filter(|at| (from..=to).contains(at)).count() as f64
+    }
+}
+
+/// Seconds from each try to the next, as the clock that nobody can set counts them.
+fn gaps(number: u64) -> Vec<(Instant, Instant, f64)> {
+    let tries = tries(number);
+    let attempts: Vec<u32> = tries.iter().map(|(attempt, _)| *attempt).collect();
+    assert_eq!(
+        attempts,
+        [1, 2, 3, 4, 5],
+        "each try runs once, none is left out"
+    );
+    let pairs = tries.windows(2).map(|pair| (pair[0].1, pair[1].1));
+    pairs
+        .map(|(from, to)| (from, to, (to - from).as_secs_f64()))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_set_back_at_any_moment_leaves_the_tries_one_two_four_and_eight_seconds_apart() {
+    for seed in seeds(100, 2_000) {
+        let mut world = World::new(seed).await;
+        let (step, number) = witness("Flaky", 4, 0.0, &[]);
+        let id = world.start(&[step]).await;
+        for _ in 0..1 + world.dice.roll(4) {
+            world.some_time().await;
+            world.clock.set_forward(-HALF_A_DAY);
+        }
+        world.until_completed(id).await;
+        for ((_, _, gap), back_off) in gaps(number).into_iter().zip(BACK_OFFS) {
+            let is_so = (gap - back_off).abs() < SLACK;
+            assert!(is_so, "FAULT_SEED={seed}: {gap} s instead of {back_off} s");
+        }
+        world.runtime.shutdown().await;
+    }
+}
+
+/// What the seed says: jumps in both directions, pauses and restarts, at moments of its choice.
+async fn disturb(world: &mut World, id: WorkflowId) {
+    for _ in 0..2 + world.dice.roll(5) {
+        world.some_time().await;
+        if world.status(id).await != WorkflowStatus::Running {
+            return;
+        }
+        match world.dice.roll(6) {
+            0 => world.pause_for_a_while(id).await,
+            1 => world.restart().await,
+            _ => {
+                let jump = world
+                    .dice
+                    .pick(&[HALF_A_DAY, -HALF_A_DAY, -HALF_A_DAY, 4_000_000]);
+                world.clock.set_forward(jump);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_jump_pause_or_restart_doubles_or_loses_a_try_or_holds_it_up_by_more_than_its_wait() {
+    for seed in seeds(200, 5_000) {
+        let mut world = World::new(seed).await;
+        let (flaky, number) = witness("Flaky", 4, 0.0, &[]);
+        let mut wait = StepDefinition::new("Wait", "delay");
+        wait.config = json!({"seconds": 6}).as_object().cloned().unwrap();
+        let (after, last) = witness("After", 0, 0.0, &[0, 1]);
+        let id = world.start(&[flaky, wait, after]).await;
+        disturb(&mut world, id).await;
+        world.until_completed(id).await;
+        assert_eq!(tries(last).len(), 1, "FAULT_SEED={seed}");
+        for ((from, to, gap), back_off) in gaps(number).into_iter().zip(BACK_OFFS) {
+            // A wait that is read again, at a resume or a restart, may begin anew: that is the most.
+            let most = back_off * (1.0 + world.readings_between(from, to));
+            let waited = gap - world.paused_between(from, to);
+            let is_so = waited < most + SLACK;
+            assert!(
+                is_so,
+                "FAULT_SEED={seed}: {waited} s instead of {back_off} s"
+            );
+        }
+        world.runtime.shutdown().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_set_forward_makes_a_long_wait_end_by_it_and_is_told() {
+    let world = World::new(0).await;
+    let mut wait = StepDefinition::new("Wait", "delay");
+    wait.config = json!({"seconds": 3_600 * 11}).as_object().cloned().unwrap();
+    let begun = Instant::now();
+    let id = world.start(&[wait]).await;
+    sleep_until(begun + Duration::from_secs(10)).await;
+    assert_eq!(world.runtime.troubles(), []);
+    world.clock.set_forward(HALF_A_DAY);
+    world.until_completed(id).await;
+    assert!(begun.elapsed() < Duration::from_secs(13));
+    let told: Vec<_> = world.runtime.troubles().iter().map(|t| t.kind).collect();
+    assert_eq!(told, [TroubleKind::ClockJump]);
+    world.runtime.shutdown().await;
+}
