@@ -3,6 +3,7 @@
 //! A [`WorkflowDefinition`] that exists is valid. It comes from JSON through
 //! [`WorkflowDefinition::from_json`], which lists every problem at its field.
 
+mod handler;
 pub(crate) mod key;
 mod mode;
 mod read;
@@ -16,6 +17,7 @@ use crate::graph::Graph;
 use crate::id::StepIndex;
 use crate::problem::Problem;
 
+pub use handler::Handler;
 pub use mode::Mode;
 
 pub use reading::{Reading, StepReading};
@@ -98,7 +100,7 @@ pub struct StepDefinition {
     pub name: String,
     /// What references use (`{{ steps.<key>.output }}`); unique in the definition.
     pub key: String,
-    /// The registered kind of work.
+    /// The registered kind of work; a label where a closure does it.
     pub task_type: String,
     /// The kind's own settings.
     pub config: Map<String, Value>,
@@ -116,11 +118,13 @@ pub struct StepDefinition {
     pub max_lost: u32,
     /// What an attempt with an unknown end means; none means the default.
     pub mode: Option<Mode>,
+    /// Who carries it out.
+    pub handler: Handler,
 }
 
 impl StepDefinition {
     /// The fields a step may have, in the order they are written and shown.
-    pub const FIELDS: [&str; 11] = [
+    pub const FIELDS: [&str; 12] = [
         "name",
         "key",
         "task_type",
@@ -132,6 +136,7 @@ impl StepDefinition {
         "run_if",
         "max_lost",
         "mode",
+        "handler",
     ];
 
     /// A step with the defaults of everything that is not named here. Its key is made from its
@@ -149,6 +154,7 @@ impl StepDefinition {
             run_if: RunIf::Ok,
             max_lost: limits::MAX_LOST_DEFAULT,
             mode: None,
+            handler: Handler::StepType,
         }
     }
 }

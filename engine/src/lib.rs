@@ -2,6 +2,8 @@
 //! progress that pages show. Pure: no clock, no randomness, no I/O, so the same code runs in the
 //! server and in the browser.
 
+#![deny(missing_docs)]
+
 pub mod action;
 pub mod allowed;
 pub mod command;
@@ -27,7 +29,7 @@ pub use action::{Action, Instead, Origin, Recovery};
 pub use allowed::allowed_actions;
 pub use command::{Command, Outcome, Refusal};
 pub use decide::{advance, decide};
-pub use definition::{Mode, StepDefinition, WorkflowDefinition};
+pub use definition::{Handler, Mode, OnFailure, RunIf, StepDefinition, WorkflowDefinition};
 pub use event::{AttemptOutcome, Event, EventRecord, FailureKind};
 pub use id::{Attempt, DefinitionId, JobId, Seq, StepIndex, TaskId, WorkflowId};
 pub use orchestrator::{
@@ -35,7 +37,7 @@ pub use orchestrator::{
     TroubleKind, Workflows,
 };
 pub use problem::Problem;
-pub use progress::{Progress, TaskProgress, WorkflowState};
+pub use progress::{Progress, TaskProgress, WaitsFor, WorkflowState};
 pub use role::{Actor, Role};
 pub use task_status::{SkipReason, TaskStatus};
 pub use time::Timestamp;

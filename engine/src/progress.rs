@@ -6,6 +6,9 @@
 
 mod fold;
 pub(crate) mod share;
+mod waits_for;
+
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,12 +20,11 @@ use crate::workflow::{Task, Workflow};
 use crate::workflow_status::WorkflowStatus;
 
 pub use crate::workflow::Counts;
+pub use waits_for::WaitsFor;
 
-/// Everything about a workflow's progress but its tasks.
+/// Everything about a workflow's progress but its number and its tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The workflow's number.
-    pub workflow_id: WorkflowId,
     /// The job's number.
     pub job_id: JobId,
     /// Its state.
@@ -97,11 +99,18 @@ pub struct TaskProgress {
     /// Until when it waits, when it hands over to a moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_until: Option<Timestamp>,
+    /// What it cannot start without and this program does not have. Only a running engine can
+    /// tell: [`Progress::of`] leaves it out, the service fills it in for tasks still to be started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<WaitsFor>,
 }
 
-/// A workflow's progress, with its tasks.
+/// A workflow's progress, with its tasks. As in its JSON, the fields of the summary are its own:
+/// `progress.status`, `progress.current_step`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
+    /// The workflow's number.
+    pub workflow_id: WorkflowId,
     /// Everything but the tasks.
     #[serde(flatten)]
     pub summary: Summary,
@@ -109,9 +118,13 @@ pub struct Progress {
     pub tasks: Vec<TaskProgress>,
 }
 
-/// A workflow as lists and commands answer it.
+/// A workflow as lists and commands answer it. As in its JSON, the fields of the summary are its
+/// own: `workflow.status`, `workflow.progress`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkflowState {
+    /// Its number; `workflow_id` in JSON.
+    #[serde(rename = "workflow_id")]
+    pub id: WorkflowId,
     /// The fields of its progress.
     #[serde(flatten)]
     pub summary: Summary,
@@ -136,6 +149,22 @@ impl Summary {
     }
 }
 
+impl Deref for Progress {
+    type Target = Summary;
+
+    fn deref(&self) -> &Summary {
+        &self.summary
+    }
+}
+
+impl Deref for WorkflowState {
+    type Target = Summary;
+
+    fn deref(&self) -> &Summary {
+        &self.summary
+    }
+}
+
 impl Progress {
     /// The progress of `workflow` at `now`.
     #[must_use]
@@ -148,7 +177,6 @@ impl Progress {
             .map(|(step, task)| TaskProgress::of(step, task))
             .collect();
         let summary = Summary {
-            workflow_id: record.id,
             job_id: record.job_id,
             status: record.status,
             progress: 0,
@@ -167,7 +195,11 @@ impl Progress {
             events: record.rev,
             cancel_requested: record.cancel_requested,
         };
-        let mut progress = Self { summary, tasks };
+        let mut progress = Self {
+            workflow_id: record.id,
+            summary,
+            tasks,
+        };
         progress.derive(now);
         progress
     }
@@ -233,6 +265,7 @@ impl TaskProgress {
             estimated_duration: step.estimated_duration,
             skip_reason: record.skip_reason,
             waits_until: due(record.waiting),
+            waits_for: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use engine::progress::WorkflowState;
-use engine::{JobId, JobOrchestrator, StepDefinition, WorkflowDefinition};
+use engine::{JobId, StepDefinition, WorkflowDefinition};
 use futures::future::try_join_all;
 use runtime::Runtime;
 use serde_json::json;
@@ -76,9 +76,7 @@ async fn run(runtime: &Runtime, definition: &WorkflowDefinition) -> Outcome<Dura
     let created = runtime
         .create_workflow(JobId(1), definition.clone(), None)
         .await?;
-    let done: WorkflowState = runtime
-        .execute_workflow(created.summary.workflow_id, definition)
-        .await?;
+    let done: WorkflowState = runtime.execute_workflow(created.id, definition).await?;
     if done.summary.progress == 100 {
         Ok(started.elapsed())
     } else {

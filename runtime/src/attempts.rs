@@ -8,20 +8,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Attempt, StepIndex, Workflow, WorkflowId};
+use engine::{Attempt, StepIndex, WaitsFor, Workflow, WorkflowId};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::committer::Message;
+use crate::handlers::Handlers;
 use crate::log::LogWriter;
-use crate::step::{Registry, StepServices};
+use crate::step::StepServices;
 use run::Start;
 
 /// What every attempt shares.
 pub(crate) struct Surroundings {
-    pub(crate) registry: Arc<Registry>,
+    pub(crate) handlers: Handlers,
     pub(crate) services: Arc<StepServices>,
     pub(crate) log: LogWriter,
     pub(crate) clock: Arc<dyn Clock>,
@@ -56,16 +57,35 @@ impl Attempts {
         &self.surroundings.log
     }
 
-    /// Whether the step is of a type that starts a program on this machine.
+    /// What the task cannot start without and this program does not have.
+    pub(crate) fn missing(
+        &self,
+        workflow: &Workflow,
+        definition_hash: &str,
+        task: StepIndex,
+    ) -> Option<WaitsFor> {
+        let handlers = &self.surroundings.handlers;
+        handlers.missing(workflow, definition_hash, task)
+    }
+
+    /// Whether the step starts a program on this machine.
     pub(crate) fn starts_program(&self, workflow: &Workflow, task: StepIndex) -> bool {
         let step = workflow.definition().steps().get(task);
-        step.is_some_and(|step| self.surroundings.registry.starts_program(&step.task_type))
+        step.is_some_and(|step| self.surroundings.handlers.starts_program(step))
     }
 
     /// Starts the attempt that the workflow's task stands at.
-    pub(crate) fn start(&mut self, workflow: &Workflow, task: StepIndex, attempt: Attempt) {
+    pub(crate) fn start(
+        &mut self,
+        workflow: &Workflow,
+        definition_hash: &str,
+        task: StepIndex,
+        attempt: Attempt,
+    ) {
         let stop = CancellationToken::new();
-        let start = Start::gather(workflow, task, attempt, stop.clone());
+        let handlers = &self.surroundings.handlers;
+        let closure = handlers.closure_of(workflow, definition_hash, task);
+        let start = Start::gather(workflow, task, attempt, closure, stop.clone());
         self.live
             .insert((workflow.id(), task), Live { attempt, stop });
         let surroundings = Arc::clone(&self.surroundings);

@@ -12,6 +12,7 @@ mod decide;
 mod held;
 mod lanes;
 mod message;
+mod parked;
 mod repeated;
 mod timers;
 
@@ -32,6 +33,7 @@ use batch::Batch;
 use held::Held;
 use lanes::Lanes;
 pub(crate) use message::{Creation, Message};
+use parked::Parked;
 use timers::Timers;
 
 /// Most messages in one transaction.
@@ -55,6 +57,7 @@ pub(crate) struct Committer {
     lanes: Lanes,
     timers: Timers,
     held: Held,
+    parked: Parked,
     /// Who waits until nothing is under way.
     idle: Vec<oneshot::Sender<()>>,
     is_stopping: bool,
@@ -87,6 +90,7 @@ impl Committer {
             ),
             timers: Timers::default(),
             held: Held::default(),
+            parked: Parked::default(),
             idle: Vec::new(),
             is_stopping: false,
         }
@@ -114,6 +118,8 @@ impl Committer {
             self.process(held.into_iter().chain(rest).chain(due).collect())
                 .await;
             if let Some(Message::Exit { done }) = last_word.into_iter().next() {
+                // Whoever hears that it is over may open the same file at once.
+                drop(self);
                 let _ = done.send(());
                 return;
             }

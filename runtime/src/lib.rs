@@ -1,12 +1,62 @@
 //! How it happens: the committer, the stores, the step types and the attempts, behind the contract
 //! of the engine. A program embeds it through [`Runtime::builder`].
+//!
+//! ```
+//! use runtime::{
+//!     JobId, JobOrchestrator, Runtime, WorkflowDefinition, WorkflowStatus, WorkflowStep, json,
+//! };
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! // `.sqlite("data/jobs.db")` keeps everything in a file, and goes on where it stood.
+//! let orchestrator = Runtime::builder().in_memory().start().await?;
+//! let definition = WorkflowDefinition::new("Dataset Build")
+//!     .step(WorkflowStep::new("Download", "download", |_cx| async { Ok(json!({"count": 1000})) }))
+//!     .step(WorkflowStep::new("Validate", "validate", |cx| async move {
+//!         Ok(json!({"valid": cx.output(0)?["count"]}))
+//!     })
+//!     .dependencies([0]));
+//! let workflow = orchestrator.create_workflow(JobId(1), definition.clone(), None).await?;
+//! let done = orchestrator.execute_workflow(workflow.id, &definition).await?;
+//! assert_eq!((done.status, done.progress), (WorkflowStatus::Completed, 100));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # What is where
+//!
+//! - [`WorkflowDefinition`] and [`WorkflowStep`] say what is to be done, [`StepContext`] is what a
+//!   closure is given, [`StepOutput`] and [`StepError`] what it may answer. [`StepType`] is for kinds
+//!   of work that definitions in JSON can name.
+//! - [`Runtime::create_workflow`] and [`Runtime::execute_workflow`] take a definition; all other calls
+//!   of the reference are those of [`JobOrchestrator`]. [`Workflows`] has what pages need beside them:
+//!   lists, single tasks, logs, and what operators may do. [`Runtime::follow`] gives events.
+//! - [`WorkflowState`] is what calls answer, [`Progress`] adds the tasks. Their fields are those of
+//!   their JSON.
+//! - [`JobOrchestratorError`] says why a call was not carried out; nothing was changed then. That a
+//!   workflow failed is no error of a call but its [`WorkflowStatus`].
+//!
+//! # What is promised
+//!
+//! An answer means that it is on disk. After a crash every attempt that was under way is made again,
+//! without being charged; so a step may take effect twice, unless it passes
+//! [`StepContext::idempotency_key`] on to whoever can tell, or is of [`Mode::Once`]. Closures are no
+//! part of what is on disk: [`RuntimeBuilder::register`] brings them back, and a workflow whose
+//! closure is missing waits ([`WaitsFor`]).
+//!
+//! The engine needs a tokio runtime with its timers and its I/O. It runs until [`Runtime::shutdown`];
+//! without that it ends with the tokio runtime, which is like a crash: nothing is lost.
+
+#![deny(missing_docs)]
 
 mod attempts;
 pub mod clock;
 mod committer;
 pub mod database;
+mod event_stream;
 mod fault;
 mod feed;
+mod handlers;
 mod health;
 pub mod log;
 pub mod process;
@@ -14,12 +64,30 @@ pub mod reference;
 pub mod runtime;
 pub mod settings;
 pub mod step;
+mod step_fn;
+mod step_ref;
 pub mod step_schema;
 mod steps;
 pub mod store;
+mod workflow_definition;
+mod workflow_step;
 
+pub use engine::event::FailureKind;
+pub use engine::orchestrator::{Answer, LogLine, LogPage, LogStream, TaskDetail};
+pub use engine::{
+    Action, Actor, AttemptOutcome, Event, EventRecord, JobId, JobOrchestrator,
+    JobOrchestratorError, Mode, OnFailure, Problem, Progress, Refusal, Role, RunIf, Seq,
+    SkipReason, StepIndex, TaskProgress, TaskStatus, Timestamp, WaitsFor, WorkflowId,
+    WorkflowState, WorkflowStatus, Workflows,
+};
+pub use event_stream::EventStream;
 pub use runtime::{Runtime, RuntimeBuilder, StartError};
+pub use serde_json::{Map, Value, json};
 pub use settings::Settings;
+pub use step::{StepContext, StepError, StepOutput, StepType};
+pub use step_ref::StepRef;
+pub use workflow_definition::WorkflowDefinition;
+pub use workflow_step::WorkflowStep;
 
 /// The README's example is compiled and run.
 #[cfg(doctest)]

@@ -4,11 +4,14 @@ mod asked;
 mod builder;
 mod definitions;
 mod job_orchestrator;
+mod library;
+mod missing;
 mod retention;
 mod stop;
 mod switches;
 mod workflows;
 
+use std::fmt;
 use std::sync::Arc;
 
 use engine::{
@@ -23,10 +26,11 @@ use crate::clock::Clock;
 use crate::committer::{Creation, Message};
 use crate::fault;
 use crate::feed::Feed;
+use crate::handlers::Handlers;
 use crate::health::Health;
 use crate::log::LogWriter;
 use crate::settings::Settings;
-use crate::step::{Registry, SharedSwitches};
+use crate::step::SharedSwitches;
 use crate::store::{Store, StoreError, StoredWorkflow};
 
 pub use builder::{RuntimeBuilder, StartError};
@@ -37,13 +41,19 @@ pub struct Runtime {
     inner: Arc<Inner>,
 }
 
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").finish_non_exhaustive()
+    }
+}
+
 pub(crate) struct Inner {
     store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) health: Health,
     feed: Feed,
     log: LogWriter,
-    registry: Arc<Registry>,
+    handlers: Handlers,
     switches: SharedSwitches,
     settings: Settings,
     pub(crate) outbox: UnboundedSender<Message>,

@@ -5,6 +5,7 @@
 //! `steps.rs`.
 
 mod context;
+mod error;
 mod identity;
 mod progress;
 mod registry;
@@ -21,6 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub use context::{StepContext, StepContextParts};
+pub use error::StepError;
 pub use identity::{attempt_name, idempotency_key};
 pub use progress::ProgressReporter;
 pub use registry::{Registry, RegistryError};
@@ -39,22 +41,17 @@ pub enum StepOutput {
     NothingToDo,
 }
 
-/// Why an attempt did not end well.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StepError {
-    /// Another try may help; the task is tried again while it has tries left.
-    #[error("{0}")]
-    Transient(String),
-    /// Nobody knows whether it took effect: an answer never came. A step of mode `once` fails now,
-    /// every other is tried again.
-    #[error("{0}")]
-    Unknown(String),
-    /// Another try cannot help; the task fails now.
-    #[error("{0}")]
-    Permanent(String),
-    /// The attempt saw the stop signal and ended; nothing of it is alive.
-    #[error("stopped")]
-    Stopped,
+impl From<Value> for StepOutput {
+    fn from(output: Value) -> Self {
+        Self::Done(output)
+    }
+}
+
+/// Done, with nothing to give: an empty object.
+impl From<()> for StepOutput {
+    fn from((): ()) -> Self {
+        Self::Done(Value::Object(Map::new()))
+    }
 }
 
 /// A registered kind of work. The implementing struct is its configuration.

@@ -218,6 +218,7 @@ impl<T: WorkflowStore + DefinitionStore + SettingStore> Store for T {}
 pub(crate) fn state_of(stored: &StoredWorkflow, summary: Summary) -> WorkflowState {
     let record = stored.workflow.record();
     WorkflowState {
+        id: record.id,
         summary,
         name: stored.workflow.definition().name().to_owned(),
         definition_id: stored.header.source.map(|(id, _)| id),

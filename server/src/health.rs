@@ -126,7 +126,7 @@ mod tests {
         let created = engine.create_workflow(JobId(1), waits, None).await.unwrap();
         clock.0.store(true, Ordering::SeqCst);
         // The loop that owns the workflows reads the clock to decide this.
-        let answer = engine.start_workflow(created.summary.workflow_id).await;
+        let answer = engine.start_workflow(created.id).await;
         assert!(answer.is_err(), "{answer:?}");
         let is_noticed = async || readiness(&shared).await == (503, Value::from("engine stopped"));
         until(is_noticed, "still ready").await;

@@ -66,7 +66,7 @@ fn LiveWorkflow(
     view: WorkflowView,
 ) -> impl IntoView {
     let user = use_visit().user;
-    let id = view.state.summary.workflow_id;
+    let id = view.state.id;
     let name = view.state.name.clone();
     let steps = StoredValue::new(view.steps.clone());
     let facts = view.state.clone();

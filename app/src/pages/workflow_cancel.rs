@@ -43,7 +43,7 @@ fn Cancellation(
         return view! { <ForbiddenPage needs/> }.into_any();
     }
     let summary = &view.state.summary;
-    let id = summary.workflow_id;
+    let id = view.state.id;
     let name = format!("{} #{id}", view.state.name);
     let why_not = why_not(summary, Action::Cancel.as_str());
     let effects = effects(&view);

@@ -69,7 +69,7 @@ fn Preview(
     let recover = ServerAction::<RecoverWorkflow>::new();
     let answer = Signal::derive(move || recover.value().get());
     let summary = view.progress.summary.clone();
-    let id = summary.workflow_id;
+    let id = view.state.id;
     let last = view.progress.tasks.len().saturating_sub(1);
     let proposed = move || from.get().unwrap_or(summary.current_step).min(last);
     let (chosen, set_chosen) = signal(untrack(proposed));

@@ -32,7 +32,7 @@ pub(super) async fn answer(
     }
     match service.submit(user, request).await {
         Ok(workflow) => {
-            return PostedAnswer::SeeOther(paths::workflow(workflow.summary.workflow_id));
+            return PostedAnswer::SeeOther(paths::workflow(workflow.id));
         }
         Err(JobOrchestratorError::Invalid(problems)) => {
             page.status = 422;

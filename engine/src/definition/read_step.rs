@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::read::Reader;
-use super::{Mode, RunIf, StepDefinition, key, limits};
+use super::{Handler, Mode, RunIf, StepDefinition, key, limits};
 
 /// A step whose dependencies are not looked up yet.
 pub(super) struct RawStep {
@@ -62,6 +62,7 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
     step.run_if = run_if.unwrap_or_default();
     let words = Mode::ALL.map(|mode| (mode.as_str(), mode));
     step.mode = reader.word(&format!("{at}/mode"), object.get("mode"), &words);
+    step.handler = handler_of(reader, &format!("{at}/handler"), object.get("handler"));
     let key = step_key(reader, &format!("{at}/key"), object.get("key"));
     let before = reader.problems.len();
     let dependencies = match object.get("dependencies") {
@@ -94,6 +95,17 @@ fn task_type(reader: &mut Reader, at: &str, value: Option<&Value>) -> String {
         None => {
             reader.problem(at, "is missing; name a registered step type");
             String::new()
+        }
+    }
+}
+
+fn handler_of(reader: &mut Reader, at: &str, value: Option<&Value>) -> Handler {
+    match value {
+        None | Some(Value::Null) => Handler::StepType,
+        Some(value) if value.as_str() == Handler::Closure.as_str() => Handler::Closure,
+        Some(_) => {
+            reader.problem(at, "must be closure, or be left out");
+            Handler::StepType
         }
     }
 }

@@ -36,5 +36,8 @@ pub(super) fn step_to_json(step: &StepDefinition) -> Value {
     if let Some(mode) = step.mode {
         json.insert("mode".into(), json!(mode.as_str()));
     }
+    if let Some(word) = step.handler.as_str() {
+        json.insert("handler".into(), json!(word));
+    }
     Value::Object(json)
 }

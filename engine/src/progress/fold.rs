@@ -92,6 +92,7 @@ impl Progress {
             task.waits_until = None;
         }
         task.next_retry_at = task.next_retry_at.filter(|_| to == TaskStatus::Retrying);
+        task.waits_for = task.waits_for.filter(|_| !to.is_settled());
         task.status = to;
         change(task, event, at);
         self.summary.counts.remove(from);
@@ -131,6 +132,7 @@ fn change(task: &mut TaskProgress, event: &Event, at: Timestamp) {
             task.attempt = *attempt;
             task.started_at = Some(at);
             task.ended_at = None;
+            task.waits_for = None;
         }
         Event::TaskWaiting { until, .. } => task.waits_until = Some(*until),
         Event::TaskProgressed { progress, .. } => {

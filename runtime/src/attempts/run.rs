@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use engine::definition::limits;
 use engine::{
-    Attempt, Command, FailureKind, Outcome, StepIndex, Workflow, WorkflowDefinition, WorkflowId,
+    Attempt, Command, FailureKind, Handler, JobId, Outcome, StepIndex, Workflow,
+    WorkflowDefinition, WorkflowId,
 };
 use futures::FutureExt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::Surroundings;
@@ -19,6 +20,7 @@ use crate::reference::{self, RenderContext};
 use crate::step::{
     ProgressReporter, StepContext, StepContextParts, StepError, StepOutput, idempotency_key,
 };
+use crate::step_fn::StepFn;
 
 /// What one attempt needs to know, taken from the workflow when it starts.
 pub(super) struct Start {
@@ -27,8 +29,11 @@ pub(super) struct Start {
     attempt: Attempt,
     stop: CancellationToken,
     definition: Arc<WorkflowDefinition>,
-    record: engine::workflow::WorkflowRecord,
+    job_id: JobId,
+    parameters: Arc<Map<String, Value>>,
+    metadata: Arc<Map<String, Value>>,
     redo: u32,
+    closure: Option<StepFn>,
     outputs: BTreeMap<StepIndex, Arc<Value>>,
 }
 
@@ -37,9 +42,11 @@ impl Start {
         workflow: &Workflow,
         task: StepIndex,
         attempt: Attempt,
+        closure: Option<StepFn>,
         stop: CancellationToken,
     ) -> Self {
         let definition = Arc::clone(workflow.definition());
+        let record = workflow.record();
         let step = &definition.steps()[task];
         let named = reference::steps_named(&step.config);
         let referred = definition
@@ -58,7 +65,10 @@ impl Start {
             task,
             attempt,
             stop,
-            record: workflow.record().clone(),
+            closure,
+            job_id: record.job_id,
+            parameters: Arc::new(record.parameters.clone()),
+            metadata: Arc::new(record.metadata.clone()),
             redo: workflow.tasks()[task].record().redo,
             outputs: wanted.filter_map(output).collect(),
             definition,
@@ -70,7 +80,7 @@ impl Start {
         let step = &self.definition.steps()[self.task];
         match step.timeout {
             Some(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-            None => surroundings.registry.default_timeout(&step.task_type),
+            None => surroundings.handlers.default_timeout(step),
         }
         .unwrap_or(Duration::from_secs_f64(limits::TIMEOUT_SECONDS_DEFAULT))
     }
@@ -84,15 +94,15 @@ impl Start {
         let outputs: BTreeMap<_, _> = self.outputs.iter().map(by_key).collect();
         let context = RenderContext {
             outputs: &outputs,
-            parameters: &self.record.parameters,
+            parameters: &self.parameters,
             workflow_id: self.id,
-            job_id: self.record.job_id,
-            metadata: &self.record.metadata,
+            job_id: self.job_id,
+            metadata: &self.metadata,
         };
         reference::render(&steps[self.task].config, &context)
     }
 
-    fn context(&self, surroundings: &Surroundings) -> StepContext {
+    fn context(&self, surroundings: &Surroundings, config: Value) -> StepContext {
         let (id, task, attempt) = (self.id, self.task, self.attempt);
         let reports = surroundings.reports.clone();
         let progress = ProgressReporter::new(move |progress| {
@@ -106,13 +116,17 @@ impl Start {
         });
         StepContext::new(StepContextParts {
             workflow_id: id,
-            job_id: self.record.job_id,
+            job_id: self.job_id,
             task,
             attempt,
             idempotency_key: idempotency_key(id, task, self.redo),
             stop: self.stop.clone(),
             log: surroundings.log.task_log(id, task, attempt),
             progress,
+            definition: Arc::clone(&self.definition),
+            config: Arc::new(config),
+            parameters: Arc::clone(&self.parameters),
+            metadata: Arc::clone(&self.metadata),
             outputs: Arc::new(self.outputs.clone()),
             services: Arc::clone(&surroundings.services),
         })
@@ -149,8 +163,16 @@ async fn execute(surroundings: &Surroundings, start: &Start) -> End {
         Err(why) => return failed(FailureKind::Permanent, why),
     };
     let step = &start.definition.steps()[start.task];
-    let context = start.context(surroundings);
-    let work = surroundings.registry.run(&step.task_type, config, context);
+    let work = match (&start.closure, step.handler) {
+        (Some(closure), _) => closure.call(start.context(surroundings, config)),
+        (None, Handler::StepType) => {
+            let context = start.context(surroundings, Value::Null);
+            let registry = surroundings.handlers.registry();
+            registry.run(&step.task_type, config, context)
+        }
+        // Claimed with its closure, started without it: that was let go of in between.
+        (None, Handler::Closure) => return End::Over(Outcome::Interrupted),
+    };
     let work = AssertUnwindSafe(work).catch_unwind();
     tokio::pin!(work);
     let limit = start.limit(surroundings);

@@ -11,6 +11,9 @@ impl Committer {
             let Some((id, task)) = self.lanes.next() else {
                 return;
             };
+            if self.park(id, task) {
+                continue;
+            }
             let Some(active) = self.active.get_mut(&id) else {
                 continue;
             };

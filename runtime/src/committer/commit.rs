@@ -38,7 +38,8 @@ impl Committer {
                     let Some(active) = self.active.get(&id) else {
                         continue;
                     };
-                    self.attempts.start(&active.workflow, *task, *attempt);
+                    let hash = &active.header.definition_hash;
+                    self.attempts.start(&active.workflow, hash, *task, *attempt);
                 }
                 Event::CancelRequested | Event::WorkflowPaused { interrupt: true } => {
                     self.attempts.stop_workflow(id);
@@ -81,7 +82,7 @@ impl Committer {
         }
     }
 
-    fn note(&self, id: WorkflowId, task: usize, attempt: u32, text: &str) {
+    pub(super) fn note(&self, id: WorkflowId, task: usize, attempt: u32, text: &str) {
         self.attempts.log().task_log(id, task, attempt).note(text);
     }
 
@@ -107,6 +108,7 @@ impl Committer {
         let active = self.active.get(&id)?;
         let record = active.workflow.record();
         Some(WorkflowState {
+            id,
             summary: Progress::of(&active.workflow, self.clock.now()).summary,
             name: active.workflow.definition().name().to_owned(),
             definition_id: active.header.source.map(|(id, _)| id),

@@ -37,6 +37,7 @@ impl Committer {
                 Ok(*id)
             }
             Message::Adopt { .. }
+            | Message::Registered { .. }
             | Message::Quiesce { .. }
             | Message::Interrupt
             | Message::ClockWasSet
@@ -196,7 +197,7 @@ impl Committer {
         }
     }
 
-    fn wait_for_slot(&mut self, id: WorkflowId, task: StepIndex) {
+    pub(super) fn wait_for_slot(&mut self, id: WorkflowId, task: StepIndex) {
         if let Some(active) = self.active.get(&id) {
             let starts_program = self.attempts.starts_program(&active.workflow, task);
             self.lanes.wait(starts_program, (id, task));
@@ -243,6 +244,7 @@ impl Committer {
                 }
                 drop(orphans.send(self.orphans(id)));
             }
+            Message::Registered { definition_hash } => self.unpark(&definition_hash),
             Message::Quiesce { idle } => {
                 self.is_stopping = true;
                 self.idle.push(idle);

@@ -51,6 +51,8 @@ pub(crate) enum Message {
         id: WorkflowId,
         orphans: oneshot::Sender<Vec<(StepIndex, u32)>>,
     },
+    /// The program has registered the closures of a definition.
+    Registered { definition_hash: String },
     /// Start nothing new from now on; told once nothing is under way.
     Quiesce { idle: oneshot::Sender<()> },
     /// Interrupt what is under way.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::orchestrator::StepSwitches;
-use engine::{Command, Outcome, StepIndex, WorkflowId};
+use engine::{Command, Outcome, Problem, StepIndex, WorkflowId};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info};
 
@@ -15,16 +15,21 @@ use crate::clock::{Clock, SystemClock};
 use crate::committer::{Committer, Message, Parts};
 use crate::database::{Database, OpenError};
 use crate::feed::Feed;
+use crate::handlers::Handlers;
 use crate::health::{Health, watch};
 use crate::log::{LogFault, LogStore, LogWriter};
 use crate::process::{ProcessRunner, RunnerProgram};
 use crate::settings::Settings;
-use crate::step::{Registry, RegistryError, SharedSwitches, StepServices, attempt_name};
+use crate::step::{Registry, RegistryError, SharedSwitches, StepServices, StepType, attempt_name};
 use crate::store::log_memory::MemoryLogStore;
 use crate::store::log_sqlite::SqliteLogStore;
 use crate::store::memory::MemoryStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
+use crate::workflow_definition::WorkflowDefinition;
+
+/// Adds one step type.
+type AddStepType = fn(&mut Registry) -> Result<(), RegistryError>;
 
 /// How long an attempt of a dead server may take to be proven dead.
 const PROOF_LIMIT: Duration = Duration::from_secs(60);
@@ -44,6 +49,14 @@ pub enum StartError {
     /// Two step types share a name, or one cannot be described.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// A definition that was registered is wrong.
+    #[error("a definition that was registered is wrong: {}", told(.0))]
+    Definition(Vec<Problem>),
+}
+
+fn told(problems: &[Problem]) -> String {
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    told.join("; ")
 }
 
 impl StartError {
@@ -61,6 +74,8 @@ pub struct RuntimeBuilder {
     work_dir: Option<PathBuf>,
     runner: Option<RunnerProgram>,
     registry: Option<Registry>,
+    step_types: Vec<AddStepType>,
+    definitions: Vec<WorkflowDefinition>,
     clock: Option<Arc<dyn Clock>>,
     store: Option<Arc<dyn Store>>,
     settings: Settings,
@@ -124,6 +139,21 @@ impl RuntimeBuilder {
         self
     }
 
+    /// One more step type, beside the built-in ones or those of [`registry`](Self::registry).
+    #[must_use]
+    pub fn step_type<T: StepType>(mut self) -> Self {
+        self.step_types.push(Registry::register::<T>);
+        self
+    }
+
+    /// A definition whose closures are to be there before anything starts: workflows of it that an
+    /// earlier program left unfinished go on. Those of definitions that are not registered wait.
+    #[must_use]
+    pub fn register(mut self, definition: &WorkflowDefinition) -> Self {
+        self.definitions.push(definition.clone());
+        self
+    }
+
     /// Limits other than the defaults.
     #[must_use]
     pub const fn settings(mut self, settings: Settings) -> Self {
@@ -144,10 +174,7 @@ impl RuntimeBuilder {
     /// [`StartError`]; nothing was started.
     pub async fn start(self) -> Result<Runtime, StartError> {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-        let registry = match self.registry {
-            Some(registry) => registry,
-            None => Registry::builtin()?,
-        };
+        let handlers = handlers(self.registry, &self.step_types, &self.definitions)?;
         let (store, log_store) = match self.store {
             Some(store) => (
                 store,
@@ -157,7 +184,7 @@ impl RuntimeBuilder {
         };
         let work_dir = self.work_dir.unwrap_or_else(|| match &self.file {
             Some(file) => file.with_file_name("work"),
-            None => std::env::temp_dir().join(format!("job-orchestrator-{}", std::process::id())),
+            None => folder_of_its_own().join("work"),
         });
         let lock_dir = work_dir.with_file_name("attempts");
         let runner = self
@@ -173,9 +200,8 @@ impl RuntimeBuilder {
         remove_leftovers(&services).await;
         let log = LogWriter::start(log_store, Arc::clone(&clock));
         let (outbox, inbox) = mpsc::unbounded_channel();
-        let registry = Arc::new(registry);
         let attempts = Attempts::new(Surroundings {
-            registry: Arc::clone(&registry),
+            handlers: handlers.clone(),
             services,
             log: log.clone(),
             clock: Arc::clone(&clock),
@@ -199,7 +225,7 @@ impl RuntimeBuilder {
             health: Health::default(),
             feed,
             log,
-            registry,
+            handlers,
             switches,
             settings: self.settings,
             outbox,
@@ -212,6 +238,32 @@ impl RuntimeBuilder {
         retention::start(&runtime.inner);
         Ok(runtime)
     }
+}
+
+/// What carries steps out: the program's step types beside the built-in ones or those it brought,
+/// and the closures of the definitions it registered.
+fn handlers(
+    registry: Option<Registry>,
+    step_types: &[AddStepType],
+    definitions: &[WorkflowDefinition],
+) -> Result<Handlers, StartError> {
+    let mut registry = match registry {
+        Some(registry) => registry,
+        None => Registry::builtin()?,
+    };
+    for add in step_types {
+        add(&mut registry)?;
+    }
+    let handlers = Handlers::new(Arc::new(registry));
+    for definition in definitions {
+        handlers.register(&definition.frozen().map_err(StartError::Definition)?);
+    }
+    Ok(handlers)
+}
+
+/// A program may have several engines in memory; each has its own files.
+fn folder_of_its_own() -> PathBuf {
+    std::env::temp_dir().join(format!("job-orchestrator-{}", uuid::Uuid::new_v4()))
 }
 
 async fn open(file: Option<&PathBuf>) -> Result<(Arc<dyn Store>, Arc<dyn LogStore>), StartError> {

@@ -13,25 +13,28 @@ use engine::{
 };
 use serde_json::Value;
 
+use self::judge::Maker;
 use super::{Runtime, read_fault, require};
 use crate::fault;
 use crate::store::{NewVersion, SaveError};
 
 impl Runtime {
-    /// Reads and checks a definition: its own rules, its step types and configurations, its
-    /// references. Every problem is listed.
+    /// Reads and checks a definition that was sent: its own rules, its step types and
+    /// configurations, its references. Every problem is listed.
     pub(super) fn checked(&self, json: &Value) -> Answer<WorkflowDefinition> {
-        self.checked_reading(WorkflowDefinition::read(json))
+        let reading = WorkflowDefinition::read(json);
+        let problems = judge::problems(self.inner.handlers.registry(), &reading, Maker::Sender);
+        if !problems.is_empty() {
+            return Err(JobOrchestratorError::Invalid(problems));
+        }
+        reading
+            .into_definition()
+            .map_err(JobOrchestratorError::Invalid)
     }
 
-    /// Checks what was read, or built, with all that only the runtime knows.
-    pub(super) fn checked_reading(&self, reading: Reading) -> Answer<WorkflowDefinition> {
-        match judge::problems(&self.inner.registry, &reading) {
-            problems if problems.is_empty() => reading
-                .into_definition()
-                .map_err(JobOrchestratorError::Invalid),
-            problems => Err(JobOrchestratorError::Invalid(problems)),
-        }
+    /// The same of one that the program made, which may bring closures.
+    pub(super) fn problems_of(&self, reading: &Reading) -> Vec<Problem> {
+        judge::problems(self.inner.handlers.registry(), reading, Maker::Program)
     }
 
     pub(super) async fn saved(
@@ -123,6 +126,6 @@ impl Definitions for Runtime {
 impl StepTypes for Runtime {
     async fn step_types(&self, actor: &Actor) -> Answer<Vec<StepSpec>> {
         require(actor, Role::Viewer)?;
-        Ok(self.inner.registry.specs())
+        Ok(self.inner.handlers.registry().specs())
     }
 }

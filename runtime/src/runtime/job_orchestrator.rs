@@ -3,36 +3,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::definition::Reading;
 use engine::orchestrator::{Answer, WorkflowFilter, WorkflowSelection};
 use engine::progress::{Progress, WorkflowState};
 use engine::{
     Action, Actor, JobId, JobOrchestrator, JobOrchestratorError, StepIndex, WorkflowDefinition,
-    WorkflowId, WorkflowStatus, Workflows,
+    WorkflowId, Workflows,
 };
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::{Runtime, read_fault};
-use crate::committer::Creation;
 
 /// Most workflows of a list that is asked for whole.
 const LIST_MAX: usize = 10_000;
 /// A wake-up may be missed; then the wait looks by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// The hash under which a definition's text is stored once.
-pub(super) fn hash(definition: &WorkflowDefinition) -> String {
-    use std::fmt::Write as _;
-    let digest = Sha256::digest(definition.to_json().to_string().as_bytes());
-    digest
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            // Writing into a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
 
 impl Runtime {
     async fn selected(&self, selection: WorkflowSelection) -> Answer<Vec<WorkflowState>> {
@@ -50,7 +34,7 @@ impl Runtime {
     }
 
     /// Waits until the workflow is over.
-    async fn finished(&self, id: WorkflowId) -> Answer<WorkflowState> {
+    pub(super) async fn finished(&self, id: WorkflowId) -> Answer<WorkflowState> {
         loop {
             let state = self.workflow(&Actor::program(), id).await?;
             if state.summary.status.is_terminal() {
@@ -70,18 +54,8 @@ impl JobOrchestrator for Runtime {
         definition: WorkflowDefinition,
         metadata: Option<Map<String, Value>>,
     ) -> Answer<WorkflowState> {
-        let definition = self.checked_reading(Reading::from(&definition))?;
-        let creation = Creation {
-            job_id: Some(job_id),
-            source: None,
-            definition_hash: hash(&definition),
-            parameters: definition.parameters().clone(),
-            metadata: metadata.unwrap_or_default(),
-            start: false,
-            command_id: None,
-            definition: definition.into(),
-        };
-        self.create(creation, &Actor::program()).await
+        // The call of the same name that takes closures as well.
+        Self::create_workflow(self, job_id, definition, metadata).await
     }
 
     async fn get_workflow(&self, workflow_id: WorkflowId) -> Answer<Option<WorkflowState>> {
@@ -105,22 +79,7 @@ impl JobOrchestrator for Runtime {
         workflow_id: WorkflowId,
         definition: &WorkflowDefinition,
     ) -> Answer<WorkflowState> {
-        let stored = self.stored(workflow_id).await?;
-        if stored.header.definition_hash != hash(definition) {
-            let text = "the workflow was created with another definition, which never changes";
-            return Err(JobOrchestratorError::Conflict(text.into()));
-        }
-        match stored.workflow.status() {
-            WorkflowStatus::Pending => {
-                self.start_workflow(workflow_id).await?;
-            }
-            WorkflowStatus::Paused => {
-                let text = "the workflow is paused; resume it first";
-                return Err(JobOrchestratorError::Conflict(text.into()));
-            }
-            _ => {}
-        }
-        self.finished(workflow_id).await
+        Self::execute_workflow(self, workflow_id, definition).await
     }
 
     async fn start_workflow(&self, workflow_id: WorkflowId) -> Answer<WorkflowState> {
@@ -157,8 +116,7 @@ impl JobOrchestrator for Runtime {
     }
 
     async fn get_workflow_progress(&self, workflow_id: WorkflowId) -> Answer<Progress> {
-        let stored = self.stored(workflow_id).await?;
-        Ok(Progress::of(&stored.workflow, self.inner.clock.now()))
+        Ok(self.progress_of(&self.stored(workflow_id).await?))
     }
 
     async fn get_active_workflows(&self) -> Answer<Vec<WorkflowState>> {

@@ -9,8 +9,14 @@ use super::Runtime;
 use crate::committer::Message;
 
 impl Runtime {
-    /// Stops the engine. Everything that was answered is on disk; interrupted steps go on when the
-    /// data is opened again.
+    /// Stops the engine: nothing new starts, and running steps get [`Settings::drain`] to end, then
+    /// are told to stop and get [`Settings::stop`]. Everything that was answered is on disk;
+    /// interrupted steps go on, uncharged, when the data is opened again. The file is free once the
+    /// last clone of the runtime is dropped as well. Calls that come later are answered with
+    /// [`JobOrchestratorError::Stopping`](engine::JobOrchestratorError::Stopping).
+    ///
+    /// [`Settings::drain`]: crate::Settings::drain
+    /// [`Settings::stop`]: crate::Settings::stop
     pub async fn shutdown(&self) {
         let outbox = &self.inner.outbox;
         let (idle, drained) = oneshot::channel();
@@ -29,6 +35,7 @@ impl Runtime {
         if outbox.send(Message::Exit { done }).is_ok() {
             drop(ended.await);
         }
+        self.inner.handlers.clear();
         self.inner.log.flush().await;
     }
 }

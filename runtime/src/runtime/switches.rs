@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use engine::orchestrator::{Answer, StepSwitches, SwitchedOff};
 use engine::{
-    Actor, JobOrchestratorError, Role, Switches, WorkflowDefinition, WorkflowId, WorkflowStatus,
+    Actor, Handler, JobOrchestratorError, Role, Switches, WorkflowDefinition, WorkflowId,
+    WorkflowStatus,
 };
 
 use super::{Runtime, read_fault, require};
@@ -29,9 +30,10 @@ pub(super) async fn load(
 impl Runtime {
     /// Refuses to start what cannot be carried out as the switches stand now.
     pub(super) fn may_start(&self, definition: &WorkflowDefinition) -> Answer<()> {
-        let (registry, switches) = (&self.inner.registry, self.inner.switches.get());
+        let (registry, switches) = (self.inner.handlers.registry(), self.inner.switches.get());
         let steps = definition.steps().iter().enumerate();
         let off: Vec<_> = steps
+            .filter(|(_, step)| step.handler == Handler::StepType)
             .filter_map(|(task, step)| {
                 let why = registry.switched_off(&step.task_type, switches)?;
                 let name = step.name.clone();

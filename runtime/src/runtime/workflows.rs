@@ -13,10 +13,11 @@ use engine::{
 };
 use serde_json::{Map, Value};
 
-use super::{Runtime, job_orchestrator::hash, read_fault, require};
+use super::{Runtime, read_fault, require};
 use crate::committer::Creation;
 use crate::fault;
 use crate::store::state_of;
+use crate::workflow_definition::hash;
 
 type Resolved = (WorkflowDefinition, Option<(DefinitionId, u32)>);
 
@@ -127,7 +128,7 @@ impl Workflows for Runtime {
     async fn detail(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowDetail> {
         require(actor, Role::Viewer)?;
         let stored = self.stored(id).await?;
-        let progress = Progress::of(&stored.workflow, self.inner.clock.now());
+        let progress = self.progress_of(&stored);
         Ok(WorkflowDetail {
             state: state_of(&stored, progress.summary.clone()),
             progress,
@@ -146,10 +147,7 @@ impl Workflows for Runtime {
         let mut items = found.map_err(|cause| read_fault(&cause))?;
         let has_more = items.len() > filter.limit;
         items.truncate(filter.limit);
-        let next = items
-            .last()
-            .filter(|_| has_more)
-            .map(|last| last.summary.workflow_id.0);
+        let next = items.last().filter(|_| has_more).map(|last| last.id.0);
         Ok(Page { items, next })
     }
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::{Attempt, JobId, StepIndex, WorkflowId};
-use serde_json::Value;
+use engine::{Attempt, JobId, StepIndex, WorkflowDefinition, WorkflowId};
+use serde_json::{Map, Value};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use uuid::Uuid;
 
 use super::{ProgressReporter, StepError, StepServices, attempt_name};
 use crate::log::TaskLog;
+use crate::step_ref::StepRef;
 
 /// Everything a [`StepContext`] is made of.
 #[derive(Debug, Clone)]
@@ -30,6 +31,15 @@ pub struct StepContextParts {
     pub log: TaskLog,
     /// Where progress goes.
     pub progress: ProgressReporter,
+    /// What the workflow executes.
+    pub definition: Arc<WorkflowDefinition>,
+    /// The configuration with every reference filled in, for a closure; null for a step type, which
+    /// gets it as its struct.
+    pub config: Arc<Value>,
+    /// The parameters the workflow runs with.
+    pub parameters: Arc<Map<String, Value>>,
+    /// What the caller wanted to remember with the workflow.
+    pub metadata: Arc<Map<String, Value>>,
     /// What the steps above gave, by position.
     pub outputs: Arc<BTreeMap<StepIndex, Arc<Value>>>,
     /// What this server lends to steps.
@@ -114,12 +124,48 @@ impl StepContext {
         self.parts.stop.is_cancelled()
     }
 
-    /// What the step at position `step` gave.
+    /// What a step that this one depends on gave, by its position from 0 or by its key:
+    /// `cx.output(0)?`, `cx.output("download")?`.
     ///
     /// # Errors
-    /// A permanent failure when that step is not above this one or gave nothing.
-    pub fn output(&self, step: StepIndex) -> Result<&Value, StepError> {
-        let output = self.parts.outputs.get(&step).map(AsRef::as_ref);
-        output.ok_or_else(|| StepError::Permanent(format!("step {step} gave no output")))
+    /// A permanent failure when that step is none of this step's dependencies, or was skipped.
+    pub fn output(&self, step: impl Into<StepRef>) -> Result<&Value, StepError> {
+        let step = step.into();
+        let position = match &step {
+            StepRef::Position(position) => Some(*position),
+            StepRef::Key(key) => self.position(key),
+        };
+        let output = position.and_then(|position| self.parts.outputs.get(&position));
+        output.map(AsRef::as_ref).ok_or_else(|| {
+            StepError::Permanent(format!(
+                "step {step} gave no output: it was skipped, or is none of this step's dependencies"
+            ))
+        })
+    }
+
+    /// The position of a step that gave an output, by its key.
+    fn position(&self, key: &str) -> Option<StepIndex> {
+        let steps = self.parts.definition.steps();
+        let has_key = |position: &StepIndex| steps.get(*position).is_some_and(|s| s.key == key);
+        self.parts.outputs.keys().copied().find(has_key)
+    }
+
+    /// The configuration of a closure's step with every reference filled in, an object. Null in a
+    /// [`StepType`](super::StepType), which gets its configuration as its struct.
+    #[must_use]
+    pub fn config(&self) -> &Value {
+        &self.parts.config
+    }
+
+    /// The parameters the workflow runs with: the definition's, with the caller's values in them.
+    #[must_use]
+    pub fn parameters(&self) -> &Map<String, Value> {
+        &self.parts.parameters
+    }
+
+    /// What the caller wanted to remember with the workflow.
+    #[must_use]
+    pub fn metadata(&self) -> &Map<String, Value> {
+        &self.parts.metadata
     }
 }

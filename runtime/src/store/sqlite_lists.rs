@@ -104,6 +104,7 @@ fn summary(found: &SqliteRow) -> Result<Option<Summary>, StoreError> {
 fn settled(found: &SqliteRow, summary: Summary) -> Result<WorkflowState, StoreError> {
     let record = row::workflow_record(found)?;
     Ok(WorkflowState {
+        id: record.id,
         summary,
         name: found.try_get("name")?,
         definition_id: row::header(found)?.source.map(|(id, _)| id),

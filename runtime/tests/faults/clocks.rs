@@ -60,7 +60,7 @@ impl World {
     async fn start(&self, steps: &[StepDefinition]) -> WorkflowId {
         let definition = WorkflowDefinition::new("Clocks", steps).unwrap();
         let created = self.runtime.create_workflow(JobId(1), definition, None);
-        let id = created.await.unwrap().summary.workflow_id;
+        let id = created.await.unwrap().id;
         self.runtime.start_workflow(id).await.unwrap();
         id
     }

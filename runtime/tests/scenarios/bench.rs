@@ -51,13 +51,13 @@ impl Bench {
     }
 
     pub async fn start(&self, definition: &WorkflowDefinition) -> WorkflowId {
-        let id = self.create(definition).await.summary.workflow_id;
+        let id = self.create(definition).await.id;
         self.runtime.start_workflow(id).await.unwrap();
         id
     }
 
     pub async fn execute(&self, definition: &WorkflowDefinition) -> WorkflowState {
-        let id = self.create(definition).await.summary.workflow_id;
+        let id = self.create(definition).await.id;
         let executed = self.runtime.execute_workflow(id, definition);
         tokio::time::timeout(LIMIT, executed)
             .await

@@ -35,11 +35,7 @@ async fn cancelling_ends_the_whole_process_tree_before_the_workflow_is_cancelled
 #[tokio::test]
 async fn a_pending_workflow_is_cancelled_at_once_and_cancelling_again_changes_nothing() {
     let bench = Bench::new().await;
-    let id = bench
-        .create(&define(&[noop("Never", &[])]))
-        .await
-        .summary
-        .workflow_id;
+    let id = bench.create(&define(&[noop("Never", &[])])).await.id;
     let first = bench.runtime.cancel_workflow(id).await.unwrap();
     assert_eq!(first.summary.status, WorkflowStatus::Cancelled);
     let second = bench.runtime.cancel_workflow(id).await.unwrap();

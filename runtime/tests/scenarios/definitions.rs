@@ -194,7 +194,7 @@ async fn a_workflow_whose_steps_are_switched_off_may_be_kept_but_not_started() {
         []
     );
     let kept = bench.runtime.submit(&owner, request(false)).await.unwrap();
-    let id = kept.summary.workflow_id;
+    let id = kept.id;
     refused(bench.runtime.start_workflow(id).await);
     refused(bench.runtime.execute_workflow(id, &definition).await);
     assert_eq!(

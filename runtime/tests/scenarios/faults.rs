@@ -148,11 +148,7 @@ async fn bench(fails: fn(u64) -> bool) -> Bench {
 async fn a_command_that_cannot_be_written_is_answered_with_a_fault_and_changes_nothing() {
     // Commit 0 creates; 1 is the start and 2 its second try, alone.
     let bench = bench(|number| matches!(number, 1)).await;
-    let id = bench
-        .create(&define(&[noop("Only", &[])]))
-        .await
-        .summary
-        .workflow_id;
+    let id = bench.create(&define(&[noop("Only", &[])])).await.id;
     let answer = bench.runtime.start_workflow(id).await;
     assert!(
         matches!(answer, Err(JobOrchestratorError::Fault { .. })),
@@ -195,7 +191,7 @@ async fn workflows_finish_whole_although_every_third_commit_fails() {
             .create_workflow(JobId(1), definition.clone(), None)
             .await;
         let Ok(created) = created else { continue };
-        ids.push(created.summary.workflow_id);
+        ids.push(created.id);
     }
     for id in &ids {
         while bench.runtime.start_workflow(*id).await.is_err() {}

@@ -13,7 +13,7 @@ async fn steps_run_one_after_the_other_when_each_depends_on_the_one_before() {
         .await;
     assert_eq!(done.summary.status, WorkflowStatus::Completed);
     assert_eq!(done.summary.progress, 100);
-    let kinds = bench.kinds(done.summary.workflow_id).await;
+    let kinds = bench.kinds(done.id).await;
     let started = kinds.iter().filter(|kind| **kind == "TaskStarted").count();
     assert_eq!(started, 3);
     assert_eq!(kinds.last(), Some(&"WorkflowCompleted"));
@@ -49,7 +49,7 @@ async fn a_step_gets_the_output_of_an_earlier_one_by_reference() {
             &[0],
         ),
     ]);
-    let id = bench.execute(&definition).await.summary.workflow_id;
+    let id = bench.execute(&definition).await.id;
     assert_eq!(bench.output(id, 0).await, json!({"count": 1000}));
     assert_eq!(bench.output(id, 1).await, json!([1000, id.0]));
 }
@@ -64,9 +64,6 @@ async fn a_wait_gives_an_empty_object_as_a_joining_point_does() {
     let done = bench.execute(&define(&steps)).await;
     assert_eq!(done.summary.status, WorkflowStatus::Completed);
     for task in [0, 1] {
-        assert_eq!(
-            bench.output(done.summary.workflow_id, task).await,
-            json!({})
-        );
+        assert_eq!(bench.output(done.id, task).await, json!({}));
     }
 }

@@ -15,8 +15,7 @@ async fn a_step_that_fails_twice_then_succeeds_is_tried_again_after_one_and_two_
     let id = bench
         .execute(&define(&[shell("Flaky", &script, &[])]))
         .await
-        .summary
-        .workflow_id;
+        .id;
     let progress = bench.progress(id).await;
     assert_eq!(progress.summary.status, WorkflowStatus::Completed);
     assert_eq!(
@@ -40,7 +39,7 @@ async fn a_failed_workflow_is_recovered_from_the_step_that_broke() {
     broken.max_retries = 0;
     let definition = define(&[noop("First", &[]), broken, noop("Last", &[1])]);
     let failed = bench.execute(&definition).await;
-    let id = failed.summary.workflow_id;
+    let id = failed.id;
     assert_eq!(failed.summary.status, WorkflowStatus::Failed);
     assert_eq!(failed.summary.current_step, 1);
     assert_eq!(
@@ -65,7 +64,7 @@ async fn a_spent_recovery_budget_is_refused() {
     let mut broken = shell("Broken", "exit 3", &[]);
     broken.max_retries = 0;
     let definition = define(&[broken]).with_max_recovery_attempts(1);
-    let id = bench.execute(&definition).await.summary.workflow_id;
+    let id = bench.execute(&definition).await.id;
     bench.runtime.recover_workflow(id, 0).await.unwrap();
     bench.until_status(id, WorkflowStatus::Failed).await;
     let refused = bench.runtime.recover_workflow(id, 0).await;
@@ -108,7 +107,7 @@ async fn a_step_that_takes_too_long_has_timed_out_and_leaves_no_process() {
     );
     slow.timeout = Some(0.5);
     slow.max_retries = 0;
-    let id = bench.execute(&define(&[slow])).await.summary.workflow_id;
+    let id = bench.execute(&define(&[slow])).await.id;
     let error = bench.progress(id).await.tasks[0]
         .error_message
         .clone()
@@ -129,7 +128,6 @@ async fn a_delay_waits_without_a_slot_and_ends_by_itself() {
     let id = bench
         .execute(&define(&[wait, noop("After", &[0])]))
         .await
-        .summary
-        .workflow_id;
+        .id;
     assert!(bench.kinds(id).await.contains(&"TaskWaiting"));
 }

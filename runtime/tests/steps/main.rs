@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::orchestrator::{LogStream, StepSwitches};
-use engine::{JobId, WorkflowId};
+use engine::{JobId, StepDefinition, WorkflowDefinition, WorkflowId};
 use runtime::clock::SystemClock;
 use runtime::log::LogWriter;
 use runtime::process::{ProcessRunner, RunnerProgram};
@@ -78,6 +78,10 @@ impl Bench {
             stop: self.stop.clone(),
             log: self.log.task_log(WORKFLOW, 5, 2),
             progress: ProgressReporter::silent(),
+            definition: Arc::new(definition()),
+            config: Arc::default(),
+            parameters: Arc::default(),
+            metadata: Arc::default(),
             outputs: Arc::new(BTreeMap::new()),
             services: Arc::clone(&self.services),
         })
@@ -121,6 +125,10 @@ impl Bench {
             .await
             .expect("the line comes in time");
     }
+}
+
+fn definition() -> WorkflowDefinition {
+    WorkflowDefinition::new("Steps", &[StepDefinition::new("Step", "any")]).unwrap()
 }
 
 fn transient(text: &str) -> Result<StepOutput, StepError> {

@@ -27,10 +27,7 @@ fn search(text: &str) -> WorkflowFilter {
 
 async fn numbers(store: &dyn Store, filter: &WorkflowFilter) -> Vec<i64> {
     let found = store.list(filter, moment()).await.unwrap();
-    found
-        .iter()
-        .map(|state| state.summary.workflow_id.0)
-        .collect()
+    found.iter().map(|state| state.id.0).collect()
 }
 
 /// One workflow in every state: 1 pending, 2 running, 3 paused, 4 completed, 5 failed,

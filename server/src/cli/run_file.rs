@@ -61,7 +61,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         command_id: None,
     };
     let ending = match engine.submit(&Actor::program(), request).await {
-        Ok(state) => watch(&engine, state.summary.workflow_id, &mut signals).await,
+        Ok(state) => watch(&engine, state.id, &mut signals).await,
         Err(JobOrchestratorError::Invalid(problems)) => {
             // The file is the definition itself, so its pointers begin at its top.
             let at_top =

@@ -400,6 +400,10 @@ async fn operate(api: &Api<'_>) {
     );
     history.until("WorkflowCompleted").await;
 
+    let (other, id) = crate::handlers::left_by_a_program().await;
+    let path = format!("/workflows/{id}/progress");
+    other.api("viewer").get(&path).await.ok();
+
     let id = api.create(&retrying(), true).await;
     let begun = Instant::now();
     loop {

@@ -15,6 +15,7 @@ mod crowded;
 mod definitions;
 mod fixture;
 mod frames;
+mod handlers;
 mod lists;
 mod posted_forms;
 mod sign_in;

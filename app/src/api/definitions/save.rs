@@ -108,7 +108,7 @@ async fn start(service: &dyn Service, user: &Actor, saved: &SavedDefinition) -> 
         command_id: None,
     };
     match service.submit(user, request).await {
-        Ok(workflow) => SaveAnswer::GoTo(paths::workflow(workflow.summary.workflow_id)),
+        Ok(workflow) => SaveAnswer::GoTo(paths::workflow(workflow.id)),
         Err(error) => {
             let error = ApiError::from(error);
             let version = saved.version;

@@ -40,8 +40,7 @@ pub fn note(
     let status = progress.summary.status;
     match task.status {
         TaskStatus::Pending => waits_for(progress, task),
-        TaskStatus::Queued if status == WorkflowStatus::Paused => "waits until resumed".to_owned(),
-        TaskStatus::Queued => "waits for room to run".to_owned(),
+        TaskStatus::Queued => queued_note(status, task).to_owned(),
         TaskStatus::Running => match task.waits_until {
             Some(until) => format!("goes on in {}", format::remaining(until.since(now()))),
             // Later tries begin with the share that an earlier one reached, which says nothing.
@@ -54,6 +53,14 @@ pub fn note(
         TaskStatus::Failed => error(task),
         TaskStatus::Skipped => why_skipped(task.skip_reason).to_owned(),
         TaskStatus::Completed | TaskStatus::Cancelled => String::new(),
+    }
+}
+
+fn queued_note(status: WorkflowStatus, task: &TaskProgress) -> &'static str {
+    match task.waits_for {
+        _ if status == WorkflowStatus::Paused => "waits until resumed",
+        Some(missing) => missing.sentence(),
+        None => "waits for room to run",
     }
 }
 
@@ -120,6 +127,8 @@ const fn why_skipped(reason: Option<SkipReason>) -> &'static str {
 mod tests {
     use std::time::Duration;
 
+    use engine::WaitsFor;
+
     use super::*;
 
     fn task(status: TaskStatus) -> TaskProgress {
@@ -152,6 +161,18 @@ mod tests {
             paused,
             "next try when resumed (attempt 2 of 4) · exit code 3"
         );
+    }
+
+    #[test]
+    fn a_step_that_nobody_here_can_carry_out_says_what_it_waits_for() {
+        let mut queued = task(TaskStatus::Queued);
+        let said = |task: &TaskProgress| queued_note(WorkflowStatus::Running, task);
+        assert_eq!(said(&queued), "waits for room to run");
+        queued.waits_for = Some(WaitsFor::Handler);
+        let missing = "waits for its handler, which no program has registered here";
+        assert_eq!(said(&queued), missing);
+        let paused = queued_note(WorkflowStatus::Paused, &queued);
+        assert_eq!(paused, "waits until resumed");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(super) struct LiveState {
 
 impl LiveState {
     pub fn new(view: WorkflowView) -> Self {
-        let id = view.state.summary.workflow_id;
+        let id = view.state.id;
         let progress = RwSignal::new(view.progress);
         let status = Memo::new(move |_| progress.with(|progress| progress.summary.status));
         let now = use_clock(view.now, move || !status.get().is_terminal());

@@ -1,15 +1,24 @@
 //! All that is wrong with a definition, in one pass.
 
 use engine::definition::Reading;
-use engine::{Mode, Problem};
+use engine::{Handler, Mode, Problem};
 
 use super::order::Order;
 use crate::reference;
 use crate::step::Registry;
 
+/// Who made a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Maker {
+    /// Somebody who sent it as JSON.
+    Sender,
+    /// The program, which can carry steps out itself.
+    Program,
+}
+
 /// Every problem at its field, step by step and field by field: what its reading found, unknown
 /// step types, configurations that do not fit theirs, references.
-pub(super) fn problems(registry: &Registry, reading: &Reading) -> Vec<Problem> {
+pub(super) fn problems(registry: &Registry, reading: &Reading, maker: Maker) -> Vec<Problem> {
     let mut problems = reading.problems().to_vec();
     for (index, read) in reading.steps().iter().enumerate() {
         let step = &read.step;
@@ -17,7 +26,9 @@ pub(super) fn problems(registry: &Registry, reading: &Reading) -> Vec<Problem> {
         if step.task_type.is_empty() {
             continue;
         }
-        if registry.get(&step.task_type).is_none() {
+        if step.handler == Handler::Closure {
+            problems.extend(misplaced_closure(maker, index));
+        } else if registry.get(&step.task_type).is_none() {
             let at = format!("#/steps/{index}/task_type");
             problems.push(Problem::new(at, registry.unknown(&step.task_type)));
         } else if read.has_config {
@@ -37,6 +48,14 @@ pub(super) fn problems(registry: &Registry, reading: &Reading) -> Vec<Problem> {
     problems
 }
 
+/// Only the program that makes a definition has its closures.
+fn misplaced_closure(maker: Maker, index: usize) -> Option<Problem> {
+    let detail =
+        "only a Rust program can bring the closure that carries a step out; leave this out";
+    let at = format!("#/steps/{index}/handler");
+    (maker == Maker::Sender).then(|| Problem::new(at, detail))
+}
+
 #[cfg(test)]
 mod tests {
     use engine::WorkflowDefinition;
@@ -46,7 +65,27 @@ mod tests {
 
     fn found(definition: &Value) -> Vec<Problem> {
         let registry = Registry::builtin().unwrap();
-        problems(&registry, &WorkflowDefinition::read(definition))
+        problems(
+            &registry,
+            &WorkflowDefinition::read(definition),
+            Maker::Sender,
+        )
+    }
+
+    #[test]
+    fn a_closure_comes_from_a_program_only_and_wins_over_the_step_type() {
+        let registry = Registry::builtin().unwrap();
+        let known = registry.names().next().unwrap();
+        let config = json!({"bogus": "{{ nope }}"});
+        let step = json!({"name": "a", "task_type": known, "config": config, "handler": "closure"});
+        let reading = WorkflowDefinition::read(&json!({"name": "W", "steps": [step]}));
+        let pointers = |maker| {
+            let found = problems(&registry, &reading, maker).into_iter();
+            found.map(|problem| problem.pointer).collect::<Vec<_>>()
+        };
+        assert_eq!(pointers(Maker::Program), ["#/steps/0/config/bogus"]);
+        let both = ["#/steps/0/config/bogus", "#/steps/0/handler"];
+        assert_eq!(pointers(Maker::Sender), both);
     }
 
     #[test]

@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 
 pub use commands::{Command, MarkDone, Pause, RaiseBudget, Recover};
 use words::{
-    FrameKind, LogStream, Mode, OnFailure, Outcome, RunIf, SkipReason, TaskStatus, WorkflowStatus,
+    FrameKind, LogStream, Mode, OnFailure, Outcome, RunIf, SkipReason, TaskStatus, WaitsFor,
+    WorkflowStatus,
 };
 
 /// A workflow, as lists and commands answer it.
@@ -117,6 +118,9 @@ pub struct TaskProgress {
     pub skip_reason: SkipReason,
     #[schema(required = false, format = DateTime)]
     pub waits_until: String,
+    /// What it cannot start without and this server does not have.
+    #[schema(required = false)]
+    pub waits_for: WaitsFor,
 }
 
 /// A definition as it is sent.

@@ -64,11 +64,7 @@ pub async fn create(
         ..read(body)?
     };
     let state = shared.service.submit(&caller.actor, request).await?;
-    Ok(answer::created(
-        at::WORKFLOW,
-        state.summary.workflow_id.0,
-        state,
-    ))
+    Ok(answer::created(at::WORKFLOW, state.id.0, state))
 }
 
 fn read(body: Value) -> Result<NewWorkflowRequest, ApiProblem> {

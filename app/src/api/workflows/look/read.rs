@@ -32,7 +32,7 @@ pub async fn overview(service: &dyn Service, user: &Actor) -> Result<Overview, A
         .partition(|workflow| workflow.summary.status == WorkflowStatus::Paused);
     let mut attention = failed;
     attention.extend(paused);
-    attention.sort_by_key(|workflow| std::cmp::Reverse(workflow.summary.workflow_id));
+    attention.sort_by_key(|workflow| std::cmp::Reverse(workflow.id));
     let mut recent = list(service, user, WorkflowSelection::All, ROWS).await?;
     let has_workflows = !recent.is_empty();
     recent.retain(|workflow| workflow.summary.status.is_terminal());
@@ -124,7 +124,7 @@ async fn described(
         let summary = &workflow.summary;
         let is_told = summary.status.is_active() || summary.status == WorkflowStatus::Failed;
         let progress = if is_told && summary.total_tasks <= STEPS_NAMED_MAX {
-            answer(service.get_workflow_progress(summary.workflow_id).await).ok()
+            answer(service.get_workflow_progress(workflow.id).await).ok()
         } else {
             None
         };
@@ -140,7 +140,7 @@ fn row(workflow: WorkflowState, progress: Option<&Progress>) -> WorkflowRow {
         .filter(|_| summary.status == WorkflowStatus::Failed)
         .and_then(|progress| progress.tasks.get(progress.failed_step()?));
     WorkflowRow {
-        id: summary.workflow_id,
+        id: workflow.id,
         name: workflow.name,
         status: summary.status,
         percent: summary.progress,

@@ -94,6 +94,7 @@ fn the_described_shapes_are_those_of_the_engine() {
     assert_same("Progress", &progress);
     assert_same("TaskProgress", &progress.tasks[0]);
     let state = WorkflowState {
+        id: progress.workflow_id,
         summary: progress.summary,
         name: "n".into(),
         definition_id: None,
@@ -149,7 +150,7 @@ fn serialized(words: &[impl serde::Serialize]) -> Vec<String> {
 #[test]
 fn the_described_words_are_those_of_the_engine() {
     use engine::definition::{OnFailure, RunIf};
-    use engine::{Event, SkipReason, TaskStatus, WorkflowStatus};
+    use engine::{Event, SkipReason, TaskStatus, WaitsFor, WorkflowStatus};
     let states = WorkflowStatus::ALL.map(WorkflowStatus::as_str);
     assert_eq!(described_words("WorkflowStatus"), states);
     let states = TaskStatus::ALL.map(TaskStatus::as_str);
@@ -178,6 +179,11 @@ fn the_described_words_are_those_of_the_engine() {
         SkipReason::Operator => None,
     });
     assert_eq!(described_words("SkipReason"), serialized(&reasons));
+    let missing = in_order(WaitsFor::Handler, |what| match what {
+        WaitsFor::Handler => Some(WaitsFor::StepType),
+        WaitsFor::StepType => None,
+    });
+    assert_eq!(described_words("WaitsFor"), serialized(&missing));
     let writers = in_order(LogStream::Stdout, |writer| match writer {
         LogStream::Stdout => Some(LogStream::Stderr),
         LogStream::Stderr => Some(LogStream::Engine),

@@ -104,6 +104,16 @@ pub enum SkipReason {
     Operator,
 }
 
+/// What a task cannot start without and this server does not have. `handler`: the Rust program that
+/// made the definition carries the step out, and none has registered it here. `step_type`: the step's
+/// type is not known here.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    Handler,
+    StepType,
+}
+
 /// How a try ended.
 #[derive(Serialize)]
 pub struct Outcome;

@@ -1,0 +1,140 @@
+//! The reference's two calls that take a definition, for definitions with closures.
+
+use engine::orchestrator::Answer;
+use engine::progress::WorkflowState;
+use engine::{Actor, JobId, JobOrchestrator, JobOrchestratorError, WorkflowId, WorkflowStatus};
+use serde_json::{Map, Value};
+
+use super::Runtime;
+use crate::committer::{Creation, Message};
+use crate::workflow_definition::{Frozen, WorkflowDefinition};
+
+impl Runtime {
+    /// Creates a pending workflow of `definition` under `job_id`, a number from 1 that is the
+    /// caller's own: a new one makes a job, a known one adds a workflow to it. The closures of the
+    /// definition are registered with it. It takes definitions made in Rust and those of the
+    /// [contract](JobOrchestrator::create_workflow) alike, and acts as the program itself.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use runtime::{JobId, JobOrchestratorError, Runtime, WorkflowDefinition, WorkflowStep, json};
+    ///
+    /// let orchestrator = Runtime::builder().in_memory().start().await?;
+    /// let definition = WorkflowDefinition::new("Greet")
+    ///     .step(WorkflowStep::new("Hello", "say", |_cx| async { Ok(json!("hello")) }));
+    /// let remembered = json!({ "asked_by": "Ada" }).as_object().cloned();
+    /// let workflow = orchestrator.create_workflow(JobId(1), definition, remembered).await?;
+    /// assert_eq!((workflow.id.0, workflow.total_steps), (1, 1));
+    ///
+    /// // Everything that is wrong is told at once.
+    /// let circle = WorkflowDefinition::new(" ")
+    ///     .step(WorkflowStep::of_type("A", "no_such_type", json!({})).dependencies([1]))
+    ///     .step(WorkflowStep::new("B", "b", |_cx| async { Ok(()) }).dependencies([0]));
+    /// let refused = orchestrator.create_workflow(JobId(1), circle, None).await;
+    /// let Err(JobOrchestratorError::Invalid(problems)) = refused else { panic!() };
+    /// let fields: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+    /// assert_eq!(fields, ["#/name", "#/steps/0/task_type", "#/steps/0/dependencies"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`JobOrchestratorError::Invalid`] with every problem of the definition at its field, or when
+    /// the job's number is none that can be used; [`JobOrchestratorError::Stopping`] during an
+    /// orderly stop; [`JobOrchestratorError::Fault`] when it could not be written.
+    pub async fn create_workflow(
+        &self,
+        job_id: JobId,
+        definition: impl Into<WorkflowDefinition>,
+        metadata: Option<Map<String, Value>>,
+    ) -> Answer<WorkflowState> {
+        let frozen = self.freeze(&definition.into())?;
+        self.keep(&frozen);
+        let creation = Creation {
+            job_id: Some(job_id),
+            source: None,
+            definition_hash: frozen.hash,
+            parameters: frozen.definition.parameters().clone(),
+            metadata: metadata.unwrap_or_default(),
+            start: false,
+            command_id: None,
+            definition: frozen.definition,
+        };
+        self.create(creation, &Actor::program()).await
+    }
+
+    /// Starts the workflow if it is pending, and waits until it is completed, failed or cancelled:
+    /// that is its `status` in the answer, not an error. The closures of `definition` are registered
+    /// first. One that is over is answered at once. Dropping the future stops the waiting alone.
+    ///
+    /// # Errors
+    /// [`JobOrchestratorError::Conflict`] when the workflow was created with another definition
+    /// (closures aside) or is paused; [`JobOrchestratorError::NotFound`] when there is none with this
+    /// number; [`JobOrchestratorError::Invalid`] when the definition is wrong;
+    /// [`JobOrchestratorError::SwitchedOff`] when one of its steps may not run here;
+    /// [`JobOrchestratorError::Stopping`] and [`JobOrchestratorError::Fault`] as everywhere.
+    pub async fn execute_workflow(
+        &self,
+        workflow_id: WorkflowId,
+        definition: impl Into<WorkflowDefinition>,
+    ) -> Answer<WorkflowState> {
+        let frozen = definition
+            .into()
+            .frozen()
+            .map_err(JobOrchestratorError::Invalid)?;
+        let stored = self.stored(workflow_id).await?;
+        if stored.header.definition_hash != frozen.hash {
+            let text = "the workflow was created with another definition, which never changes";
+            return Err(JobOrchestratorError::Conflict(text.into()));
+        }
+        self.keep(&frozen);
+        match stored.workflow.status() {
+            WorkflowStatus::Pending => {
+                self.start_workflow(workflow_id).await?;
+            }
+            WorkflowStatus::Paused => {
+                let text = "the workflow is paused; resume it first";
+                return Err(JobOrchestratorError::Conflict(text.into()));
+            }
+            _ => {}
+        }
+        self.finished(workflow_id).await
+    }
+
+    /// Registers the closures of a definition in place of those it had before. Unfinished workflows
+    /// of it that waited for their handler, such as those of an earlier program on the same file, go
+    /// on at once. Attempts under way keep the closure they began with.
+    ///
+    /// [`RuntimeBuilder::register`](super::RuntimeBuilder::register) does the same before anything
+    /// starts, so that nothing has to wait.
+    ///
+    /// # Errors
+    /// [`JobOrchestratorError::Invalid`] with the problems of the definition.
+    pub fn register(&self, definition: &WorkflowDefinition) -> Answer<()> {
+        let frozen = definition.frozen().map_err(JobOrchestratorError::Invalid)?;
+        self.keep(&frozen);
+        Ok(())
+    }
+
+    /// The definition with all that the runtime checks beside the engine, unchangeable.
+    fn freeze(&self, definition: &WorkflowDefinition) -> Answer<Frozen> {
+        let problems = self.problems_of(&definition.reading());
+        if !problems.is_empty() {
+            return Err(JobOrchestratorError::Invalid(problems));
+        }
+        definition.frozen().map_err(JobOrchestratorError::Invalid)
+    }
+
+    fn keep(&self, frozen: &Frozen) {
+        if self.inner.handlers.register(frozen) {
+            let definition_hash = frozen.hash.clone();
+            // An engine that stopped starts nothing, so nothing waits.
+            drop(
+                self.inner
+                    .outbox
+                    .send(Message::Registered { definition_hash }),
+            );
+        }
+    }
+}

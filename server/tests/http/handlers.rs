@@ -1,0 +1,61 @@
+//! Workflows of a Rust program on the same file: their closures are not in this server.
+
+use engine::JobOrchestrator;
+use runtime::{JobId, Runtime, StepError, WorkflowDefinition, WorkflowStep};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::fixture::Server;
+
+/// A server on a data folder where a program left a workflow whose first step it was carrying out.
+pub async fn left_by_a_program() -> (Server, i64) {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("job-orchestrator.db");
+    let settings = runtime::Settings {
+        drain: std::time::Duration::ZERO,
+        ..runtime::Settings::default()
+    };
+    let builder = Runtime::builder().sqlite(file).settings(settings);
+    let program = builder.start().await.unwrap();
+    let definition = WorkflowDefinition::new("Of a program").step(WorkflowStep::new(
+        "Count",
+        "count",
+        |cx| async move {
+            cx.stopped().await;
+            Err::<(), _>(StepError::Stopped)
+        },
+    ));
+    let created = program.create_workflow(JobId(1), &definition, None).await;
+    let id = created.unwrap().id;
+    program.start_workflow(id).await.unwrap();
+    program.shutdown().await;
+    drop(program);
+    (Server::start_with(folder, &["--allow-commands"]), id.0)
+}
+
+#[tokio::test]
+async fn a_workflow_whose_closures_are_in_another_program_waits_and_says_for_what() {
+    let (server, id) = left_by_a_program().await;
+    let api = server.api("editor");
+    let progress = api.get(&format!("/workflows/{id}/progress")).await.ok();
+    assert_eq!(progress["status"], "running");
+    assert_eq!(progress["tasks"][0]["status"], "queued");
+    assert_eq!(progress["tasks"][0]["waits_for"], "handler");
+    let log = api.get(&format!("/workflows/{id}/tasks/0/log")).await.ok();
+    let lines = log["items"].as_array().unwrap();
+    let told = "waits for its handler, which no program has registered here";
+    assert!(lines.iter().any(|line| line["text"] == told), "{log}");
+    // It is an ordinary workflow otherwise.
+    api.verb(id, "cancel").await.ok();
+    api.until(id, "cancelled").await;
+}
+
+#[tokio::test]
+async fn a_definition_that_is_sent_cannot_claim_a_closure() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let step = json!({"name": "A", "task_type": "count", "handler": "closure"});
+    let definition = json!({"name": "Sent", "steps": [step]});
+    let answer = api.post("/definitions", &definition).await;
+    assert_eq!(answer.pointers(), ["#/steps/0/handler"]);
+}
