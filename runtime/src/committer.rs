@@ -18,6 +18,7 @@ mod timers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{Workflow, WorkflowId};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -54,6 +55,8 @@ pub(crate) struct Committer {
     inbox: UnboundedReceiver<Message>,
     active: HashMap<WorkflowId, Active>,
     numbers: LastNumbers,
+    /// How many batches were written, for whoever counts.
+    commits: Arc<AtomicU64>,
     lanes: Lanes,
     timers: Timers,
     held: Held,
@@ -71,6 +74,7 @@ pub(crate) struct Parts {
     pub(crate) attempts: Attempts,
     pub(crate) inbox: UnboundedReceiver<Message>,
     pub(crate) numbers: LastNumbers,
+    pub(crate) commits: Arc<AtomicU64>,
     pub(crate) settings: Settings,
 }
 
@@ -84,6 +88,7 @@ impl Committer {
             inbox: parts.inbox,
             active: HashMap::new(),
             numbers: parts.numbers,
+            commits: parts.commits,
             lanes: Lanes::new(
                 parts.settings.programs_at_once,
                 parts.settings.others_at_once,
@@ -163,7 +168,10 @@ impl Committer {
             return;
         }
         match self.store.commit(&changes, &commands).await {
-            Ok(()) => self.committed(batch, &changes),
+            Ok(()) => {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                self.committed(batch, &changes);
+            }
             Err(fault) => self.roll_back(batch, &fault).await,
         }
     }

@@ -10,8 +10,19 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection, Row};
 
+use crate::store::sqlite_writer::BatchWriter;
+
 /// The oldest SQLite whose write-ahead log is safe with several connections.
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
+
+/// How long a connection waits for another one's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+/// What the connection that writes workflows may keep of the file in memory; negative as SQLite
+/// counts KiB.
+const CACHE_KIB: i64 = -32 * 1024;
+/// Pages of 4 KiB in the write-ahead log before they are folded into the file. Under load each of
+/// them is then copied once for many commits.
+const CHECKPOINT_PAGES: i64 = 8_000;
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +49,14 @@ pub enum OpenError {
         /// What the database said.
         cause: sqlx::Error,
     },
+    /// The file cannot be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    Batches {
+        /// The file.
+        path: PathBuf,
+        /// What the database said.
+        cause: rusqlite::Error,
+    },
     /// The tables could not be brought up to date.
     #[error("cannot bring the tables up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -46,8 +65,10 @@ pub enum OpenError {
 /// An open SQLite file that no other server can open.
 #[derive(Debug)]
 pub struct Database {
-    /// The one connection that writes.
+    /// The connection that writes what no workflow is.
     pub(crate) writer: SqliteConnection,
+    /// The thread that writes workflows.
+    pub(crate) batches: BatchWriter,
     /// Connections that only read.
     pub(crate) readers: SqlitePool,
     /// Held as long as the database is open.
@@ -85,12 +106,40 @@ impl Database {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .map_err(failed)?;
+        let batches = batches(path).map_err(|cause| OpenError::Batches {
+            path: path.to_path_buf(),
+            cause,
+        })?;
+        let batches = BatchWriter::start(batches);
+        let batches = batches.map_err(|cause| OpenError::Folder {
+            path: path.to_path_buf(),
+            cause,
+        })?;
         Ok(Self {
             writer,
+            batches,
             readers,
             lock,
         })
     }
+}
+
+/// The connection that writes workflows, as durable as every other.
+fn batches(path: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
+    let connection = rusqlite::Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let pragmas: [(&str, &dyn rusqlite::ToSql); 5] = [
+        ("journal_mode", &"wal"),
+        ("synchronous", &"full"),
+        ("foreign_keys", &true),
+        ("cache_size", &CACHE_KIB),
+        ("wal_autocheckpoint", &CHECKPOINT_PAGES),
+    ];
+    for (name, value) in pragmas {
+        connection.pragma_update(None, name, value)?;
+    }
+    Ok(connection)
 }
 
 /// How every connection of ours is opened: nothing that was answered is lost to a power cut.
@@ -101,7 +150,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
+        .busy_timeout(BUSY)
         .disable_statement_logging()
 }
 
@@ -153,6 +202,7 @@ impl Database {
     /// Closes every connection, so that the write-ahead log is folded into the file.
     pub async fn close(self) -> Result<(), sqlx::Error> {
         self.readers.close().await;
+        drop(self.batches);
         self.writer.close().await
     }
 }

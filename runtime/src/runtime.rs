@@ -13,6 +13,7 @@ mod workflows;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{
     Action, Actor, JobId, JobOrchestratorError, Problem, Role, WorkflowId,
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     switches: SharedSwitches,
     settings: Settings,
     pub(crate) outbox: UnboundedSender<Message>,
+    commits: Arc<AtomicU64>,
 }
 
 impl Runtime {
@@ -64,6 +66,13 @@ impl Runtime {
     #[must_use]
     pub fn builder() -> RuntimeBuilder {
         RuntimeBuilder::default()
+    }
+
+    /// How many transactions of workflows were written since the start. Everything that waits at
+    /// the same time shares one; a chain costs one for each of its steps.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.inner.commits.load(Ordering::Relaxed)
     }
 
     async fn create(&self, creation: Creation, actor: &Actor) -> Answer<WorkflowState> {

@@ -3,6 +3,7 @@
 //! Stores know rows, not rules. The committer hands them finished changes, each with the number its
 //! workflow's last event must have; a store writes all changes of a batch in one transaction or none.
 
+mod attempt_row;
 mod error;
 pub mod log_memory;
 pub mod log_sqlite;
@@ -13,6 +14,8 @@ mod sqlite_commands;
 mod sqlite_commit;
 mod sqlite_definitions;
 mod sqlite_lists;
+mod sqlite_rows;
+pub(crate) mod sqlite_writer;
 
 use std::sync::Arc;
 

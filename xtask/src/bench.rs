@@ -9,8 +9,11 @@ use crate::{cargo, place, program};
 /// # Errors
 /// When there is nothing to measure with, or the run fails.
 pub fn command(arguments: &[String]) -> Result<()> {
-    if !place::root().join("runtime/examples/bench.rs").is_file() {
-        bail!("this checkout has no measurements: runtime/examples/bench.rs does not exist");
+    if !place::root()
+        .join("runtime/examples/bench/main.rs")
+        .is_file()
+    {
+        bail!("this checkout has no measurements: runtime/examples/bench/main.rs does not exist");
     }
     program::say("measuring the engine (release build; leave the machine alone meanwhile)");
     program::finish(

@@ -64,9 +64,15 @@ closed.
 Needs: rustup, a C compiler, Node.js 20 or later; root or sudo if Chromium is missing.";
 
 const BENCH: &str = "\
-cargo xtask bench
+cargo xtask bench [--quick] [WORKLOAD…]
 
-Runs runtime/examples/bench.rs in release mode: one line of JSON for each workload.";
+Runs runtime/examples/bench/ in release mode, on a real file below target/: first the machine's own
+limits (the disk, one durable commit, the least SQL that would do), then one line of JSON for each
+workload with its goal, the ratio to these limits, and whether the goal is met. docs/speed.md says
+what the numbers mean. Leave the machine alone meanwhile: only ratios of one run compare.
+
+  --quick    smaller counts: about a minute
+  WORKLOAD   only workloads whose name begins so: chain, fan, many, growth, recover, waiting";
 
 /// Prints the help of `command`, or the overview when it is empty.
 ///

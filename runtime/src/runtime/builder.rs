@@ -1,7 +1,8 @@
 //! Putting a runtime together, and what happens when it starts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use engine::orchestrator::StepSwitches;
@@ -175,17 +176,9 @@ impl RuntimeBuilder {
     pub async fn start(self) -> Result<Runtime, StartError> {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
         let handlers = handlers(self.registry, &self.step_types, &self.definitions)?;
-        let (store, log_store) = match self.store {
-            Some(store) => (
-                store,
-                Arc::new(MemoryLogStore::default()) as Arc<dyn LogStore>,
-            ),
-            None => open(self.file.as_ref()).await?,
-        };
-        let work_dir = self.work_dir.unwrap_or_else(|| match &self.file {
-            Some(file) => file.with_file_name("work"),
-            None => folder_of_its_own().join("work"),
-        });
+        let (store, log_store) = open(self.store, self.file.as_deref()).await?;
+        let work_dir = self.work_dir;
+        let work_dir = work_dir.unwrap_or_else(|| default_work_dir(self.file.as_deref()));
         let lock_dir = work_dir.with_file_name("attempts");
         let runner = self
             .runner
@@ -209,6 +202,7 @@ impl RuntimeBuilder {
             stop_limit: self.settings.stop,
         });
         let feed = Feed::default();
+        let commits = Arc::<AtomicU64>::default();
         let committer = Committer::new(Parts {
             numbers: store.last_numbers().await?,
             store: Arc::clone(&store),
@@ -216,6 +210,7 @@ impl RuntimeBuilder {
             feed: feed.clone(),
             attempts,
             inbox,
+            commits: Arc::clone(&commits),
             settings: self.settings,
         });
         watch_over(committer);
@@ -229,6 +224,7 @@ impl RuntimeBuilder {
             switches,
             settings: self.settings,
             outbox,
+            commits,
         };
         let runtime = Runtime {
             inner: Arc::new(inner),
@@ -261,17 +257,25 @@ fn handlers(
     Ok(handlers)
 }
 
-/// A program may have several engines in memory; each has its own files.
-fn folder_of_its_own() -> PathBuf {
-    std::env::temp_dir().join(format!("job-orchestrator-{}", uuid::Uuid::new_v4()))
+/// Beside the file. A program may have several engines in memory; each has its own folder.
+fn default_work_dir(file: Option<&Path>) -> PathBuf {
+    match file {
+        Some(file) => file.with_file_name("work"),
+        None => {
+            let name = format!("job-orchestrator-{}", uuid::Uuid::new_v4());
+            std::env::temp_dir().join(name).join("work")
+        }
+    }
 }
 
-async fn open(file: Option<&PathBuf>) -> Result<(Arc<dyn Store>, Arc<dyn LogStore>), StartError> {
-    let Some(file) = file else {
-        return Ok((
-            Arc::new(MemoryStore::default()),
-            Arc::new(MemoryLogStore::default()),
-        ));
+/// The store of the program's own, the file, or memory; and where the task log is kept.
+async fn open(
+    own: Option<Arc<dyn Store>>,
+    file: Option<&Path>,
+) -> Result<(Arc<dyn Store>, Arc<dyn LogStore>), StartError> {
+    let (None, Some(file)) = (&own, file) else {
+        let store = own.unwrap_or_else(|| Arc::new(MemoryStore::default()));
+        return Ok((store, Arc::new(MemoryLogStore::default())));
     };
     let store = SqliteStore::new(Database::open(file).await?);
     let log = SqliteLogStore::open(&file.with_file_name("logs.db")).await?;

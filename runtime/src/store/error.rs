@@ -19,4 +19,10 @@ pub enum StoreError {
     /// The database refused or is away.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The database refused a batch, or is away.
+    #[error("the database: {0}")]
+    Batch(#[from] rusqlite::Error),
+    /// The thread that writes has ended.
+    #[error("the thread that writes to the database has ended")]
+    NoWriter,
 }

@@ -12,9 +12,10 @@ use engine::{
     WorkflowId, WorkflowStatus,
 };
 
+use super::attempt_row::AttemptRow;
 use super::{
     AnsweredCommand, Change, DefinitionStore, Header, LastNumbers, NewVersion, SaveError,
-    SettingStore, StoreError, StoredWorkflow, WorkflowStore, row, state_of,
+    SettingStore, StoreError, StoredWorkflow, WorkflowStore, attempt_row, state_of,
 };
 
 struct Kept {
@@ -87,7 +88,7 @@ impl WorkflowStore for MemoryStore {
             kept.record = change.record.clone();
             kept.tasks.extend(change.tasks.iter().cloned());
             kept.events.extend(change.events.iter().cloned());
-            for attempt in row::attempts(change) {
+            for attempt in attempt_row::attempts(change) {
                 remember_attempt(kept, &attempt);
             }
         }
@@ -201,7 +202,7 @@ impl WorkflowStore for MemoryStore {
     }
 }
 
-fn remember_attempt(kept: &mut Kept, change: &row::AttemptRow) {
+fn remember_attempt(kept: &mut Kept, change: &AttemptRow) {
     let fresh = AttemptRecord {
         attempt: change.attempt,
         started_at: Timestamp::from_micros(change.started_at),

@@ -1,4 +1,4 @@
-//! The SQLite store: one connection writes, a few read. Its SQL stands in the files beside it.
+//! The SQLite store: one connection writes batches, one the rest, a few read. Its SQL stands in the files beside it.
 
 use async_trait::async_trait;
 use engine::orchestrator::{AttemptRecord, WorkflowFilter};
@@ -9,17 +9,21 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use tokio::sync::Mutex;
 
 use super::row;
+use super::sqlite_writer::BatchWriter;
 use super::{
     AnsweredCommand, Change, LastNumbers, SettingStore, StoreError, StoredWorkflow, WorkflowStore,
-    sqlite_commands, sqlite_commit, sqlite_lists,
+    sqlite_commands, sqlite_lists,
 };
 use crate::database::Database;
 
 /// Everything in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
+    /// Writes what no workflow is. Held while a batch is written, so that the two connections
+    /// never wait for each other inside SQLite.
     pub(super) writer: Mutex<SqliteConnection>,
     pub(super) readers: SqlitePool,
+    batches: BatchWriter,
     /// Keeps other servers away from the file.
     _lock: std::fs::File,
 }
@@ -30,12 +34,14 @@ impl SqliteStore {
     pub fn new(database: Database) -> Self {
         let Database {
             writer,
+            batches,
             readers,
             lock,
         } = database;
         Self {
             writer: Mutex::new(writer),
             readers,
+            batches,
             _lock: lock,
         }
     }
@@ -48,8 +54,8 @@ impl WorkflowStore for SqliteStore {
         changes: &[Change],
         commands: &[AnsweredCommand],
     ) -> Result<(), StoreError> {
-        let mut writer = self.writer.lock().await;
-        sqlite_commit::commit(&mut writer, changes, commands).await
+        let _turn = self.writer.lock().await;
+        self.batches.commit(changes, commands).await
     }
 
     async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {

@@ -6,25 +6,6 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::{AnsweredCommand, StoreError};
 
-pub(super) async fn write(
-    connection: &mut SqliteConnection,
-    commands: &[AnsweredCommand],
-) -> Result<(), StoreError> {
-    for command in commands {
-        sqlx::query(
-            "INSERT INTO commands (actor, id, at, content, answer) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(&command.actor)
-        .bind(&command.id)
-        .bind(command.at.as_micros())
-        .bind(&command.content)
-        .bind(&command.answer)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
-
 pub(super) async fn find(
     readers: &SqlitePool,
     actor: &str,

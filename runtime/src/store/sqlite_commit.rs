@@ -1,206 +1,218 @@
-//! One batch, one transaction, a handful of statements however many workflows it holds: the rows
-//! travel as one JSON text each and SQLite takes them apart.
+//! One batch, one transaction: every row through a statement that was prepared once.
 
-use serde::Serialize;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Row};
+use engine::Timestamp;
+use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
 
-use super::row::{self, AttemptRow, TaskRow, WorkflowRow};
-use super::{AnsweredCommand, Change, StoreError, sqlite_commands};
+use super::attempt_row::AttemptRow;
+use super::row;
+use super::sqlite_rows::{EventRow, NewWorkflow, Rows, TaskRow, WorkflowRow, Written};
+use super::{AnsweredCommand, StoreError};
 
-pub(super) async fn commit(
-    writer: &mut SqliteConnection,
-    changes: &[Change],
-    commands: &[AnsweredCommand],
-) -> Result<(), StoreError> {
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-    if !changes.is_empty() {
-        freeze_definitions(&mut transaction, changes).await?;
-        if !write_workflows(&mut transaction, changes).await? {
-            transaction.rollback().await?;
-            return Err(overtaken(writer, changes).await?);
-        }
-        write_tasks(&mut transaction, changes).await?;
-        write_attempts(&mut transaction, changes).await?;
-        write_events(&mut transaction, changes).await?;
+/// Writes all rows, or none of them.
+pub(super) fn commit(connection: &mut Connection, rows: &Rows) -> Result<(), StoreError> {
+    // Whatever fails drops the transaction, and that rolls it back.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for definition in &rows.definitions {
+        let text =
+            "INSERT INTO frozen_definitions (hash, body) VALUES (?, ?) ON CONFLICT DO NOTHING";
+        let mut insert = transaction.prepare_cached(text)?;
+        insert.execute((&definition.hash, &definition.body))?;
     }
-    sqlite_commands::write(&mut transaction, commands).await?;
-    transaction.commit().await?;
+    write_workflows(&transaction, &rows.workflows)?;
+    write_tasks(&transaction, &rows.tasks)?;
+    write_attempts(&transaction, &rows.attempts)?;
+    write_events(&transaction, &rows.events)?;
+    write_commands(&transaction, &rows.commands)?;
+    transaction.commit()?;
     Ok(())
 }
 
-fn is_new(change: &Change) -> bool {
-    change.record.rev == change.events.len() as u64
-}
-
-/// The texts of definitions that are not stored yet.
-async fn freeze_definitions(
-    connection: &mut SqliteConnection,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let mut seen = std::collections::HashSet::new();
-    for change in changes.iter().filter(|change| is_new(change)) {
-        let hash = change.header.definition_hash.as_str();
-        if !seen.insert(hash) {
-            continue;
+/// Every row must stand exactly where the batch thinks it stands.
+fn write_workflows(transaction: &Transaction<'_>, rows: &[WorkflowRow]) -> Result<(), StoreError> {
+    let mut move_on =
+        transaction.prepare_cached("UPDATE workflows SET rev = ? WHERE id = ? AND rev = ?")?;
+    for row in rows {
+        let changed = match &row.written {
+            Written::Rev => move_on.execute((row.rev, row.id, row.stands_at))?,
+            Written::State(..) => write_state(transaction, row)?,
+            Written::Whole(new) => insert_workflow(transaction, row.rev, new)?,
+        };
+        if changed != 1 {
+            return Err(StoreError::Stale(engine::WorkflowId(row.id)));
         }
-        sqlx::query(
-            "INSERT INTO frozen_definitions (hash, body) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        )
-        .bind(hash)
-        .bind(change.definition.to_json().to_string())
-        .execute(&mut *connection)
-        .await?;
     }
     Ok(())
 }
 
-/// Every row must stand exactly where the batch thinks it stands; else the answer is false and the
-/// transaction must not be committed.
-async fn write_workflows(
-    connection: &mut SqliteConnection,
-    changes: &[Change],
-) -> Result<bool, StoreError> {
-    let rows = changes
-        .iter()
-        .map(WorkflowRow::of)
-        .collect::<Result<Vec<_>, _>>()?;
-    let written = sqlx::query(
-        "INSERT INTO workflows (id, job_id, name, name_lower, definition_id,
-             definition_version, definition_hash, status, rev, cancel_requested, recovering_from, epoch,
+fn write_state(transaction: &Transaction<'_>, row: &WorkflowRow) -> Result<usize, StoreError> {
+    let Written::State(record, summary) = &row.written else {
+        return Ok(0);
+    };
+    let mut update = transaction.prepare_cached(
+        "UPDATE workflows SET status = ?, rev = ?, cancel_requested = ?, recovering_from = ?,
+             epoch = ?, recovery_attempts = ?, max_recovery_attempts = ?, started_at = ?,
+             completed_at = ?, paused_at = ?, summary = ?
+         WHERE id = ? AND rev = ?",
+    )?;
+    Ok(update.execute(params![
+        record.status.as_str(),
+        row.rev,
+        record.cancel_requested,
+        record.recovering_from.map(index).transpose()?,
+        record.epoch,
+        record.recovery_attempts,
+        record.max_recovery_attempts,
+        record.started_at.map(Timestamp::as_micros),
+        record.completed_at.map(Timestamp::as_micros),
+        record.paused_at.map(Timestamp::as_micros),
+        summary,
+        row.id,
+        row.stands_at,
+    ])?)
+}
+
+fn insert_workflow(
+    transaction: &Transaction<'_>,
+    rev: i64,
+    new: &NewWorkflow,
+) -> Result<usize, StoreError> {
+    let record = &new.record;
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO workflows (id, job_id, name, name_lower, definition_id, definition_version,
+             definition_hash, status, rev, cancel_requested, recovering_from, epoch,
              recovery_attempts, max_recovery_attempts, created_at, started_at, completed_at,
              paused_at, metadata, parameters, summary)
-         SELECT v->>'id', v->>'job_id', v->>'name', v->>'name_lower', v->>'definition_id',
-             v->>'definition_version', v->>'definition_hash', v->>'status', v->>'rev', v->>'cancel_requested',
-             v->>'recovering_from', v->>'epoch', v->>'recovery_attempts',
-             v->>'max_recovery_attempts', v->>'created_at', v->>'started_at', v->>'completed_at',
-             v->>'paused_at', v->>'metadata', v->>'parameters', v->>'summary'
-         FROM (SELECT value AS v FROM json_each($1))
-         WHERE v->>'rev' - v->>'added'
-             = ifnull((SELECT w.rev FROM workflows w WHERE w.id = v->>'id'), 0)
-         ON CONFLICT (id) DO UPDATE SET status = excluded.status, rev = excluded.rev,
-             cancel_requested = excluded.cancel_requested,
-             recovering_from = excluded.recovering_from, epoch = excluded.epoch,
-             recovery_attempts = excluded.recovery_attempts,
-             max_recovery_attempts = excluded.max_recovery_attempts,
-             started_at = excluded.started_at, completed_at = excluded.completed_at,
-             paused_at = excluded.paused_at, summary = excluded.summary",
-    )
-    .bind(row::json_text(&rows)?)
-    .execute(&mut *connection)
-    .await?
-    .rows_affected();
-    Ok(written == changes.len() as u64)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO NOTHING",
+    )?;
+    Ok(insert.execute(params![
+        record.id.0,
+        record.job_id.0,
+        new.name,
+        new.name.to_lowercase(),
+        new.source.map(|(id, _)| id),
+        new.source.map(|(_, version)| version),
+        new.definition_hash,
+        record.status.as_str(),
+        rev,
+        record.cancel_requested,
+        record.recovering_from.map(index).transpose()?,
+        record.epoch,
+        record.recovery_attempts,
+        record.max_recovery_attempts,
+        record.created_at.as_micros(),
+        record.started_at.map(Timestamp::as_micros),
+        record.completed_at.map(Timestamp::as_micros),
+        record.paused_at.map(Timestamp::as_micros),
+        new.metadata,
+        new.parameters,
+        new.summary,
+    ])?)
 }
 
-/// Names the change whose row stands elsewhere, now that nothing of the batch is written.
-async fn overtaken(
-    connection: &mut SqliteConnection,
-    changes: &[Change],
-) -> Result<StoreError, StoreError> {
-    for change in changes {
-        let id = change.record.id;
-        let row = sqlx::query("SELECT rev FROM workflows WHERE id = $1")
-            .bind(id.0)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let stands_at: i64 = row.map_or(Ok(0), |row| row.try_get("rev"))?;
-        if stands_at.unsigned_abs() + change.events.len() as u64 != change.record.rev {
-            return Ok(StoreError::Stale(id));
-        }
-    }
-    let cause = "not every row was written, and none stands elsewhere";
-    Ok(row::corrupt("the table of workflows", &cause))
-}
+const INSERT_TASK: &str = "INSERT INTO tasks (id, status, attempt, retry_count, lost_count,
+        generation, redo, waiting, superseded, due_at, wait_micros, share, started_at, ended_at,
+        failure, error_message, skip_reason, output, workflow_id, task)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const UPDATE_TASK: &str = "UPDATE tasks SET id = ?, status = ?, attempt = ?, retry_count = ?,
+        lost_count = ?, generation = ?, redo = ?, waiting = ?, superseded = ?, due_at = ?,
+        wait_micros = ?, share = ?, started_at = ?, ended_at = ?, failure = ?, error_message = ?,
+        skip_reason = ?, output = ?
+    WHERE workflow_id = ? AND task = ?";
 
-async fn write_tasks(
-    connection: &mut SqliteConnection,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let mut rows = Vec::new();
-    for change in changes {
-        for (index, record) in &change.tasks {
-            rows.push(TaskRow::of(change.record.id, *index, record)?);
+fn write_tasks(transaction: &Transaction<'_>, rows: &[TaskRow]) -> Result<(), StoreError> {
+    let mut insert = transaction.prepare_cached(INSERT_TASK)?;
+    let mut update = transaction.prepare_cached(UPDATE_TASK)?;
+    for row in rows {
+        let statement = if row.is_new { &mut insert } else { &mut update };
+        if write_task(statement, row)? != 1 {
+            let what = format!("task {} of workflow {}", row.task, row.workflow_id);
+            return Err(row::corrupt(&what, &"it has no row"));
         }
     }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO tasks (workflow_id, task, id, status, attempt, retry_count, lost_count,
-             generation, redo, waiting, superseded, due_at, wait_micros, share, started_at,
-             ended_at, failure, error_message, skip_reason, output)
-         SELECT v->>'workflow_id', v->>'task', v->>'id', v->>'status', v->>'attempt',
-             v->>'retry_count', v->>'lost_count', v->>'generation', v->>'redo', v->>'waiting',
-             v->>'superseded', v->>'due_at', v->>'wait_micros', v->>'share', v->>'started_at', v->>'ended_at', v->>'failure',
-             v->>'error_message', v->>'skip_reason', v->>'output'
-         FROM (SELECT value AS v FROM json_each($1)) WHERE true
-         ON CONFLICT (workflow_id, task) DO UPDATE SET status = excluded.status,
-             attempt = excluded.attempt, retry_count = excluded.retry_count,
-             lost_count = excluded.lost_count, generation = excluded.generation,
-             redo = excluded.redo, waiting = excluded.waiting,
-             superseded = excluded.superseded, due_at = excluded.due_at,
-             wait_micros = excluded.wait_micros,
-             share = excluded.share, started_at = excluded.started_at,
-             ended_at = excluded.ended_at, failure = excluded.failure,
-             error_message = excluded.error_message, skip_reason = excluded.skip_reason,
-             output = excluded.output",
-    )
-    .bind(row::json_text(&rows)?)
-    .execute(connection)
-    .await?;
     Ok(())
 }
 
-async fn write_attempts(
-    connection: &mut SqliteConnection,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let rows: Vec<AttemptRow> = changes.iter().flat_map(row::attempts).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
+fn write_task(statement: &mut Statement<'_>, row: &TaskRow) -> Result<usize, StoreError> {
+    let record = &row.record;
+    let wait = record.wait_micros.map(i64::try_from).transpose();
+    Ok(statement.execute(params![
+        record.id.0,
+        record.status.as_str(),
+        record.attempt,
+        record.retry_count,
+        record.lost_count,
+        record.generation,
+        record.redo,
+        record.waiting,
+        record.superseded,
+        record.due_at.map(Timestamp::as_micros),
+        wait.map_err(|error| row::corrupt("the length of a wait", &error))?,
+        record.share,
+        record.started_at.map(Timestamp::as_micros),
+        record.ended_at.map(Timestamp::as_micros),
+        row.failure,
+        record.error_message,
+        row.skip_reason,
+        row.output,
+        row.workflow_id,
+        index(row.task)?,
+    ])?)
+}
+
+fn write_attempts(transaction: &Transaction<'_>, rows: &[AttemptRow]) -> Result<(), StoreError> {
+    let mut insert = transaction.prepare_cached(
         "INSERT INTO attempts (workflow_id, task, attempt, started_at, ended_at, outcome, error)
-         SELECT v->>'workflow_id', v->>'task', v->>'attempt', v->>'started_at', v->>'ended_at',
-             v->>'outcome', v->>'error'
-         FROM (SELECT value AS v FROM json_each($1)) WHERE true
-         ON CONFLICT (workflow_id, task, attempt) DO UPDATE SET ended_at = excluded.ended_at,
-             outcome = excluded.outcome, error = excluded.error",
-    )
-    .bind(row::json_text(&rows)?)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-#[derive(Serialize)]
-struct EventRow {
-    w: i64,
-    s: u64,
-    b: String,
-}
-
-async fn write_events(
-    connection: &mut SqliteConnection,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let mut rows = Vec::new();
-    for change in changes {
-        for event in &change.events {
-            rows.push(EventRow {
-                w: change.record.id.0,
-                s: event.seq,
-                b: row::json_text(event)?,
-            });
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    let mut update = transaction.prepare_cached(
+        "UPDATE attempts SET ended_at = ?, outcome = ?, error = ?
+         WHERE workflow_id = ? AND task = ? AND attempt = ?",
+    )?;
+    for row in rows {
+        let (id, task) = (row.workflow_id, index(row.task)?);
+        let outcome = row.outcome.as_str();
+        let known = !row.is_new
+            && update.execute((row.ended_at, outcome, &row.error, id, task, row.attempt))? == 1;
+        if !known {
+            let started = row.started_at;
+            insert.execute((
+                id,
+                task,
+                row.attempt,
+                started,
+                row.ended_at,
+                outcome,
+                &row.error,
+            ))?;
         }
     }
-    sqlx::query(
-        "INSERT INTO events (workflow_id, seq, body)
-         SELECT v->>'w', v->>'s', v->>'b' FROM (SELECT value AS v FROM json_each($1)) WHERE true",
-    )
-    .bind(row::json_text(&rows)?)
-    .execute(connection)
-    .await?;
     Ok(())
+}
+
+fn write_events(transaction: &Transaction<'_>, rows: &[EventRow]) -> Result<(), StoreError> {
+    let mut insert = transaction
+        .prepare_cached("INSERT INTO events (workflow_id, seq, body) VALUES (?, ?, ?)")?;
+    for row in rows {
+        insert.execute((row.workflow_id, row.seq, &row.body))?;
+    }
+    Ok(())
+}
+
+fn write_commands(
+    transaction: &Transaction<'_>,
+    rows: &[AnsweredCommand],
+) -> Result<(), StoreError> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO commands (actor, id, at, content, answer) VALUES (?, ?, ?, ?, ?)",
+    )?;
+    for row in rows {
+        let at = row.at.as_micros();
+        insert.execute((&row.actor, &row.id, at, &row.content, &row.answer))?;
+    }
+    Ok(())
+}
+
+fn index(step: usize) -> Result<i64, StoreError> {
+    i64::try_from(step).map_err(|error| row::corrupt("the position of a step", &error))
 }

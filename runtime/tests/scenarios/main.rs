@@ -7,6 +7,7 @@
 
 mod bench;
 mod cancel;
+mod commits;
 mod definitions;
 mod faults;
 mod operator;

@@ -8,13 +8,14 @@ use super::finding::Finding;
 use crate::{cargo, program};
 
 /// Libraries that wait, store, talk, tell the time or throw dice.
-const IMPURE: [&str; 16] = [
+const IMPURE: [&str; 17] = [
     "tokio",
     "async-std",
     "smol",
     "futures-executor",
     "sqlx",
     "sqlx-core",
+    "rusqlite",
     "axum",
     "hyper",
     "reqwest",
@@ -39,7 +40,7 @@ pub fn check() -> Result<Vec<Finding>> {
         found.extend(walls(
             "app",
             &app,
-            &["runtime", "sqlx", "sqlx-core"],
+            &["runtime", "sqlx", "sqlx-core", "rusqlite"],
             "pages see the contract only",
         ));
     }

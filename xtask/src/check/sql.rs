@@ -18,7 +18,7 @@ const STATEMENTS: [&str; 11] = [
     "WITH RECURSIVE ",
 ];
 
-/// Finds `sqlx` and statements outside the files that may have them.
+/// Finds the libraries that speak SQL, and statements, outside the files that may have them.
 pub fn check(source: &Source) -> Vec<Finding> {
     if source.is_under("store") || source.path.ends_with("runtime/src/database.rs") {
         return Vec::new();
@@ -26,8 +26,8 @@ pub fn check(source: &Source) -> Vec<Finding> {
     let mend = "only files under a folder named `store` and runtime/src/database.rs may; move it";
     let library = source
         .lines()
-        .filter(|(_, line)| line.contains("sqlx::"))
-        .map(|(line, _)| source.finding(line, format!("names sqlx, which {mend}")));
+        .filter(|(_, line)| line.contains("sqlx::") || line.contains("rusqlite::"))
+        .map(|(line, _)| source.finding(line, format!("names an SQL library, which {mend}")));
     let statements = source
         .parts
         .strings
