@@ -34,6 +34,50 @@ pub fn decide<'a>(
 /// Decides and folds: afterwards `workflow` stands behind the events that are returned. No events
 /// means that the command was already carried out.
 ///
+/// ```
+/// use engine::workflow::NewWorkflow;
+/// use engine::{
+///     Action, Command, JobId, Outcome, StepDefinition, TaskId, Timestamp, Workflow,
+///     WorkflowDefinition, WorkflowId, WorkflowStatus, advance,
+/// };
+/// use serde_json::{Map, json};
+///
+/// let steps = [StepDefinition::new("Download", "download")];
+/// let definition = WorkflowDefinition::new("Build", &steps).unwrap();
+/// let now = Timestamp::from_micros(0);
+/// let mut workflow = Workflow::new(
+///     NewWorkflow {
+///         id: WorkflowId(1),
+///         job_id: JobId(1),
+///         first_task_id: TaskId(1),
+///         definition: definition.into(),
+///         metadata: Map::new(),
+///         parameters: Map::new(),
+///     },
+///     now,
+/// );
+/// let outcome = Outcome::Succeeded(json!({ "count": 1000 }));
+/// let commands = [
+///     Command::Create,
+///     Command::Act(Action::Start),
+///     Command::StartTask { task: 0 },
+///     Command::Report { task: 0, attempt: 1, outcome },
+/// ];
+/// let mut kinds = Vec::new();
+/// for command in commands {
+///     let events = advance(&mut workflow, &command, None, now)?;
+///     kinds.extend(events.into_iter().map(|record| record.event.kind()));
+/// }
+/// assert_eq!(workflow.status(), WorkflowStatus::Completed);
+/// assert_eq!(kinds, [
+///     "WorkflowCreated", "WorkflowStarted", "TaskQueued", "TaskStarted", "TaskCompleted",
+///     "WorkflowCompleted",
+/// ]);
+/// // What does not fit is refused and changes nothing.
+/// assert!(advance(&mut workflow, &Command::Act(Action::Pause), None, now).is_err());
+/// # Ok::<(), engine::Refusal>(())
+/// ```
+///
 /// # Errors
 /// The refusal, when the command does not fit; `workflow` is then unchanged.
 pub fn advance<'a>(

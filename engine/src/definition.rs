@@ -160,6 +160,28 @@ impl StepDefinition {
 }
 
 /// A named blueprint of steps, valid by construction.
+///
+/// ```
+/// use engine::WorkflowDefinition;
+/// use serde_json::json;
+///
+/// let definition = WorkflowDefinition::from_json(&json!({
+///     "name": "Nightly",
+///     "steps": [
+///         { "name": "Fetch", "task_type": "http_request", "timeout": 60 },
+///         { "name": "Count", "task_type": "command", "dependencies": ["fetch"] },
+///     ],
+/// })).unwrap();
+/// assert_eq!(definition.steps()[1].dependencies, [0]);
+/// assert_eq!(definition.max_recovery_attempts(), 3);
+///
+/// // Every problem is told, each at its field.
+/// let problems = WorkflowDefinition::from_json(&json!({
+///     "name": "", "steps": [{ "name": "A", "task_type": "x", "max_retries": -1 }],
+/// })).unwrap_err();
+/// let fields: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
+/// assert_eq!(fields, ["#/name", "#/steps/0/max_retries"]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkflowDefinition {
     name: String,

@@ -36,7 +36,37 @@ use crate::store::{Store, StoreError, StoredWorkflow};
 
 pub use builder::{RuntimeBuilder, StartError};
 
-/// The running engine. Clones are the same engine.
+/// The running engine. Clones are the same engine; it ends with [`Runtime::shutdown`] or with the
+/// tokio runtime that it was started in.
+///
+/// ```
+/// use runtime::{JobId, JobOrchestrator, Runtime, WorkflowDefinition, WorkflowStep, json};
+///
+/// fn greeting() -> WorkflowDefinition {
+///     WorkflowDefinition::new("Greet")
+///         .step(WorkflowStep::new("Hello", "say", |_cx| async { Ok(json!("hello")) }))
+/// }
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let file = folder.path().join("data/jobs.db");
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// // The file and its folder are made when they are not there.
+/// let orchestrator = Runtime::builder().sqlite(&file).start().await?;
+/// let workflow = orchestrator.create_workflow(JobId(1), greeting(), None).await?;
+/// orchestrator.shutdown().await;
+/// drop(orchestrator);
+///
+/// // The next run of the program brings the closures back and finds the rest.
+/// let orchestrator = Runtime::builder().sqlite(&file).register(&greeting()).start().await?;
+/// let found = orchestrator.get_workflow_by_job(JobId(1)).await?;
+/// assert_eq!(found.map(|found| found.id), Some(workflow.id));
+/// orchestrator.start_workflow(workflow.id).await?;
+/// let done = orchestrator.execute_workflow(workflow.id, &greeting()).await?;
+/// assert_eq!(done.progress, 100);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Runtime {
     inner: Arc<Inner>,

@@ -61,6 +61,40 @@ impl From<()> for StepOutput {
 /// its name in words unless `#[schemars(title = "…")]` gives another; a unit comes from
 /// `#[schemars(extend("unit" = "s"))]`, a text of several lines from
 /// `#[schemars(extend("multiline" = true))]`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use runtime::{Runtime, StepContext, StepError, StepOutput, StepType, Value, json};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// /// Counts the words of a text.
+/// #[derive(Deserialize, JsonSchema)]
+/// #[serde(deny_unknown_fields)]
+/// struct CountWords {
+///     /// The text to count in.
+///     text: String,
+/// }
+///
+/// impl StepType for CountWords {
+///     const TASK_TYPE: &'static str = "count_words";
+///     const TITLE: &'static str = "Count words";
+///     const OUTPUT: &'static str = "The number of words.";
+///     const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+///
+///     fn example() -> Value {
+///         json!({ "text": "one two" })
+///     }
+///
+///     async fn run(self, _cx: StepContext) -> Result<StepOutput, StepError> {
+///         Ok(StepOutput::Done(json!({ "words": self.text.split_whitespace().count() })))
+///     }
+/// }
+///
+/// let engine = Runtime::builder().in_memory().step_type::<CountWords>();
+/// # let _ = engine;
+/// ```
 pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
     /// The `task_type` that definitions name.
     const TASK_TYPE: &'static str;

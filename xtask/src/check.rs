@@ -1,4 +1,4 @@
-//! `cargo xtask check`: format, lints, and the rules that no compiler knows.
+//! `cargo xtask check`: format, lints, documentation, and the rules that no compiler knows.
 
 mod architecture;
 mod clock;
@@ -31,12 +31,12 @@ use crate::{cargo, place, program};
 pub fn command(arguments: &[String]) -> Result<()> {
     match arguments {
         [] => {
-            let mended: Vec<String> = [format(), boundaries(), lint()]
+            let mended: Vec<String> = [format(), boundaries(), lint(), docs()]
                 .into_iter()
                 .filter_map(|result| result.err().map(|error| format!("{error:#}")))
                 .collect();
             if mended.is_empty() {
-                program::say("checks passed: format, boundaries, lints");
+                program::say("checks passed: format, boundaries, lints, documentation");
                 return Ok(());
             }
             bail!("{}", mended.join("\n       "))
@@ -101,6 +101,18 @@ pub fn lint() -> Result<()> {
     program::say("checking the lints of what runs in a browser");
     let there: &mut Command = &mut cargo::cargo(&["clippy", "--package", "frontend"]);
     program::finish(there.args(["--target", TARGET]).args(strict))
+}
+
+/// The documentation of what a Rust program embeds: every public item has some (a lint of both
+/// crates sees to that), and every link in it leads somewhere.
+///
+/// # Errors
+/// When rustdoc has a word to say.
+pub fn docs() -> Result<()> {
+    program::say("checking the documentation of engine and runtime");
+    let mut rustdoc = cargo::cargo(&["doc", "--no-deps"]);
+    rustdoc.args(["--package", "engine", "--package", "runtime"]);
+    program::finish(rustdoc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// The project's own rules: the walls between the crates and the size of the files.

@@ -8,7 +8,7 @@ Commands of this project. Each sets up what it needs and says so before it does.
   cargo xtask run [-- OPTIONS]       build everything and start the server on ./data
   cargo xtask dev [-- OPTIONS]       the same, built and started again on every change
   cargo xtask build [--release]      build the site and the server, do not start it
-  cargo xtask check [--boundaries]   format, lints and the walls between the crates
+  cargo xtask check [--boundaries]   format, lints, documentation, and the walls between the crates
   cargo xtask test [OPTIONS] [NAME]  every test there is, in Rust and in a browser
   cargo xtask bench                  measure the engine
 
@@ -44,16 +44,17 @@ const CHECK: &str = "\
 cargo xtask check [--boundaries]
 
 `cargo fmt --check`, `cargo clippy` for the server and for the browser with every warning
-an error, and the project's own rules: which crate may know what, where SQL and URLs may
-stand, how long a file may be. With --boundaries only the project's own rules.";
+an error, `cargo doc` of the library likewise, and the project's own rules: which crate may
+know what, where SQL and URLs may stand, how long a file may be. With --boundaries only the
+project's own rules.";
 
 const TEST: &str = "\
 cargo xtask test [--nightly] [--coverage] [NAME]
 
 Sets up what is missing (wasm target, Chromium, npm packages), then runs, in this order and
-to the end even if one of them fails: format and boundaries, lints, Rust tests, doc tests,
-the types of the end-to-end tests, and these tests in a real browser against the real
-program. Then it says what passed and failed, and repeats the lines with which the runners
+to the end even if one of them fails: format and boundaries, lints, documentation, Rust
+tests, doc tests, the types of the end-to-end tests, and these tests in a real browser
+against the real program. Then it says what passed and failed, and repeats the lines with which the runners
 closed.
 
   NAME         only tests whose name contains NAME (in Rust and in the browser), no lints

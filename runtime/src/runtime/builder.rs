@@ -69,6 +69,28 @@ impl StartError {
 }
 
 /// What a runtime is made of. Without a file it keeps everything in memory.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use runtime::{Runtime, Settings};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let orchestrator = Runtime::builder()
+///     .in_memory()
+///     .settings(Settings {
+///         // At most this many attempts at once, of those that start no program.
+///         others_at_once: 16,
+///         drain: Duration::from_secs(5),
+///         ..Settings::default()
+///     })
+///     .start()
+///     .await?;
+/// orchestrator.shutdown().await;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Default)]
 pub struct RuntimeBuilder {
     file: Option<PathBuf>,

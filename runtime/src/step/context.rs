@@ -47,6 +47,27 @@ pub struct StepContextParts {
 }
 
 /// What one attempt knows and may use. Clones are the same attempt.
+///
+/// ```
+/// use runtime::{StepContext, StepError, Value, json};
+///
+/// async fn label(cx: StepContext) -> Result<Value, StepError> {
+///     let images = cx.output("validate")?["images"].as_array().cloned().unwrap_or_default();
+///     let mut labels = Vec::new();
+///     for (done, image) in images.iter().enumerate() {
+///         if cx.is_stopped() {
+///             return Err(StepError::Stopped);
+///         }
+///         // A line of the task's log, and a share that its progress bar shows.
+///         cx.log().stdout(&format!("labelling {image}"));
+///         cx.report_progress(done as f64 / images.len() as f64);
+///         labels.push(json!({ "image": image, "language": cx.parameters().get("language") }));
+///     }
+///     // The same for every try: whoever keeps the labels can tell a repetition by it.
+///     Ok(json!({ "labels": labels, "key": cx.idempotency_key() }))
+/// }
+/// # let _ = runtime::WorkflowStep::new("Label", "label", label);
+/// ```
 #[derive(Debug, Clone)]
 pub struct StepContext {
     parts: StepContextParts,

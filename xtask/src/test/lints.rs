@@ -1,5 +1,5 @@
-//! The lints, after the build: by then everything that runs while compiling is there, and clippy
-//! only has to check.
+//! The lints and the documentation, after the build: by then everything that runs while compiling is
+//! there, and clippy and rustdoc only have to look.
 
 use super::report::Report;
 use crate::check;
@@ -11,4 +11,5 @@ pub fn run(report: &mut Report) {
         Ok(()) => report.add("lints", check::lint()),
         Err(error) => report.skip("lints", format!("{error:#}")),
     }
+    report.add("documentation", check::docs());
 }
