@@ -1,8 +1,8 @@
 //! People who may sign in.
 
 use engine::{Actor, Role, Timestamp};
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use super::{Accounts, StoreError};
 
@@ -37,6 +37,16 @@ pub(super) fn role_of(row: &SqliteRow) -> Result<Role, StoreError> {
     let word: String = row.try_get("role")?;
     word.parse()
         .map_err(|error: engine::role::UnknownRole| StoreError::Decode(Box::new(error)))
+}
+
+async fn end_sessions(connection: &mut SqliteConnection, name: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM sessions WHERE account_id IN (SELECT id FROM accounts WHERE name = $1)",
+    )
+    .bind(name)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 impl Accounts {
@@ -121,13 +131,7 @@ impl Accounts {
         .execute(&mut *transaction)
         .await?;
         let named = if changed.rows_affected() > 0 {
-            sqlx::query(
-                "DELETE FROM sessions
-                 WHERE account_id IN (SELECT id FROM accounts WHERE name = $1)",
-            )
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?;
+            end_sessions(&mut transaction, name).await?;
             Named::Changed
         } else {
             sqlx::query(
@@ -145,17 +149,20 @@ impl Accounts {
         Ok(named)
     }
 
-    /// Forbids or allows an account to sign in; what it has open ends. Answers whether there is
-    /// one of this name.
+    /// Forbids or allows an account to sign in, and signs it out everywhere, so that allowing it
+    /// again brings back no session of before. Answers whether there is one of this name.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn set_disabled(&self, name: &str, disabled: bool) -> Result<bool, StoreError> {
+        let mut transaction = self.pool().begin_with("BEGIN IMMEDIATE").await?;
         let changed = sqlx::query("UPDATE accounts SET disabled = $1 WHERE name = $2")
             .bind(disabled)
             .bind(name)
-            .execute(self.pool())
+            .execute(&mut *transaction)
             .await?;
+        end_sessions(&mut transaction, name).await?;
+        transaction.commit().await?;
         Ok(changed.rows_affected() > 0)
     }
 }

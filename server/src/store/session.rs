@@ -232,17 +232,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_disabled_account_and_a_new_password_end_the_session() {
+    async fn a_new_password_ends_the_session() {
         let (_folder, accounts, sessions, record) = signed_in(HOUR).await;
         let hash = hash(&record.id.to_string());
         let actor = sessions.actor(&hash, true).await.unwrap().unwrap();
         assert_eq!((actor.name.as_str(), actor.role), ("ada", Role::Editor));
+        accounts.set("ada", "y", Role::Viewer, now()).await.unwrap();
+        assert!(sessions.actor(&hash, true).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn an_account_that_was_disabled_and_allowed_again_has_to_sign_in_again() {
+        let (_folder, accounts, sessions, record) = signed_in(HOUR).await;
+        let hash = hash(&record.id.to_string());
         accounts.set_disabled("ada", true).await.unwrap();
         assert!(sessions.actor(&hash, true).await.unwrap().is_none());
         accounts.set_disabled("ada", false).await.unwrap();
-        assert!(sessions.actor(&hash, true).await.unwrap().is_some());
-        accounts.set("ada", "y", Role::Viewer, now()).await.unwrap();
         assert!(sessions.actor(&hash, true).await.unwrap().is_none());
+        assert!(sessions.load(&record.id).await.unwrap().is_none());
     }
 
     #[tokio::test]
