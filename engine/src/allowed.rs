@@ -67,12 +67,33 @@ pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
     .map(|action| {
         let answer = match judge(standing, &action) {
             Ok(Verdict::Go) => Ok(()),
+            Ok(Verdict::Same) if standing.cancel_requested => {
+                Err("it is already being cancelled".to_owned())
+            }
             Ok(Verdict::Same) => Err(format!("it is already {}", standing.status)),
-            Err(refusal) => Err(refusal.advice()),
+            Err(refusal) => Err(beside_the_button(&refusal)),
         };
         (action, answer)
     })
     .collect()
+}
+
+/// Why a button is off. No page offers to recover with force, so it is advised to programs only.
+fn beside_the_button(refusal: &Refusal) -> String {
+    use WorkflowStatus::{Paused, Running};
+    match refusal {
+        Refusal::State {
+            trigger: WorkflowTrigger::Recover,
+            status: Running,
+            ..
+        } => "it is still going on; wait until it ends, or cancel it".to_owned(),
+        Refusal::State {
+            trigger: WorkflowTrigger::Recover,
+            status: Paused,
+            ..
+        } => "it is not over; resume it or cancel it".to_owned(),
+        _ => refusal.advice(),
+    }
 }
 
 /// The table of commands by state.

@@ -50,7 +50,7 @@ fn Cancellation(
     view! {
         <Question id name verb="Cancel" mark="?" answer why_not>
             <div class="card">
-                <p>"This stops the workflow for good:"</p>
+                <p>"This stops the workflow:"</p>
                 <ul class="effects">{effects}</ul>
                 <ActionForm action=cancel>
                     <input type="hidden" name="id" value=id.to_string()/>

@@ -223,7 +223,10 @@ fn Empty(
                 {may_edit.then(|| view! {
                     <p><a class="button button-primary" href=paths::NEW_DEFINITION>"New workflow"</a></p>
                 })}
-                <p class="hint">"From a terminal: " <code>"job-orchestrator run FILE"</code></p>
+                <p class="hint">
+                    "From a terminal, in a data folder of its own and therefore not listed here: "
+                    <code>"job-orchestrator --data FOLDER run FILE"</code>
+                </p>
             </div>
         }
         .into_any();

@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 /// One workflow of two steps, `Download` and `Validate`.
 #[derive(Clone)]
 pub struct Fake {
+    is_listed: bool,
     detail: WorkflowDetail,
     log: Vec<LogLine>,
 }
@@ -65,6 +66,7 @@ impl Fake {
             {"key": "validate", "max_retries": 3, "config": {"program": "check"}},
         ]});
         Self {
+            is_listed: true,
             detail: WorkflowDetail {
                 state: serde_json::from_value(state).unwrap(),
                 progress: serde_json::from_value(progress).unwrap(),
@@ -86,6 +88,21 @@ impl Fake {
                 text: (*text).to_owned(),
             })
             .collect();
+        self
+    }
+
+    /// Nothing was started yet.
+    pub fn nothing() -> Self {
+        Self {
+            is_listed: false,
+            ..Self::new("pending", "pending", "")
+        }
+    }
+
+    /// Somebody asked to cancel it, and it still runs.
+    pub fn with_cancel_requested(mut self) -> Self {
+        self.detail.progress.summary.cancel_requested = true;
+        self.detail.state.summary.cancel_requested = true;
         self
     }
 
@@ -196,13 +213,14 @@ impl Workflows for Fake {
     async fn list(&self, _actor: &Actor, filter: &WorkflowFilter) -> Answer<Page<WorkflowState>> {
         use engine::orchestrator::WorkflowSelection as S;
         let status = self.detail.state.summary.status;
-        let fits = match filter.selection {
-            S::All => true,
-            S::Active => status.is_active(),
-            S::Failed => status == engine::WorkflowStatus::Failed,
-            S::Recoverable => self.detail.state.summary.is_recoverable(),
-            S::Status(wanted) => status == wanted,
-        };
+        let fits = self.is_listed
+            && match filter.selection {
+                S::All => true,
+                S::Active => status.is_active(),
+                S::Failed => status == engine::WorkflowStatus::Failed,
+                S::Recoverable => self.detail.state.summary.is_recoverable(),
+                S::Status(wanted) => status == wanted,
+            };
         let items = fits.then(|| self.detail.state.clone());
         Ok(Page {
             items: items.into_iter().collect(),

@@ -29,6 +29,29 @@ async fn the_buttons_are_those_the_engine_allows_and_the_others_say_why() {
     assert!(!page.html.contains("action=\"/fn/workflow/resume\""));
     assert!(page.html.contains("aria-describedby=\"why-not-recover\""));
     assert!(page.text().contains("still going on"));
+    // A way out that no page offers is not advised on a page.
+    assert!(!page.text().contains("force"));
+}
+
+#[tokio::test]
+async fn while_it_is_cancelled_the_button_says_so() {
+    let fake = Fake::new("running", "running", "").with_cancel_requested();
+    let page = draw(fake, Role::Operator, "/workflows/7").await;
+    let text = page.text();
+    assert!(
+        text.contains("Cancel : it is already being cancelled"),
+        "{text}"
+    );
+    assert!(!text.contains("already running"), "{text}");
+}
+
+#[tokio::test]
+async fn the_hint_for_terminals_names_a_folder_of_its_own() {
+    let page = draw(Fake::nothing(), Role::Editor, "/workflows").await;
+    assert!(
+        page.text()
+            .contains("job-orchestrator --data FOLDER run FILE")
+    );
 }
 
 #[tokio::test]

@@ -282,10 +282,12 @@ impl Ending {
         }
         if self.mention_at.is_some_and(|at| at <= now) {
             self.mention_at = None;
+            let left = match end_tree::count() {
+                1 => "one of the processes it started is".to_owned(),
+                count => format!("{count} of the processes it started are"),
+            };
             let text = format!(
-                "The command ended, {} of the processes it started are still running. The step \
-                 ends with the last of them.",
-                end_tree::count()
+                "The command ended, {left} still running. The step ends with the last of them."
             );
             // Not worth waiting for a server that does not read at the moment.
             drop(self.frames.try_send(ProcessEvent::Notice(text)));
