@@ -190,6 +190,8 @@ pub struct WorkflowDefinition {
     on_failure: OnFailure,
     parameters: Map<String, Value>,
     graph: Graph,
+    /// The positions of the steps in the order of their keys.
+    by_key: Vec<StepIndex>,
 }
 
 impl WorkflowDefinition {
@@ -248,6 +250,15 @@ impl WorkflowDefinition {
     #[must_use]
     pub fn steps(&self) -> &[StepDefinition] {
         &self.steps
+    }
+
+    /// The position of the step with this key, if there is one.
+    #[must_use]
+    pub fn step_of_key(&self, key: &str) -> Option<StepIndex> {
+        let found = self
+            .by_key
+            .binary_search_by(|index| self.steps[*index].key.as_str().cmp(key));
+        found.ok().map(|place| self.by_key[place])
     }
 
     /// How often a workflow of it may be recovered.

@@ -7,27 +7,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use engine::{Seq, WorkflowId};
 use tokio::sync::watch;
 
-/// The last event number of each workflow that somebody watches.
+/// How a workflow stands: a hint, the store has the truth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct News {
+    /// The number of its last event.
+    pub(crate) rev: Seq,
+    /// Whether it is over.
+    pub(crate) is_over: bool,
+}
+
+/// How each workflow stands that somebody watches.
 #[derive(Clone, Default)]
 pub struct Feed {
-    watched: Arc<Mutex<HashMap<WorkflowId, watch::Sender<Seq>>>>,
+    watched: Arc<Mutex<HashMap<WorkflowId, watch::Sender<News>>>>,
 }
 
 impl Feed {
-    fn watched(&self) -> MutexGuard<'_, HashMap<WorkflowId, watch::Sender<Seq>>> {
+    fn watched(&self) -> MutexGuard<'_, HashMap<WorkflowId, watch::Sender<News>>> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts to watch a workflow. What was published before is not told.
-    pub(crate) fn subscribe(&self, id: WorkflowId) -> watch::Receiver<Seq> {
+    pub(crate) fn subscribe(&self, id: WorkflowId) -> watch::Receiver<News> {
         self.watched()
             .entry(id)
-            .or_insert_with(|| watch::channel(0).0)
+            .or_insert_with(|| watch::channel(News::default()).0)
             .subscribe()
     }
 
-    /// Tells that the workflow's last event is `rev` now, and forgets it when nobody listens.
-    pub(crate) fn publish(&self, id: WorkflowId, rev: Seq) {
+    /// Tells how the workflow stands now, and forgets it when nobody listens.
+    pub(crate) fn publish(&self, id: WorkflowId, news: News) {
         let mut watched = self.watched();
         let Some(sender) = watched.get(&id) else {
             return;
@@ -35,7 +44,7 @@ impl Feed {
         if sender.receiver_count() == 0 {
             watched.remove(&id);
         } else {
-            sender.send_replace(rev);
+            sender.send_replace(news);
         }
     }
 }

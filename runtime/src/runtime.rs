@@ -4,6 +4,7 @@ mod asked;
 mod builder;
 mod definitions;
 mod job_orchestrator;
+mod latest;
 mod library;
 mod missing;
 mod retention;
@@ -89,6 +90,7 @@ pub(crate) struct Inner {
     settings: Settings,
     pub(crate) outbox: UnboundedSender<Message>,
     commits: Arc<AtomicU64>,
+    latest: latest::Latest,
 }
 
 impl Runtime {

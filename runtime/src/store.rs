@@ -4,6 +4,7 @@
 //! workflow's last event must have; a store writes all changes of a batch in one transaction or none.
 
 mod attempt_row;
+mod definition_cache;
 mod error;
 pub mod log_memory;
 pub mod log_sqlite;
@@ -25,7 +26,7 @@ use engine::progress::{Summary, WorkflowState};
 use engine::workflow::{TaskRecord, WorkflowRecord};
 use engine::{
     DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowDefinition,
-    WorkflowId,
+    WorkflowId, WorkflowStatus,
 };
 use serde_json::Value;
 
@@ -47,6 +48,15 @@ pub struct StoredWorkflow {
     pub header: Header,
     /// The aggregate.
     pub workflow: Workflow,
+}
+
+/// What a workflow's row tells without its tasks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// What was written once.
+    pub header: Header,
+    /// Its state.
+    pub status: WorkflowStatus,
 }
 
 /// What changed in one workflow.
@@ -111,6 +121,15 @@ pub trait WorkflowStore: Send + Sync {
 
     /// The workflow with its tasks, if it exists.
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError>;
+
+    /// What the workflow's row alone tells, if it exists: for whoever only waits for its end.
+    async fn standing(&self, id: WorkflowId) -> Result<Option<Standing>, StoreError> {
+        let stored = self.load(id).await?;
+        Ok(stored.map(|stored| Standing {
+            header: stored.header,
+            status: stored.workflow.status(),
+        }))
+    }
 
     /// The numbers of all running, paused and recovering workflows.
     async fn active(&self) -> Result<Vec<WorkflowId>, StoreError>;

@@ -15,6 +15,13 @@ pub fn command(arguments: &[String]) -> Result<()> {
     {
         bail!("this checkout has no measurements: runtime/examples/bench/main.rs does not exist");
     }
+    if arguments.iter().any(|word| word == "--micro") {
+        program::say("measuring the core alone (release build)");
+        let rest = arguments.iter().filter(|word| *word != "--micro");
+        return program::finish(
+            cargo::cargo(&["bench", "--package", "engine", "--bench", "steps", "--"]).args(rest),
+        );
+    }
     program::say("measuring the engine (release build; leave the machine alone meanwhile)");
     program::finish(
         cargo::cargo(&[

@@ -66,6 +66,7 @@ Needs: rustup, a C compiler, Node.js 20 or later; root or sudo if Chromium is mi
 
 const BENCH: &str = "\
 cargo xtask bench [--quick] [WORKLOAD…]
+cargo xtask bench --micro [NAME]
 
 Runs runtime/examples/bench/ in release mode, on a real file below target/: first the machine's own
 limits (the disk, one durable commit, the least SQL that would do), then one line of JSON for each
@@ -73,6 +74,7 @@ workload with its goal, the ratio to these limits, and whether the goal is met. 
 what the numbers mean. Leave the machine alone meanwhile: only ratios of one run compare.
 
   --quick    smaller counts: about a minute
+  --micro    instead, the core alone at 10, 1,000 and 5,000 steps
   WORKLOAD   only workloads whose name begins so: chain, fan, many, growth, recover, waiting";
 
 /// Prints the help of `command`, or the overview when it is empty.

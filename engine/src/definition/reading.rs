@@ -76,9 +76,13 @@ impl Reading {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
+        let steps: Vec<_> = self.steps.into_iter().map(|read| read.step).collect();
+        let mut by_key: Vec<_> = (0..steps.len()).collect();
+        by_key.sort_unstable_by(|a, b| steps[*a].key.cmp(&steps[*b].key));
         Ok(WorkflowDefinition {
             name: self.name,
-            steps: self.steps.into_iter().map(|read| read.step).collect(),
+            by_key,
+            steps,
             max_recovery_attempts: self.max_recovery_attempts,
             on_failure: self.on_failure,
             parameters: self.parameters.unwrap_or_default(),

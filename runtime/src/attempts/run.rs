@@ -49,12 +49,7 @@ impl Start {
         let record = workflow.record();
         let step = &definition.steps()[task];
         let named = reference::steps_named(&step.config);
-        let referred = definition
-            .steps()
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| !named.is_empty() && named.contains(&step.key))
-            .map(|(index, _)| index);
+        let referred = named.iter().filter_map(|key| definition.step_of_key(key));
         let wanted = step.dependencies.iter().copied().chain(referred);
         let output = |index: StepIndex| {
             let output = workflow.task(index)?.record().output.clone()?;

@@ -74,7 +74,7 @@ impl Batch {
                 summary: (!workflow.status().starts_tasks())
                     .then(|| Progress::of(workflow, now).summary),
                 tasks: tasks.into_iter().map(task).collect(),
-                events: events.clone(),
+                events: std::mem::take(events),
             });
         }
         changes

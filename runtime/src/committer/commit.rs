@@ -6,6 +6,7 @@ use engine::{Command, Event, JobOrchestratorError, WorkflowId};
 use super::batch::{Answered, Batch, Member};
 use super::{Committer, Message};
 use crate::fault;
+use crate::feed::News;
 use crate::store::{Change, StoreError};
 
 impl Committer {
@@ -23,7 +24,11 @@ impl Committer {
         for change in changes {
             let id = change.record.id;
             self.evict(id);
-            self.feed.publish(id, change.record.rev);
+            let news = News {
+                rev: change.record.rev,
+                is_over: change.record.status.is_terminal(),
+            };
+            self.feed.publish(id, news);
         }
         self.tell_idle();
     }

@@ -1,7 +1,11 @@
-//! Who may start now: queued tasks wait in the order they became ready, in two lanes, so that a
-//! machine is not flooded with processes while steps that only wait for an answer go on.
+//! Who may start now: queued tasks wait in two lanes, so that a machine is not flooded with
+//! processes while steps that only wait for an answer go on.
+//!
+//! The oldest workflow and the newest take turns. So what has begun is finished before more is
+//! begun, nobody waits for ever, and whoever comes while ten thousand wait is served at once. The
+//! tasks of one workflow go in the order they became ready.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use engine::{StepIndex, WorkflowId};
 
@@ -9,18 +13,40 @@ type Place = (WorkflowId, StepIndex);
 
 /// One queue with its slots.
 struct Lane {
-    ready: VecDeque<Place>,
+    ready: BTreeMap<WorkflowId, VecDeque<StepIndex>>,
     held: HashSet<Place>,
     slots: usize,
+    /// Whether the next turn is the newest workflow's.
+    is_newest_next: bool,
 }
 
 impl Lane {
     fn new(slots: usize) -> Self {
         Self {
-            ready: VecDeque::new(),
+            ready: BTreeMap::new(),
             held: HashSet::new(),
             slots,
+            is_newest_next: false,
         }
+    }
+
+    fn push(&mut self, (id, task): Place) {
+        self.ready.entry(id).or_default().push_back(task);
+    }
+
+    fn pop(&mut self) -> Option<Place> {
+        let mut turn = if self.is_newest_next {
+            self.ready.last_entry()?
+        } else {
+            self.ready.first_entry()?
+        };
+        self.is_newest_next = !self.is_newest_next;
+        let id = *turn.key();
+        let task = turn.get_mut().pop_front();
+        if turn.get().is_empty() {
+            turn.remove();
+        }
+        task.map(|task| (id, task))
     }
 }
 
@@ -48,14 +74,14 @@ impl Lanes {
 
     /// A task is queued. An entry may be out of date when its turn comes.
     pub(super) fn wait(&mut self, starts_program: bool, place: Place) {
-        self.lane(starts_program).ready.push_back(place);
+        self.lane(starts_program).push(place);
     }
 
     /// The next task for which there is a slot.
     pub(super) fn next(&mut self) -> Option<Place> {
         let lanes = [&mut self.programs, &mut self.others].into_iter();
         let mut free = lanes.filter(|lane| lane.held.len() < lane.slots);
-        free.find_map(|lane| lane.ready.pop_front())
+        free.find_map(Lane::pop)
     }
 
     /// The task's attempt starts and holds a slot.
@@ -76,6 +102,30 @@ mod tests {
 
     const fn place(task: StepIndex) -> Place {
         (WorkflowId(1), task)
+    }
+
+    #[test]
+    fn the_oldest_and_the_newest_workflow_take_turns() {
+        let mut lanes = Lanes::new(1, 100);
+        for id in [3, 1, 4, 2] {
+            for task in 0..2 {
+                lanes.wait(false, (WorkflowId(id), task));
+            }
+        }
+        let turns: Vec<_> = std::iter::from_fn(|| lanes.next())
+            .map(|(id, task)| (id.0, task))
+            .collect();
+        let wanted = [
+            (1, 0),
+            (4, 0),
+            (1, 1),
+            (4, 1),
+            (2, 0),
+            (3, 0),
+            (2, 1),
+            (3, 1),
+        ];
+        assert_eq!(turns, wanted);
     }
 
     #[test]

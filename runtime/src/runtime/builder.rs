@@ -10,6 +10,7 @@ use engine::{Command, Outcome, Problem, StepIndex, WorkflowId};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info};
 
+use super::latest::Latest;
 use super::{Inner, Runtime, retention, switches};
 use crate::attempts::{Attempts, Surroundings};
 use crate::clock::{Clock, SystemClock};
@@ -247,6 +248,7 @@ impl RuntimeBuilder {
             settings: self.settings,
             outbox,
             commits,
+            latest: Latest::default(),
         };
         let runtime = Runtime {
             inner: Arc::new(inner),

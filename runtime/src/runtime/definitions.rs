@@ -81,6 +81,9 @@ impl Definitions for Runtime {
                 now,
             })
             .await;
+        if let Ok(saved) = &saved {
+            self.inner.latest.saved(saved.definition_id);
+        }
         saved.map_err(|error| match error {
             SaveError::Unknown(id) => JobOrchestratorError::NotFound {
                 what: "definition",

@@ -12,11 +12,12 @@ use engine::{
 use serde_json::{Map, Value};
 
 use super::{Runtime, read_fault};
+use crate::store::Standing;
 
 /// Most workflows of a list that is asked for whole.
 const LIST_MAX: usize = 10_000;
 /// A wake-up may be missed; then the wait looks by itself.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 impl Runtime {
     async fn selected(&self, selection: WorkflowSelection) -> Answer<Vec<WorkflowState>> {
@@ -35,14 +36,23 @@ impl Runtime {
 
     /// Waits until the workflow is over.
     pub(super) async fn finished(&self, id: WorkflowId) -> Answer<WorkflowState> {
-        loop {
-            let state = self.workflow(&Actor::program(), id).await?;
-            if state.summary.status.is_terminal() {
-                return Ok(state);
-            }
-            let changed = self.changed(id, state.summary.events);
-            drop(tokio::time::timeout(LOOK_AGAIN, changed).await);
+        // Subscribed before looking, so that nothing falls between the two.
+        let mut news = self.inner.feed.subscribe(id);
+        while !self.standing(id).await?.status.is_terminal() {
+            let over = news.wait_for(|news| news.is_over);
+            drop(tokio::time::timeout(LOOK_AGAIN, over).await);
         }
+        self.workflow(&Actor::program(), id).await
+    }
+
+    /// What the workflow's row alone tells.
+    pub(super) async fn standing(&self, id: WorkflowId) -> Answer<Standing> {
+        let found = self.inner.store.standing(id).await;
+        let found = found.map_err(|cause| read_fault(&cause))?;
+        found.ok_or(JobOrchestratorError::NotFound {
+            what: "workflow",
+            id: id.0,
+        })
     }
 }
 

@@ -83,13 +83,13 @@ impl Runtime {
             .into()
             .frozen()
             .map_err(JobOrchestratorError::Invalid)?;
-        let stored = self.stored(workflow_id).await?;
-        if stored.header.definition_hash != frozen.hash {
+        let standing = self.standing(workflow_id).await?;
+        if standing.header.definition_hash != frozen.hash {
             let text = "the workflow was created with another definition, which never changes";
             return Err(JobOrchestratorError::Conflict(text.into()));
         }
         self.keep(&frozen);
-        match stored.workflow.status() {
+        match standing.status {
             WorkflowStatus::Pending => {
                 self.start_workflow(workflow_id).await?;
             }

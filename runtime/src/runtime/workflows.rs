@@ -13,24 +13,19 @@ use engine::{
 };
 use serde_json::{Map, Value};
 
+use super::latest::Checked;
 use super::{Runtime, read_fault, require};
 use crate::committer::Creation;
 use crate::fault;
 use crate::store::state_of;
 use crate::workflow_definition::hash;
 
-type Resolved = (WorkflowDefinition, Option<(DefinitionId, u32)>);
-
 impl Runtime {
     /// The definition a request names, checked; an inline one needs the role that writes
     /// definitions.
-    async fn resolve(&self, actor: &Actor, source: &DefinitionSource) -> Answer<Resolved> {
+    async fn resolve(&self, actor: &Actor, source: &DefinitionSource) -> Answer<Checked> {
         match source {
-            DefinitionSource::Saved(id) => {
-                let saved = self.saved(*id, None).await?;
-                let definition = self.checked(&saved.definition)?;
-                Ok((definition, Some((*id, saved.version))))
-            }
+            DefinitionSource::Saved(id) => self.latest(*id).await,
             DefinitionSource::Inline(json) => {
                 require(actor, Role::Editor)?;
                 let under = |problems: Vec<Problem>| {
@@ -40,7 +35,7 @@ impl Runtime {
                         .collect()
                 };
                 match self.checked(json) {
-                    Ok(definition) => Ok((definition, None)),
+                    Ok(definition) => Ok(checked(definition, None)),
                     Err(JobOrchestratorError::Invalid(problems)) => {
                         Err(JobOrchestratorError::Invalid(under(problems)))
                     }
@@ -48,6 +43,28 @@ impl Runtime {
                 }
             }
         }
+    }
+
+    /// The latest version of a saved definition; read and checked once.
+    async fn latest(&self, id: DefinitionId) -> Answer<Checked> {
+        let latest = &self.inner.latest;
+        if let Some(known) = latest.get(id) {
+            return Ok(known);
+        }
+        let saves = latest.saves();
+        let saved = self.saved(id, None).await?;
+        let definition = self.checked(&saved.definition)?;
+        let checked = checked(definition, Some((id, saved.version)));
+        latest.keep(id, checked.clone(), saves);
+        Ok(checked)
+    }
+}
+
+fn checked(definition: WorkflowDefinition, source: Option<(DefinitionId, u32)>) -> Checked {
+    Checked {
+        hash: hash(&definition),
+        definition: definition.into(),
+        source,
     }
 }
 
@@ -80,19 +97,19 @@ fn fill_in(
 impl Workflows for Runtime {
     async fn submit(&self, actor: &Actor, request: NewWorkflowRequest) -> Answer<WorkflowState> {
         require(actor, Role::Operator)?;
-        let (definition, source) = self.resolve(actor, &request.definition).await?;
+        let checked = self.resolve(actor, &request.definition).await?;
         if request.start {
-            self.may_start(&definition)?;
+            self.may_start(&checked.definition)?;
         }
         let creation = Creation {
             job_id: request.job_id,
-            source,
-            definition_hash: hash(&definition),
-            parameters: fill_in(&definition, &request.parameters)?,
+            source: checked.source,
+            definition_hash: checked.hash,
+            parameters: fill_in(&checked.definition, &request.parameters)?,
             metadata: request.metadata,
             start: request.start,
             command_id: request.command_id,
-            definition: definition.into(),
+            definition: checked.definition,
         };
         self.create(creation, actor).await
     }
@@ -178,7 +195,7 @@ impl Workflows for Runtime {
             Ok(Some(rev)) if rev <= after => {}
             _ => return,
         }
-        drop(news.wait_for(|rev| *rev > after).await);
+        drop(news.wait_for(|news| news.rev > after).await);
     }
 
     async fn task(&self, actor: &Actor, id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Header, StoreError};
+use super::{Header, Standing, StoreError};
 
 pub(super) fn json_text<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| corrupt("a value", &error))
@@ -124,6 +124,13 @@ pub(super) fn header(row: &SqliteRow) -> Result<Header, StoreError> {
     Ok(Header {
         source: id.map(DefinitionId).zip(version),
         definition_hash: row.try_get("definition_hash")?,
+    })
+}
+
+pub(super) fn standing(row: &SqliteRow) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        header: header(row)?,
+        status: word("a workflow's state", row.try_get("status")?)?,
     })
 }
 

@@ -8,11 +8,12 @@ use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use tokio::sync::Mutex;
 
+use super::definition_cache::DefinitionCache;
 use super::row;
 use super::sqlite_writer::BatchWriter;
 use super::{
-    AnsweredCommand, Change, LastNumbers, SettingStore, StoreError, StoredWorkflow, WorkflowStore,
-    sqlite_commands, sqlite_lists,
+    AnsweredCommand, Change, LastNumbers, SettingStore, Standing, StoreError, StoredWorkflow,
+    WorkflowStore, sqlite_commands, sqlite_lists,
 };
 use crate::database::Database;
 
@@ -24,6 +25,7 @@ pub struct SqliteStore {
     pub(super) writer: Mutex<SqliteConnection>,
     pub(super) readers: SqlitePool,
     batches: BatchWriter,
+    definitions: DefinitionCache,
     /// Keeps other servers away from the file.
     _lock: std::fs::File,
 }
@@ -42,6 +44,7 @@ impl SqliteStore {
             writer: Mutex::new(writer),
             readers,
             batches,
+            definitions: DefinitionCache::default(),
             _lock: lock,
         }
     }
@@ -55,7 +58,12 @@ impl WorkflowStore for SqliteStore {
         commands: &[AnsweredCommand],
     ) -> Result<(), StoreError> {
         let _turn = self.writer.lock().await;
-        self.batches.commit(changes, commands).await
+        self.batches.commit(changes, commands).await?;
+        for change in changes {
+            let hash = &change.header.definition_hash;
+            self.definitions.put(hash, &change.definition);
+        }
+        Ok(())
     }
 
     async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {
@@ -82,7 +90,18 @@ impl WorkflowStore for SqliteStore {
             .bind(id.0)
             .fetch_all(&mut *reader)
             .await?;
-        stored(&found, &tasks).map(Some)
+        stored(&found, &tasks, &self.definitions).map(Some)
+    }
+
+    async fn standing(&self, id: WorkflowId) -> Result<Option<Standing>, StoreError> {
+        let found = sqlx::query(
+            "SELECT status, definition_id, definition_version, definition_hash
+             FROM workflows WHERE id = $1",
+        )
+        .bind(id.0)
+        .fetch_optional(&self.readers)
+        .await?;
+        found.as_ref().map(row::standing).transpose()
     }
 
     async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
@@ -173,16 +192,20 @@ impl WorkflowStore for SqliteStore {
 }
 
 /// A workflow out of its row and its tasks' rows.
-fn stored(found: &SqliteRow, tasks: &[SqliteRow]) -> Result<StoredWorkflow, StoreError> {
+fn stored(
+    found: &SqliteRow,
+    tasks: &[SqliteRow],
+    definitions: &DefinitionCache,
+) -> Result<StoredWorkflow, StoreError> {
     let record = row::workflow_record(found)?;
     let what = format!("the definition of workflow {}", record.id);
-    let body: serde_json::Value = row::parse(&what, found.try_get("body")?)?;
-    let definition = engine::WorkflowDefinition::from_json(&body).map_err(|problems| {
-        let first = problems
-            .first()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        row::corrupt(&what, &first)
+    let header = row::header(found)?;
+    let definition = definitions.get_or(&header.definition_hash, || {
+        let body: serde_json::Value = row::parse(&what, found.try_get("body")?)?;
+        engine::WorkflowDefinition::from_json(&body).map_err(|problems| {
+            let first = problems.first().map(ToString::to_string);
+            row::corrupt(&what, &first.unwrap_or_default())
+        })
     })?;
     let records = tasks
         .iter()
@@ -196,8 +219,7 @@ fn stored(found: &SqliteRow, tasks: &[SqliteRow]) -> Result<StoredWorkflow, Stor
         );
         return Err(row::corrupt(&format!("workflow {}", record.id), &cause));
     }
-    let header = row::header(found)?;
-    let workflow = Workflow::restore(record, definition.into(), records);
+    let workflow = Workflow::restore(record, definition, records);
     Ok(StoredWorkflow { header, workflow })
 }
 
