@@ -16,8 +16,8 @@ use engine::invariant::{Finding, History, Invariant, Look, at_rest, kept_up, of_
 use engine::workflow::{NewWorkflow, TaskRecord, WorkflowRecord};
 use engine::{
     Action, Command, Event, EventRecord, FailureKind, JobId, Mode, Outcome, Progress, SkipReason,
-    StepDefinition, TaskId, TaskStatus, Timestamp, Workflow, WorkflowDefinition, WorkflowId,
-    WorkflowStatus, advance,
+    StepDefinition, StepIndex, TaskId, TaskStatus, Timestamp, Workflow, WorkflowDefinition,
+    WorkflowId, WorkflowStatus, advance,
 };
 use serde_json::{Map, json};
 
@@ -66,6 +66,12 @@ impl Life {
         life.go(&Command::Create);
         life.go(&Command::Act(Action::Start));
         life
+    }
+
+    /// The wait of a task is over.
+    fn due(&mut self, task: StepIndex) {
+        let due_at = self.workflow.tasks()[task].record().due_at.unwrap();
+        self.go(&Command::Due { task, due_at });
     }
 
     fn go(&mut self, command: &Command) {
@@ -386,7 +392,7 @@ fn a_try_that_comes_too_early_or_too_often_is_found() {
     only.max_retries = 1;
     let mut life = Life::of(&[only]);
     life.fail(0, FailureKind::Error);
-    life.go(&Command::Due { task: 0 });
+    life.due(0);
     life.fail(0, FailureKind::Error);
     assert_eq!(life.told(|_| {}), []);
     let early = life.told(|e| {
@@ -433,7 +439,7 @@ fn a_step_that_may_run_once_and_starts_again_is_found() {
     only.mode = Some(Mode::Once);
     let mut life = Life::of(&[only]);
     life.fail(0, FailureKind::Error);
-    life.go(&Command::Due { task: 0 });
+    life.due(0);
     life.succeed(0);
     assert_eq!(
         life.told(|_| {}),

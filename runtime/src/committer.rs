@@ -14,6 +14,7 @@ mod lanes;
 mod message;
 mod parked;
 mod repeated;
+mod take_up;
 mod timers;
 
 use std::collections::HashMap;

@@ -1,14 +1,22 @@
 //! Opens the databases: the instance lock, the connections with their durability, the migrations.
 
+mod place;
+
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Row};
+use tracing::warn;
+
+use place::Room;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 use crate::store::sqlite_writer::BatchWriter;
 
@@ -57,9 +65,38 @@ pub enum OpenError {
         /// What the database said.
         cause: rusqlite::Error,
     },
-    /// The tables could not be brought up to date.
-    #[error("cannot bring the tables up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The file lies where two servers could write it at once.
+    #[error(
+        "{} lies on {kind}, a network file system, on which a database can be damaged; name a data \
+         folder on a disk of this machine", path.display()
+    )]
+    Network {
+        /// The folder.
+        path: PathBuf,
+        /// The kind of file system.
+        kind: &'static str,
+    },
+    /// A newer version of this program has changed the tables.
+    #[error(
+        "{} was made by a newer version of this program (its tables are at {found}, this version \
+         knows them up to {known}); start that version, or restore a copy from before", path.display()
+    )]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// The number of a migration that is not known here.
+        found: i64,
+        /// The number of the newest one that is.
+        known: i64,
+    },
+    /// The tables could not be brought up to date; none of the change that failed was made.
+    #[error("cannot bring the tables of {} up to date: {cause}", path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: MigrateError,
+    },
 }
 
 /// An open SQLite file that no other server can open.
@@ -91,6 +128,7 @@ impl Database {
     /// When another server uses it, or when it cannot be used; the text says what to mend.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
         let lock = lock(path)?;
+        check_place(path)?;
         let failed = |cause| OpenError::Database {
             path: path.to_path_buf(),
             cause,
@@ -98,9 +136,7 @@ impl Database {
         let options = options(path);
         let mut writer = options.clone().connect().await.map_err(failed)?;
         check_version(&mut writer).await.map_err(failed)??;
-        sqlx::migrate!("../migrations/sqlite")
-            .run(&mut writer)
-            .await?;
+        migrate(&mut writer, path).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.read_only(true).create_if_missing(false))
@@ -156,7 +192,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 /// Takes the lock that says which server owns the file; the system drops it with the process.
 fn lock(path: &Path) -> Result<File, OpenError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let failed = |path: &Path| {
         let path = path.to_path_buf();
         move |cause| OpenError::Folder { path, cause }
@@ -176,6 +212,65 @@ fn lock(path: &Path) -> Result<File, OpenError> {
             path: lock_path,
             cause,
         }),
+    }
+}
+
+/// Refuses a place that is not fit for a database, and says when there is little room left.
+fn check_place(path: &Path) -> Result<(), OpenError> {
+    let folder = folder_of(path);
+    let failed = |cause| OpenError::Folder {
+        path: folder.to_path_buf(),
+        cause,
+    };
+    if let Some(kind) = place::network_file_system(folder).map_err(failed)? {
+        let path = folder.to_path_buf();
+        return Err(OpenError::Network { path, kind });
+    }
+    if let Some(warning) = Room::of(folder).map_err(failed)?.warning() {
+        warn!(folder = %folder.display(), "{warning}");
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Brings the tables up to date; each migration is a transaction with the note that it was made.
+async fn migrate(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    #[cfg(debug_assertions)]
+    end_within(writer).await;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max();
+    let known = known.unwrap_or_default();
+    let migrated = MIGRATIONS.run(writer).await;
+    migrated.map_err(|cause| match cause {
+        MigrateError::VersionMissing(found) if found > known => OpenError::TooNew {
+            path: path.to_path_buf(),
+            found,
+            known,
+        },
+        cause => OpenError::Migration {
+            path: path.to_path_buf(),
+            cause,
+        },
+    })
+}
+
+/// Makes every instruction of SQLite a place at which the process may end, for a test that asked
+/// for it.
+#[cfg(debug_assertions)]
+async fn end_within(writer: &mut SqliteConnection) {
+    const PLACE: &str = "c10";
+    if crate::crash_point::is_awaited(PLACE)
+        && let Ok(mut handle) = writer.lock_handle().await
+    {
+        handle.set_progress_handler(1, || {
+            crate::crash_point::reach(PLACE);
+            true
+        });
     }
 }
 

@@ -52,6 +52,7 @@
 mod attempts;
 pub mod clock;
 mod committer;
+mod crash_point;
 pub mod database;
 mod event_stream;
 mod fault;

@@ -1,6 +1,7 @@
 //! The public face: every call becomes a command for the committer or a read of the store.
 
 mod asked;
+mod boot_loop;
 mod builder;
 mod definitions;
 mod job_orchestrator;
@@ -9,7 +10,9 @@ mod library;
 mod missing;
 mod retention;
 mod stop;
+mod stores;
 mod switches;
+mod take_up;
 mod workflows;
 
 use std::fmt;
@@ -23,6 +26,7 @@ use engine::{
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::committer::{Creation, Message};
@@ -88,6 +92,8 @@ pub(crate) struct Inner {
     handlers: Handlers,
     switches: SharedSwitches,
     settings: Settings,
+    /// The name of this start.
+    incarnation: Uuid,
     pub(crate) outbox: UnboundedSender<Message>,
     commits: Arc<AtomicU64>,
     latest: latest::Latest,

@@ -4,13 +4,17 @@
 //! workflow's last event must have; a store writes all changes of a batch in one transaction or none.
 
 mod attempt_row;
+mod boots;
 mod definition_cache;
 mod error;
 pub mod log_memory;
 pub mod log_sqlite;
 pub mod memory;
+mod memory_boots;
 mod row;
+pub(crate) mod soundness;
 pub mod sqlite;
+mod sqlite_boots;
 mod sqlite_commands;
 mod sqlite_commit;
 mod sqlite_definitions;
@@ -30,6 +34,7 @@ use engine::{
 };
 use serde_json::Value;
 
+pub use boots::{BOOTS_KEPT, Boot, BootMark, BootStore, LeftBehind};
 pub use error::StoreError;
 
 /// What a workflow keeps beside its state, written once.
@@ -232,9 +237,9 @@ pub trait SettingStore: Send + Sync {
 }
 
 /// Everything a database keeps.
-pub trait Store: WorkflowStore + DefinitionStore + SettingStore {}
+pub trait Store: WorkflowStore + DefinitionStore + SettingStore + BootStore {}
 
-impl<T: WorkflowStore + DefinitionStore + SettingStore> Store for T {}
+impl<T: WorkflowStore + DefinitionStore + SettingStore + BootStore> Store for T {}
 
 /// What a workflow looks like in lists.
 pub(crate) fn state_of(stored: &StoredWorkflow, summary: Summary) -> WorkflowState {

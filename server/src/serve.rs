@@ -78,6 +78,7 @@ pub async fn until_stopped(
         tracing::warn!("stopped at once");
         std::process::exit(1);
     });
+    engine.note_stop().await;
     stopping.cancel();
     if timeout(LAST_REQUESTS, server).await.is_err() {
         tracing::warn!("some requests did not end in time");

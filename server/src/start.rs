@@ -1,7 +1,7 @@
 //! Starts the engine on a data folder.
 
 use runtime::database::Database;
-use runtime::process::RunnerProgram;
+use runtime::process::{RunnerProgram, hide};
 use runtime::{Runtime, StartError};
 
 use crate::data_folder::DataFolder;
@@ -23,6 +23,9 @@ pub struct Allowed {
 /// # Errors
 /// When the folder is in use or cannot be used.
 pub async fn engine(folder: &DataFolder, allowed: Allowed) -> Result<Runtime, StartError> {
+    if let Err(fault) = hide() {
+        tracing::warn!(%fault, "commands may look into the memory of this server");
+    }
     Runtime::builder()
         .sqlite(folder.engine_file())
         .work_dir(folder.work_dir())

@@ -68,6 +68,11 @@ impl Decision<'_> {
                 AttemptOutcome::Lost,
             ),
             Outcome::Lost => self.lost(task, attempt),
+            // Known from several starts of the server, whatever the step's own limit says.
+            Outcome::Failed {
+                failure: FailureKind::Poison,
+                error,
+            } => self.poison(task, attempt, error),
             Outcome::Failed { failure, error } => self.failed(task, attempt, *failure, error),
         }
     }
@@ -131,14 +136,19 @@ impl Decision<'_> {
         } else {
             format!("{lost_count} times")
         };
-        let error = format!(
-            "the server went down {times} while this step ran, so it is not tried again (poison)"
-        );
+        let why = format!("the server went down {times} while this step ran");
+        self.poison(task, attempt, &why)
+    }
+
+    fn poison(&self, task: StepIndex, attempt: Attempt, why: &str) -> Event {
+        if self.runs_once(task) {
+            return self.unknown(task, attempt, why, AttemptOutcome::Lost);
+        }
         Event::TaskFailed {
             task,
             attempt,
             failure: FailureKind::Poison,
-            error,
+            error: format!("{why}, so it is not tried again (poison)"),
             outcome: AttemptOutcome::Lost,
         }
     }

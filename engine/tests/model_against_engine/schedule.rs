@@ -121,6 +121,7 @@ fn end(dice: &mut Dice) -> End {
         9..11 => End::Timeout,
         11..13 => End::Interrupted,
         13..15 => End::Lost,
+        15 => End::Poison,
         _ => End::Error,
     }
 }

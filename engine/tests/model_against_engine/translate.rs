@@ -121,5 +121,6 @@ fn outcome(end: End) -> Outcome {
         End::Timeout => failed(FailureKind::TimedOut),
         End::Interrupted => Outcome::Interrupted,
         End::Lost => Outcome::Lost,
+        End::Poison => failed(FailureKind::Poison),
     }
 }

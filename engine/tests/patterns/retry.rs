@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::{
-    Command, Event, FailureKind, Outcome, Refusal, StepDefinition, TaskStatus, Timestamp,
+    Command, Event, FailureKind, Mode, Outcome, Refusal, StepDefinition, TaskStatus, Timestamp,
     WorkflowStatus,
 };
 
@@ -105,6 +105,31 @@ fn what_is_lost_too_often_is_poison() {
         (TaskStatus::Failed, Some(FailureKind::Poison))
     );
     assert!(record.error_message.as_deref().unwrap().contains("3 times"));
+}
+
+#[test]
+fn what_the_server_knows_to_be_poison_is_failed_whatever_its_limits_say() {
+    let often = StepDefinition {
+        max_lost: 100,
+        max_retries: 5,
+        ..step("Often", &[])
+    };
+    let mut once = often.clone();
+    once.mode = Some(Mode::Once);
+    for (step, failure) in [
+        (often, FailureKind::Poison),
+        (once, FailureKind::OutcomeUnknown),
+    ] {
+        let mut bench = Bench::started(define(&[step]));
+        bench.run(0, failed(FailureKind::Poison));
+        let record = bench.workflow.tasks()[0].record();
+        assert_eq!(
+            (record.status, record.failure),
+            (TaskStatus::Failed, Some(failure))
+        );
+        let error = record.error_message.as_deref().unwrap();
+        assert!(error.contains("it is not tried again"), "{error}");
+    }
 }
 
 #[test]

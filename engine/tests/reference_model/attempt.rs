@@ -137,6 +137,8 @@ impl Workflow {
                 "TaskInterrupted",
             ),
             End::Lost if once => self.give_up(task, Outcome::Lost, "outcome_unknown"),
+            End::Poison if once => self.give_up(task, Outcome::Lost, "outcome_unknown"),
+            End::Poison => self.give_up(task, Outcome::Lost, "poison"),
             End::Lost if last_loss => self.give_up(task, Outcome::Lost, "poison"),
             End::Lost => {
                 self.tasks[task].lost_count += 1;

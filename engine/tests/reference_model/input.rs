@@ -13,6 +13,8 @@ pub enum End {
     Timeout,
     Interrupted,
     Lost,
+    /// Lost, and the server knows from its last starts that it never gets far with this step.
+    Poison,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

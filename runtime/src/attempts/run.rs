@@ -16,9 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::Surroundings;
 use crate::committer::Message;
+use crate::crash_point;
 use crate::reference::{self, RenderContext};
 use crate::step::{
-    ProgressReporter, StepContext, StepContextParts, StepError, StepOutput, idempotency_key,
+    ProgressReporter, StepContext, StepContextParts, StepError, StepOutput, attempt_name,
+    idempotency_key,
 };
 use crate::step_fn::StepFn;
 
@@ -128,10 +130,22 @@ impl Start {
     }
 }
 
-/// Runs the attempt and reports its end, whatever happens in it.
+/// Runs the attempt and reports its end, whatever happens in it, once nothing of it is alive.
 pub(super) async fn run(surroundings: Arc<Surroundings>, start: Start) {
     let (id, task, attempt) = (start.id, start.task, start.attempt);
-    let command = match execute(&surroundings, &start).await {
+    crash_point::reach("c2");
+    let executed = AssertUnwindSafe(execute(&surroundings, &start)).catch_unwind();
+    // A handler's panic is caught where its stop and its time are known; this one is ours.
+    let end = executed.await.unwrap_or_else(|panic| broke(&*panic));
+    crash_point::reach("c4");
+    if let Some(processes) = &surroundings.services.processes {
+        // A handler that was dropped, because it did not stop or because it broke, leaves its
+        // command to be killed; nothing may be tried again beside what still lives.
+        processes
+            .prove_left_behind(&attempt_name(id, task, attempt))
+            .await;
+    }
+    let command = match end {
         End::Waits(until) => Command::Wait {
             task,
             attempt,
@@ -195,11 +209,15 @@ async fn execute(surroundings: &Surroundings, start: &Start) -> End {
         Some(Ok(Err(StepError::Permanent(error)))) => failed(FailureKind::Permanent, error),
         Some(Ok(Err(StepError::Stopped))) | None => End::Over(Outcome::Interrupted),
         // It may have done its work before it panicked.
-        Some(Err(panic)) => failed(
-            FailureKind::OutcomeUnknown,
-            format!("panicked: {}", text_of(&*panic)),
-        ),
+        Some(Err(panic)) => broke(&*panic),
     }
+}
+
+fn broke(panic: &(dyn std::any::Any + Send)) -> End {
+    End::Over(Outcome::Failed {
+        failure: FailureKind::OutcomeUnknown,
+        error: format!("panicked: {}", text_of(panic)),
+    })
 }
 
 fn ended_well(output: StepOutput, surroundings: &Surroundings) -> End {

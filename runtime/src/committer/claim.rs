@@ -4,6 +4,7 @@ use engine::{Command, advance};
 
 use super::Committer;
 use super::batch::Batch;
+use crate::crash_point;
 
 impl Committer {
     pub(super) fn claim(&mut self, batch: &mut Batch) {
@@ -31,6 +32,7 @@ impl Committer {
                 self.lanes.hold(starts_program, (id, task));
                 batch.started.push((id, task));
                 batch.add(id, events);
+                crash_point::reach("c0");
             }
         }
     }

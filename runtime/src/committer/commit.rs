@@ -5,12 +5,14 @@ use engine::{Command, Event, JobOrchestratorError, WorkflowId};
 
 use super::batch::{Answered, Batch, Member};
 use super::{Committer, Message};
+use crate::crash_point;
 use crate::fault;
 use crate::feed::News;
 use crate::store::{Change, StoreError};
 
 impl Committer {
     pub(super) fn committed(&mut self, batch: Batch, changes: &[Change]) {
+        crash_point::reach("c7");
         for change in changes {
             self.carry_out_effects(change);
         }
@@ -20,6 +22,7 @@ impl Committer {
             .filter_map(|member| member.message.workflow())
             .collect();
         self.answer(batch);
+        crash_point::reach("c8");
         looked_at.into_iter().for_each(|id| self.evict(id));
         for change in changes {
             let id = change.record.id;
@@ -43,6 +46,7 @@ impl Committer {
                     let Some(active) = self.active.get(&id) else {
                         continue;
                     };
+                    crash_point::reach("c1");
                     let hash = &active.header.definition_hash;
                     self.attempts.start(&active.workflow, hash, *task, *attempt);
                 }

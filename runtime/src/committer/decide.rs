@@ -15,6 +15,7 @@ use tracing::{debug, error};
 use super::batch::{Answered, Batch, Member};
 use super::timers::Wait;
 use super::{Active, Committer, Creation, Message};
+use crate::crash_point;
 use crate::fault;
 use crate::store::Header;
 
@@ -166,6 +167,7 @@ impl Committer {
             Ok(events) => {
                 self.queue(id, &events);
                 batch.add(id, events);
+                crash_point::reach("c5");
             }
             Err(Refusal::Fault(fault)) => {
                 error!(%fault, workflow = id.0, "a decision of ours is wrong")
@@ -238,12 +240,7 @@ impl Committer {
     /// What concerns the committer itself and writes nothing.
     async fn carry_out(&mut self, message: Message) {
         match message {
-            Message::Adopt { id, orphans } => {
-                if let Err(fault) = self.load(id).await {
-                    error!(%fault, workflow = id.0, "an active workflow cannot be read");
-                }
-                drop(orphans.send(self.orphans(id)));
-            }
+            Message::Adopt { ids, reply } => drop(reply.send(self.take_up(ids).await)),
             Message::Registered { definition_hash } => self.unpark(&definition_hash),
             Message::Quiesce { idle } => {
                 self.is_stopping = true;
@@ -254,26 +251,6 @@ impl Committer {
             _ => {}
         }
         self.tell_idle();
-    }
-
-    /// Attempts that the store calls running and that nobody here carries out.
-    fn orphans(&self, id: WorkflowId) -> Vec<(StepIndex, u32)> {
-        let Some(active) = self.active.get(&id) else {
-            return Vec::new();
-        };
-        let tasks = active.workflow.tasks().iter().enumerate();
-        tasks
-            .filter(|(task, known)| {
-                let record = known.record();
-                let is_alive = record.superseded.is_some()
-                    || (record.status == TaskStatus::Running && !record.waiting);
-                is_alive && !self.attempts.is_live(id, *task)
-            })
-            .map(|(task, known)| {
-                let record = known.record();
-                (task, record.superseded.unwrap_or(record.attempt))
-            })
-            .collect()
     }
 
     /// Tells whoever stops the service that nothing is under way any more.

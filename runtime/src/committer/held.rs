@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use engine::WorkflowId;
+use engine::{Command, StepIndex, WorkflowId};
 use tokio::time::{Instant, sleep_until};
 
 use super::Message;
@@ -37,6 +37,22 @@ impl Held {
     /// Whether nothing is kept.
     pub(super) fn is_empty(&self) -> bool {
         self.reports.is_empty() && self.unread.is_empty()
+    }
+
+    /// Whether an attempt of this task has told its end, and only the disk does not know yet.
+    pub(super) fn has_end_of(&self, id: WorkflowId, task: StepIndex) -> bool {
+        let is_it = |report: &Message| match report {
+            Message::Report { id: of, command } => {
+                *of == id
+                    && matches!(
+                        command,
+                        Command::Report { task: it, .. } | Command::Wait { task: it, .. }
+                            if *it == task
+                    )
+            }
+            _ => false,
+        };
+        self.reports.iter().any(is_it)
     }
 
     /// Returns when it is time to try again; never while nothing is kept.

@@ -46,10 +46,10 @@ pub(crate) enum Message {
     },
     /// An attempt or a timer has something to tell.
     Report { id: WorkflowId, command: Command },
-    /// Bring an active workflow into memory, at start-up.
+    /// Bring active workflows into memory, and tell which attempts of theirs nobody carries out.
     Adopt {
-        id: WorkflowId,
-        orphans: oneshot::Sender<Vec<(StepIndex, u32)>>,
+        ids: Vec<WorkflowId>,
+        reply: oneshot::Sender<Vec<(WorkflowId, StepIndex, u32)>>,
     },
     /// The program has registered the closures of a definition.
     Registered { definition_hash: String },
@@ -67,7 +67,7 @@ impl Message {
     /// The workflow it is about, when it exists already.
     pub(super) const fn workflow(&self) -> Option<WorkflowId> {
         match self {
-            Self::Act { id, .. } | Self::Report { id, .. } | Self::Adopt { id, .. } => Some(*id),
+            Self::Act { id, .. } | Self::Report { id, .. } => Some(*id),
             _ => None,
         }
     }

@@ -14,6 +14,13 @@ use super::lock_file;
 use super::prove::prove_dead;
 use super::running::RunningCommand;
 use super::spec::{CommandSpec, Instruction};
+use crate::crash_point;
+
+/// How long what was left behind may take to die before its runner is helped (half of it) and the
+/// log tells of it. A runner whose lifeline closed needs milliseconds.
+const LEFT_BEHIND_LIMIT: Duration = Duration::from_secs(4);
+/// How long until it is tried again.
+const LEFT_BEHIND_AGAIN: Duration = Duration::from_secs(1);
 
 /// The program whose `main` calls [`runner_main`](super::runner_main), and what it must be told
 /// to do so.
@@ -83,6 +90,7 @@ impl ProcessRunner {
             .stdout(Stdio::piped())
             .stderr(lock)
             .spawn()?;
+        crash_point::reach("c2-runner");
         if let Some(lifeline) = &mut child.stdin {
             lifeline.write_all(instruction).await?;
         }
@@ -109,5 +117,17 @@ impl ProcessRunner {
     pub async fn prove_dead(&self, attempt_id: &str, limit: Duration) -> Result<(), ProcessError> {
         let path = lock_file::path(&self.lock_dir, attempt_id)?;
         prove_dead(&path, attempt_id, limit).await
+    }
+
+    /// Waits, for ever if need be, until nothing is alive of an attempt of this process that was
+    /// given up before its end was seen. There is nothing to wait for where the end was seen, or
+    /// no command was ever started: the lock file is not there then.
+    pub(crate) async fn prove_left_behind(&self, attempt_id: &str) {
+        while lock_file::is_there(&self.lock_dir, attempt_id) {
+            if let Err(fault) = self.prove_dead(attempt_id, LEFT_BEHIND_LIMIT).await {
+                tracing::error!(%fault, attempt = attempt_id, "what an attempt left still lives");
+                tokio::time::sleep(LEFT_BEHIND_AGAIN).await;
+            }
+        }
     }
 }

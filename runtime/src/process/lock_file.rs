@@ -31,6 +31,11 @@ pub(super) fn path(folder: &Path, attempt_id: &str) -> Result<PathBuf, ProcessEr
     Ok(folder.join(format!("{attempt_id}.lock")))
 }
 
+/// Whether the attempt has a lock file: it was started, and its end is not proven.
+pub(super) fn is_there(folder: &Path, attempt_id: &str) -> bool {
+    folder.join(format!("{attempt_id}.lock")).exists()
+}
+
 /// Makes the file, locked from its first moment. Refused if it exists.
 pub(super) fn create(path: &Path, attempt_id: &str) -> Result<File, ProcessError> {
     let fault = |source| ProcessError::LockFile {

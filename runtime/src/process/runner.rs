@@ -16,6 +16,7 @@ use super::control::{follow_lifeline, follow_signals};
 use super::end_tree::{self, Asked};
 use super::exit_facts::{ExitFacts, NotStarted, Outcome};
 use super::frame::{OutputStream, ProcessEvent};
+use super::hide::hide;
 use super::limits;
 use super::locate;
 use super::lock_file;
@@ -138,8 +139,7 @@ fn become_runner() -> io::Result<()> {
     rustix::thread::set_no_new_privs(true)?;
     limits::restrict()?;
     // The command must not write frames into this process's standard output.
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
-    Ok(())
+    hide()
 }
 
 fn watch_signals(grace: Duration, happenings: &Sender<Happening>) -> io::Result<()> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::control::stop_line;
 use super::exit_facts::{ExitFacts, Outcome};
@@ -17,6 +17,8 @@ use super::prove::sweep_until_none;
 
 /// How much longer than the grace a runner may need to end a tree before it is taken for lost.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long until a sweep that failed is tried again.
+const SWEEP_AGAIN: Duration = Duration::from_secs(1);
 /// How long a runner may need to end after its last word.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
@@ -134,9 +136,15 @@ impl RunningCommand {
             Ok(status) => format!("{why} ({status})"),
             Err(fault) => format!("{why} ({fault})"),
         };
-        let (killed, text) = match sweep_until_none(&self.lock_file).await {
-            Ok(killed) => (killed, text),
-            Err(fault) => (false, format!("{text}; {fault}")),
+        let killed = loop {
+            match sweep_until_none(&self.lock_file).await {
+                Ok(killed) => break killed,
+                Err(fault) => {
+                    // Its end may only be told once it is certain.
+                    tracing::error!(%fault, "what a lost runner left cannot be looked for");
+                    sleep(SWEEP_AGAIN).await;
+                }
+            }
         };
         let stopped = self.stop.borrow().is_some();
         let outcome = Outcome::RunnerLost { text };

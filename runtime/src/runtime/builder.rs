@@ -3,38 +3,34 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
+use engine::Problem;
 use engine::orchestrator::StepSwitches;
-use engine::{Command, Outcome, Problem, StepIndex, WorkflowId};
-use tokio::sync::{mpsc, oneshot};
-use tracing::{error, info};
+use tokio::sync::mpsc;
+use tracing::error;
 
+use super::boot_loop::{self, BootLoop};
 use super::latest::Latest;
+use super::stores::Stores;
+use super::take_up::TakeUp;
 use super::{Inner, Runtime, retention, switches};
 use crate::attempts::{Attempts, Surroundings};
 use crate::clock::{Clock, SystemClock};
-use crate::committer::{Committer, Message, Parts};
-use crate::database::{Database, OpenError};
+use crate::committer::{Committer, Parts};
+use crate::database::OpenError;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
 use crate::health::{Health, watch};
-use crate::log::{LogFault, LogStore, LogWriter};
+use crate::log::{LogFault, LogWriter};
 use crate::process::{ProcessRunner, RunnerProgram};
 use crate::settings::Settings;
-use crate::step::{Registry, RegistryError, SharedSwitches, StepServices, StepType, attempt_name};
-use crate::store::log_memory::MemoryLogStore;
-use crate::store::log_sqlite::SqliteLogStore;
-use crate::store::memory::MemoryStore;
-use crate::store::sqlite::SqliteStore;
+use crate::step::{Registry, RegistryError, SharedSwitches, StepServices, StepType};
+use crate::store::soundness::Soundness;
 use crate::store::{Store, StoreError};
 use crate::workflow_definition::WorkflowDefinition;
 
 /// Adds one step type.
 type AddStepType = fn(&mut Registry) -> Result<(), RegistryError>;
-
-/// How long an attempt of a dead server may take to be proven dead.
-const PROOF_LIMIT: Duration = Duration::from_secs(60);
 
 /// Why a runtime did not start.
 #[derive(Debug, thiserror::Error)]
@@ -199,7 +195,12 @@ impl RuntimeBuilder {
     pub async fn start(self) -> Result<Runtime, StartError> {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
         let handlers = handlers(self.registry, &self.step_types, &self.definitions)?;
-        let (store, log_store) = open(self.store, self.file.as_deref()).await?;
+        let stores = match self.store {
+            Some(store) => Stores::given(store),
+            None => Stores::open(self.file.as_deref()).await?,
+        };
+        let store = stores.store;
+        let boot_loop = BootLoop::begin(store.as_ref(), clock.as_ref()).await;
         let work_dir = self.work_dir;
         let work_dir = work_dir.unwrap_or_else(|| default_work_dir(self.file.as_deref()));
         let lock_dir = work_dir.with_file_name("attempts");
@@ -214,7 +215,7 @@ impl RuntimeBuilder {
             work_dir,
         ));
         remove_leftovers(&services).await;
-        let log = LogWriter::start(log_store, Arc::clone(&clock));
+        let log = LogWriter::start(stores.log, Arc::clone(&clock));
         let (outbox, inbox) = mpsc::unbounded_channel();
         let attempts = Attempts::new(Surroundings {
             handlers: handlers.clone(),
@@ -246,17 +247,17 @@ impl RuntimeBuilder {
             handlers,
             switches,
             settings: self.settings,
+            incarnation: boot_loop.incarnation,
             outbox,
             commits,
             latest: Latest::default(),
         };
-        let runtime = Runtime {
-            inner: Arc::new(inner),
-        };
-        watch::start(&runtime.inner);
-        runtime.take_up(runner).await?;
-        retention::start(&runtime.inner);
-        Ok(runtime)
+        let inner = Arc::new(inner);
+        watch::start(&inner);
+        let take_up = TakeUp::new(&inner, runner, boot_loop.poison);
+        take_up.at_start().await?;
+        accompany(&inner, take_up, stores.file);
+        Ok(Runtime { inner })
     }
 }
 
@@ -292,18 +293,14 @@ fn default_work_dir(file: Option<&Path>) -> PathBuf {
     }
 }
 
-/// The store of the program's own, the file, or memory; and where the task log is kept.
-async fn open(
-    own: Option<Arc<dyn Store>>,
-    file: Option<&Path>,
-) -> Result<(Arc<dyn Store>, Arc<dyn LogStore>), StartError> {
-    let (None, Some(file)) = (&own, file) else {
-        let store = own.unwrap_or_else(|| Arc::new(MemoryStore::default()));
-        return Ok((store, Arc::new(MemoryLogStore::default())));
-    };
-    let store = SqliteStore::new(Database::open(file).await?);
-    let log = SqliteLogStore::open(&file.with_file_name("logs.db")).await?;
-    Ok((Arc::new(store), Arc::new(log)))
+/// Begins what goes on beside the committer.
+fn accompany(inner: &Arc<Inner>, take_up: TakeUp, file: Option<Soundness>) {
+    take_up.go_on();
+    retention::start(inner);
+    boot_loop::note_when_it_lasts(inner);
+    if let Some(file) = file {
+        file.look_in_background();
+    }
 }
 
 /// Runs the committer, and says so if it ever breaks: nothing else would.
@@ -322,52 +319,4 @@ async fn remove_leftovers(services: &StepServices) {
     if let Err(fault) = services.remove_leftovers().await {
         error!(%fault, "the work folder of an earlier server cannot be removed");
     }
-}
-
-impl Runtime {
-    /// Brings every active workflow into memory. Attempts of a server that died become lost, each
-    /// once it is proven dead; everything else goes on at once.
-    async fn take_up(&self, runner: Option<ProcessRunner>) -> Result<(), StoreError> {
-        let active = self.inner.store.active().await?;
-        info!(workflows = active.len(), "taking up active workflows");
-        for id in active {
-            let (orphans, found) = oneshot::channel();
-            let sent = self.inner.outbox.send(Message::Adopt { id, orphans });
-            let Ok(found) = (match sent {
-                Ok(()) => found.await,
-                Err(_) => return Ok(()),
-            }) else {
-                continue;
-            };
-            for (task, attempt) in found {
-                let lost = lose(self.inner.outbox.clone(), runner.clone(), id, task, attempt);
-                tokio::spawn(lost);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Reports an attempt as lost once nothing of it can be alive.
-async fn lose(
-    outbox: mpsc::UnboundedSender<Message>,
-    runner: Option<ProcessRunner>,
-    id: WorkflowId,
-    task: StepIndex,
-    attempt: u32,
-) {
-    if let Some(runner) = runner {
-        let name = attempt_name(id, task, attempt);
-        while let Err(fault) = runner.prove_dead(&name, PROOF_LIMIT).await {
-            // Starting it anew beside a living one would do the work twice: keep trying.
-            error!(%fault, attempt = name, "an attempt of the last server cannot be proven dead");
-            tokio::time::sleep(Duration::from_secs(5)).await;
-        }
-    }
-    let command = Command::Report {
-        task,
-        attempt,
-        outcome: Outcome::Lost,
-    };
-    drop(outbox.send(Message::Report { id, command }));
 }

@@ -5,10 +5,18 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::info;
 
-use super::Runtime;
+use super::{Runtime, boot_loop};
 use crate::committer::Message;
+use crate::store::BootMark;
 
 impl Runtime {
+    /// Notes that the engine was asked to stop, for a program that has something to end before it
+    /// calls [`shutdown`](Self::shutdown). Whatever becomes of the stop, even if the program is
+    /// killed for being slow: what is under way by then did not bring it down.
+    pub async fn note_stop(&self) {
+        boot_loop::mark(&self.inner, BootMark::Stopped).await;
+    }
+
     /// Stops the engine: nothing new starts, and running steps get [`Settings::drain`] to end, then
     /// are told to stop and get [`Settings::stop`]. Everything that was answered is on disk;
     /// interrupted steps go on, uncharged, when the data is opened again. The file is free once the
@@ -18,6 +26,7 @@ impl Runtime {
     /// [`Settings::drain`]: crate::Settings::drain
     /// [`Settings::stop`]: crate::Settings::stop
     pub async fn shutdown(&self) {
+        self.note_stop().await;
         let outbox = &self.inner.outbox;
         let (idle, drained) = oneshot::channel();
         if outbox.send(Message::Quiesce { idle }).is_err() {

@@ -14,15 +14,15 @@ use engine::{
 
 use super::attempt_row::AttemptRow;
 use super::{
-    AnsweredCommand, Change, DefinitionStore, Header, LastNumbers, NewVersion, SaveError,
+    AnsweredCommand, Boot, Change, DefinitionStore, Header, LastNumbers, NewVersion, SaveError,
     SettingStore, StoreError, StoredWorkflow, WorkflowStore, attempt_row, state_of,
 };
 
-struct Kept {
+pub(super) struct Kept {
     header: Header,
     definition: Arc<WorkflowDefinition>,
-    record: WorkflowRecord,
-    tasks: BTreeMap<StepIndex, TaskRecord>,
+    pub(super) record: WorkflowRecord,
+    pub(super) tasks: BTreeMap<StepIndex, TaskRecord>,
     attempts: BTreeMap<(StepIndex, u32), AttemptRecord>,
     events: Vec<EventRecord>,
 }
@@ -39,11 +39,13 @@ impl Kept {
 }
 
 #[derive(Default)]
-struct Contents {
-    workflows: BTreeMap<WorkflowId, Kept>,
+pub(super) struct Contents {
+    pub(super) workflows: BTreeMap<WorkflowId, Kept>,
     definitions: BTreeMap<(DefinitionId, u32), SavedDefinition>,
     settings: BTreeMap<String, String>,
     commands: BTreeMap<(String, String), AnsweredCommand>,
+    /// Oldest first.
+    pub(super) boots: Vec<Boot>,
 }
 
 /// Everything in memory.
@@ -51,7 +53,7 @@ struct Contents {
 pub struct MemoryStore(Mutex<Contents>);
 
 impl MemoryStore {
-    fn contents(&self) -> MutexGuard<'_, Contents> {
+    pub(super) fn contents(&self) -> MutexGuard<'_, Contents> {
         // A panic elsewhere cannot leave half a change here: each is checked before it is written.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -36,7 +36,7 @@ where
     text.parse().map_err(|error: T::Err| corrupt(what, &error))
 }
 
-fn number<T: TryFrom<i64>>(row: &SqliteRow, column: &str) -> Result<T, StoreError> {
+pub(super) fn number<T: TryFrom<i64>>(row: &SqliteRow, column: &str) -> Result<T, StoreError> {
     let raw: i64 = row.try_get(column)?;
     T::try_from(raw).map_err(|_| corrupt(column, &raw))
 }

@@ -7,6 +7,7 @@ use super::attempt_row::AttemptRow;
 use super::row;
 use super::sqlite_rows::{EventRow, NewWorkflow, Rows, TaskRow, WorkflowRow, Written};
 use super::{AnsweredCommand, StoreError};
+use crate::crash_point;
 
 /// Writes all rows, or none of them.
 pub(super) fn commit(connection: &mut Connection, rows: &Rows) -> Result<(), StoreError> {
@@ -20,9 +21,11 @@ pub(super) fn commit(connection: &mut Connection, rows: &Rows) -> Result<(), Sto
     }
     write_workflows(&transaction, &rows.workflows)?;
     write_tasks(&transaction, &rows.tasks)?;
+    crash_point::reach("c6");
     write_attempts(&transaction, &rows.attempts)?;
     write_events(&transaction, &rows.events)?;
     write_commands(&transaction, &rows.commands)?;
+    crash_point::reach("c6-whole");
     transaction.commit()?;
     Ok(())
 }

@@ -119,3 +119,35 @@ async fn when_the_server_is_killed_its_trees_die_with_it() {
         .unwrap();
     assert!(locks(folder.path()).is_empty());
 }
+
+#[tokio::test]
+async fn what_is_left_when_runner_and_server_are_killed_is_found_by_its_mark() {
+    let (folder, attempt) = (TempDir::new().unwrap(), unique("both"));
+    let mut server = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "lost::hold_a_tree_until_killed"])
+        .env("HOLD_FOLDER", folder.path())
+        .env("HOLD_ATTEMPT", &attempt)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    until_tree_stands(&attempt);
+    let lock = fs::read_to_string(&locks(folder.path())[0]).unwrap();
+    let runner_pid: u32 = lock.split(' ').next().unwrap().parse().unwrap();
+    signal(runner_pid, "-KILL");
+    server.kill().unwrap();
+    server.wait().unwrap();
+    // Nobody is left to end them, so they are alive until the proof is asked for.
+    until("the runner is gone", LIMIT, || !alive(runner_pid));
+    assert_eq!(
+        marked_running(ATTEMPT_VARIABLE, &attempt, "sleep").len(),
+        SLEEPERS_IN_TREE
+    );
+    let begun = Instant::now();
+    runner(folder.path())
+        .prove_dead(&attempt, LIMIT)
+        .await
+        .unwrap();
+    println!("tree without a runner proven dead in {:?}", begun.elapsed());
+    assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
+    assert!(locks(folder.path()).is_empty());
+}

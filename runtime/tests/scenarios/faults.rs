@@ -14,9 +14,11 @@ use engine::{
 use runtime::Runtime;
 use runtime::store::memory::MemoryStore;
 use runtime::store::{
-    AnsweredCommand, Change, DefinitionStore, LastNumbers, NewVersion, SaveError, SettingStore,
-    StoreError, StoredWorkflow, WorkflowStore,
+    AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
+    SaveError, SettingStore, StoreError, StoredWorkflow, WorkflowStore,
 };
+
+use uuid::Uuid;
 
 use crate::bench::{Bench, define, noop};
 
@@ -130,6 +132,17 @@ impl SettingStore for Failing {
     }
 }
 
+#[async_trait]
+impl BootStore for Failing {
+    async fn begin_boot(&self, incarnation: Uuid, now: Timestamp) -> Result<Vec<Boot>, StoreError> {
+        self.inner.begin_boot(incarnation, now).await
+    }
+
+    async fn mark_boot(&self, incarnation: Uuid, mark: BootMark) -> Result<(), StoreError> {
+        self.inner.mark_boot(incarnation, mark).await
+    }
+}
+
 async fn bench(fails: fn(u64) -> bool) -> Bench {
     let store = Failing {
         inner: MemoryStore::default(),
@@ -205,4 +218,14 @@ async fn workflows_finish_whole_although_every_third_commit_fails() {
         );
         bench.events(id).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_cannot_be_written_for_long_is_not_taken_for_lost() {
+    // Each try takes a second, and active workflows are looked through every five.
+    let bench = bench(|number| (2..20).contains(&number)).await;
+    let id = bench.start(&define(&[noop("Only", &[])])).await;
+    let done = bench.until_status(id, WorkflowStatus::Completed).await;
+    let events = bench.events(id).await;
+    assert_eq!(done.tasks[0].attempt, 1, "run again for it: {events:#?}");
 }

@@ -11,6 +11,7 @@ mod commits;
 mod definitions;
 mod faults;
 mod operator;
+mod orphans;
 mod patterns;
 mod recovery;
 mod restart;

@@ -9,6 +9,7 @@
 
 mod attempts;
 mod bench;
+mod boots;
 mod commits;
 mod definitions;
 mod lists;
@@ -117,5 +118,9 @@ places! {
             definitions_are_listed_newest_first_in_their_latest_version;
         settings:
             a_setting_keeps_the_last_value;
+        boots:
+            a_start_is_told_how_the_ones_before_it_ended
+            a_start_finds_what_the_last_one_left_under_way
+            only_the_last_starts_are_remembered;
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::lines::Lines;
+use crate::crash_point;
 use crate::process::{
     CommandSpec, ExitFacts, NotStarted, Outcome, OutputStream, ProcessEvent, ProcessRunner,
     RunningCommand,
@@ -75,6 +76,7 @@ async fn to_the_end(
         };
         match event {
             Some(ProcessEvent::Output { stream, text }) => {
+                crash_point::reach("c3");
                 for line in said.lines(stream).take(&text) {
                     said.line(stream, line, cx);
                 }

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::client::{self, Refused};
 use super::{HttpRequest, header, target};
+use crate::crash_point;
 use crate::step::{StepContext, StepError};
 
 /// Redirects that are followed.
@@ -56,6 +57,7 @@ pub(super) async fn call(step: &HttpRequest, cx: &StepContext) -> Result<Reply, 
             cx.log().note(&error.to_string());
             error
         })?;
+        crash_point::reach("c3");
         let status = response.status();
         if let Some(next) = redirect(&message.url, &response) {
             let next = next.map_err(StepError::Permanent)?;
