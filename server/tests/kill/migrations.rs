@@ -1,0 +1,75 @@
+//! Killed while the tables are made or changed, and started by an older program.
+
+use std::process::Stdio;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+
+use crate::folder::{Folder, program};
+use crate::life::Life;
+use crate::{is_long, verdict};
+
+/// Kills within the migrations, ever later, until a start gets through them; each start finds what
+/// the one before it left.
+#[tokio::test]
+async fn a_kill_within_a_migration_leaves_all_of_it_or_nothing() {
+    let mut kills = 0;
+    for step in [61, if is_long() { 7 } else { 509 }] {
+        let folder = Folder::new();
+        for instruction in (1..).map(|n| n * step) {
+            let mut life = Life::begin(&folder, Some(&format!("c10:{instruction}")));
+            if life.listens().await {
+                break;
+            }
+            kills += 1;
+            // Opening it again by another program migrates it to the end.
+            if instruction % 5 == 0 {
+                verdict::of(&folder).await;
+                break;
+            }
+        }
+        let mut life = Life::start(&folder).await;
+        let made = folder.create(&life, &quick(), "one").await.unwrap();
+        folder.until_over(&life, made).await;
+        life.stop().await;
+        assert_eq!(verdict::of(&folder).await.completed, 1);
+    }
+    println!("crash points: {kills} kills within migrations (c10): 0 half-migrated files");
+}
+
+fn quick() -> serde_json::Value {
+    serde_json::json!({"name": "Quick", "steps": [crate::definitions::noop("Only", &[])]})
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused_in_a_sentence() {
+    let folder = Folder::new();
+    Life::start(&folder).await.stop().await;
+    let file = folder.file("job-orchestrator.db");
+    let mut newer = SqliteConnectOptions::new()
+        .filename(&file)
+        .connect()
+        .await
+        .unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'from the future', 1, x'00', 0)",
+    )
+    .execute(&mut newer)
+    .await
+    .unwrap();
+    newer.close().await.unwrap();
+    let refused = program()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        said.contains("was made by a newer version of this program"),
+        "{said}"
+    );
+    assert!(said.contains("9999"), "{said}");
+}
