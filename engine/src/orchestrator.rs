@@ -17,7 +17,7 @@ use crate::progress::{Progress, WorkflowState};
 use crate::role::Actor;
 use crate::step_form::StepSpec;
 
-pub use error::JobOrchestratorError;
+pub use error::{Hindrance, JobOrchestratorError};
 pub use request::{
     ActionRequest, AttemptRecord, DefinitionSource, LogLine, LogPage, LogStream,
     NewWorkflowRequest, Page, SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail,

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::committer::Message;
 use crate::handlers::Handlers;
+use crate::health::{Health, Room};
 use crate::log::LogWriter;
 use crate::step::StepServices;
 use run::Start;
@@ -29,6 +30,10 @@ pub(crate) struct Surroundings {
     pub(crate) reports: UnboundedSender<Message>,
     /// How long a handler that was told to stop may take before it is dropped.
     pub(crate) stop_limit: Duration,
+    /// Learns of panics.
+    pub(crate) health: Health,
+    /// For what attempts come to, until it is written down.
+    pub(crate) room: Room,
 }
 
 struct Live {

@@ -9,6 +9,7 @@ mod batch;
 mod claim;
 mod commit;
 mod decide;
+mod doubt;
 mod held;
 mod lanes;
 mod message;
@@ -21,7 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::{Workflow, WorkflowId};
+use engine::{StepIndex, Workflow, WorkflowId};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tracing::error;
@@ -29,9 +30,11 @@ use tracing::error;
 use crate::attempts::Attempts;
 use crate::clock::Clock;
 use crate::feed::Feed;
+use crate::health::Health;
 use crate::settings::Settings;
-use crate::store::{Header, LastNumbers, Store, StoreError};
+use crate::store::{AnsweredCommand, Change, Concern, Header, LastNumbers, Store, StoreError};
 use batch::Batch;
+use doubt::Doubts;
 use held::Held;
 use lanes::Lanes;
 pub(crate) use message::{Creation, Message};
@@ -62,6 +65,10 @@ pub(crate) struct Committer {
     timers: Timers,
     held: Held,
     parked: Parked,
+    doubts: Doubts,
+    /// Queued tasks of step types that are disabled.
+    disabled: Vec<(WorkflowId, StepIndex)>,
+    health: Health,
     /// Who waits until nothing is under way.
     idle: Vec<oneshot::Sender<()>>,
     is_stopping: bool,
@@ -77,6 +84,7 @@ pub(crate) struct Parts {
     pub(crate) numbers: LastNumbers,
     pub(crate) commits: Arc<AtomicU64>,
     pub(crate) settings: Settings,
+    pub(crate) health: Health,
 }
 
 impl Committer {
@@ -97,6 +105,9 @@ impl Committer {
             timers: Timers::default(),
             held: Held::default(),
             parked: Parked::default(),
+            doubts: Doubts::default(),
+            disabled: Vec::new(),
+            health: parts.health,
             idle: Vec::new(),
             is_stopping: false,
         }
@@ -145,6 +156,9 @@ impl Committer {
 
     /// Decides all messages, writes what follows in one transaction, then acts on it.
     async fn process(&mut self, messages: Vec<Message>) {
+        if !self.can_decide().await {
+            return self.put_off(messages).await;
+        }
         let mut batch = Batch::default();
         for message in messages {
             self.decide(message, &mut batch).await;
@@ -168,13 +182,35 @@ impl Committer {
             self.tell_idle();
             return;
         }
-        match self.store.commit(&changes, &commands).await {
+        match self.commit(&changes, &commands).await {
             Ok(()) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
                 self.committed(batch, &changes);
             }
-            Err(fault) => self.roll_back(batch, &fault).await,
+            Err(fault) => self.not_written(batch, changes, &fault).await,
         }
+    }
+
+    /// One transaction. A full disk is given the room that is kept for it, and then asked again.
+    async fn commit(
+        &self,
+        changes: &[Change],
+        commands: &[AnsweredCommand],
+    ) -> Result<(), StoreError> {
+        let begun = self.clock.steady();
+        let mut written = self.store.commit(changes, commands).await;
+        if let Err(fault) = &written
+            && fault.concern() == Concern::Disk
+            && self.health.make_room()
+        {
+            self.health.store_failed(fault);
+            written = self.store.commit(changes, commands).await;
+        }
+        if written.is_ok() {
+            let length = self.clock.steady().saturating_duration_since(begun);
+            self.health.committed(length);
+        }
+        written
     }
 
     /// Brings memory back to what the store holds, then tries the members one by one.
@@ -187,12 +223,12 @@ impl Committer {
             self.lanes.release(*slot);
         }
         let touched: Vec<_> = batch.touched().collect();
-        let is_single = batch.members.len() <= 1;
+        let one_by_one = self.one_by_one(batch.members.len(), fault);
         for member in batch.members {
-            if is_single {
-                self.give_up(member.message, fault);
-            } else {
+            if one_by_one {
                 Box::pin(self.process(vec![member.message])).await;
+            } else {
+                self.give_up(member.message, Some(fault));
             }
         }
         // What they wait for gets into the lanes again, and somebody has to look at those, soon.

@@ -18,6 +18,7 @@ use place::Room;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
+use crate::store::FileWatch;
 use crate::store::sqlite_writer::BatchWriter;
 
 /// The oldest SQLite whose write-ahead log is safe with several connections.
@@ -110,6 +111,10 @@ pub struct Database {
     pub(crate) readers: SqlitePool,
     /// Held as long as the database is open.
     pub(crate) lock: File,
+    /// How another connection that writes is opened.
+    pub(crate) options: SqliteConnectOptions,
+    /// Notices that the file was taken away.
+    pub(crate) files: FileWatch,
 }
 
 impl Database {
@@ -139,7 +144,7 @@ impl Database {
         migrate(&mut writer, path).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
-            .connect_with(options.read_only(true).create_if_missing(false))
+            .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await
             .map_err(failed)?;
         let batches = batches(path).map_err(|cause| OpenError::Batches {
@@ -156,6 +161,8 @@ impl Database {
             batches,
             readers,
             lock,
+            options,
+            files: FileWatch::of(path),
         })
     }
 }

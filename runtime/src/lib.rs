@@ -58,7 +58,7 @@ mod event_stream;
 mod fault;
 mod feed;
 mod handlers;
-mod health;
+pub mod health;
 pub mod log;
 pub mod process;
 pub mod reference;

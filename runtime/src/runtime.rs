@@ -9,6 +9,7 @@ mod latest;
 mod library;
 mod missing;
 mod retention;
+mod room;
 mod stop;
 mod stores;
 mod switches;
@@ -33,7 +34,7 @@ use crate::committer::{Creation, Message};
 use crate::fault;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
-use crate::health::Health;
+use crate::health::{Ask, Health};
 use crate::log::LogWriter;
 use crate::settings::Settings;
 use crate::step::SharedSwitches;
@@ -87,16 +88,22 @@ pub(crate) struct Inner {
     store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) health: Health,
+    pub(crate) settings: Settings,
     feed: Feed,
     log: LogWriter,
     handlers: Handlers,
     switches: SharedSwitches,
-    settings: Settings,
     /// The name of this start.
     incarnation: Uuid,
     pub(crate) outbox: UnboundedSender<Message>,
     commits: Arc<AtomicU64>,
     latest: latest::Latest,
+}
+
+impl Inner {
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
 }
 
 impl Runtime {
@@ -121,6 +128,7 @@ impl Runtime {
             )]));
         }
         asked::check_command_id(creation.command_id.as_deref())?;
+        self.is_possible(Ask::Create)?;
         let (reply, answer) = oneshot::channel();
         let actor = actor.name.clone();
         self.send(
@@ -142,6 +150,10 @@ impl Runtime {
     ) -> Answer<WorkflowState> {
         require(actor, request.action.needs())?;
         asked::check(&request)?;
+        self.is_possible(match request.action {
+            Action::Cancel => Ask::Cancel,
+            _ => Ask::Change,
+        })?;
         if request.action == Action::Start {
             self.may_be_started(id).await?;
         }
@@ -156,6 +168,14 @@ impl Runtime {
             answer,
         )
         .await
+    }
+
+    /// Refuses at once what could not be written down anyway.
+    fn is_possible(&self, ask: Ask) -> Answer<()> {
+        match self.inner.health.hinders(ask) {
+            Some(hindrance) => Err(hindrance.into()),
+            None => Ok(()),
+        }
     }
 
     async fn send(
@@ -192,5 +212,5 @@ fn require(actor: &Actor, needs: Role) -> Answer<()> {
 }
 
 fn read_fault(cause: &StoreError) -> JobOrchestratorError {
-    fault::log("reading", cause)
+    fault::of_store("reading", cause)
 }

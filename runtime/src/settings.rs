@@ -13,6 +13,54 @@ pub struct Settings {
     pub drain: Duration,
     /// How long a handler that was told to stop may take before it is dropped.
     pub stop: Duration,
+    /// When the disk has too little room.
+    pub disk: DiskLimits,
+    /// Bytes of memory the process may use; above it no step starts. None: as many as there are.
+    pub memory: Option<u64>,
+}
+
+/// When the disk has too little room, and when it has enough again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskLimits {
+    /// Below this mark nothing new is begun.
+    pub little: RoomMark,
+    /// Only above this mark there is enough again.
+    pub ample: RoomMark,
+    /// Bytes that are kept occupied, to be given up when the disk is full. None are with 0.
+    pub ballast: u64,
+}
+
+/// A mark on the room that is left on a disk: so many bytes, or so large a share of the disk,
+/// whichever is more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoomMark {
+    /// Bytes.
+    pub bytes: u64,
+    /// Percent of the disk's size.
+    pub percent: u64,
+    /// The share counts up to this many bytes: a twentieth of a large disk is plenty.
+    pub share_at_most: u64,
+}
+
+const MIB: u64 = 1024 * 1024;
+const GIB: u64 = 1024 * MIB;
+
+impl Default for DiskLimits {
+    fn default() -> Self {
+        Self {
+            little: RoomMark {
+                bytes: 512 * MIB,
+                percent: 5,
+                share_at_most: 10 * GIB,
+            },
+            ample: RoomMark {
+                bytes: GIB,
+                percent: 10,
+                share_at_most: 20 * GIB,
+            },
+            ballast: 16 * MIB,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -23,6 +71,8 @@ impl Default for Settings {
             others_at_once: 1_024,
             drain: Duration::from_secs(30),
             stop: Duration::from_secs(30),
+            disk: DiskLimits::default(),
+            memory: None,
         }
     }
 }

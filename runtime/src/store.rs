@@ -7,6 +7,7 @@ mod attempt_row;
 mod boots;
 mod definition_cache;
 mod error;
+mod file_watch;
 pub mod log_memory;
 pub mod log_sqlite;
 pub mod memory;
@@ -19,6 +20,8 @@ mod sqlite_commands;
 mod sqlite_commit;
 mod sqlite_definitions;
 mod sqlite_lists;
+mod sqlite_loan;
+mod sqlite_probe;
 mod sqlite_rows;
 pub(crate) mod sqlite_writer;
 
@@ -35,7 +38,8 @@ use engine::{
 use serde_json::Value;
 
 pub use boots::{BOOTS_KEPT, Boot, BootMark, BootStore, LeftBehind};
-pub use error::StoreError;
+pub use error::{Concern, StoreError};
+pub use file_watch::FileWatch;
 
 /// What a workflow keeps beside its state, written once.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,6 +173,14 @@ pub trait WorkflowStore: Send + Sync {
 
     /// The highest numbers given out so far.
     async fn last_numbers(&self) -> Result<LastNumbers, StoreError>;
+
+    /// Whether it can be written to just now; with `writes`, by writing something that leaves no
+    /// trace, which needs about 64 KiB of room. False when somebody else is writing, who finds out
+    /// himself.
+    async fn probe(&self, writes: bool) -> Result<bool, StoreError> {
+        let _ = writes;
+        Ok(true)
+    }
 }
 
 /// Why a definition was not saved.

@@ -3,6 +3,7 @@
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use engine::orchestrator::Hindrance;
 use engine::{JobOrchestratorError, Problem, Refusal};
 use serde_json::{Map, Value, json};
 
@@ -161,6 +162,18 @@ impl ApiProblem {
         problem.header(RETRY_AFTER, HeaderValue::from_static("5"))
     }
 
+    /// 503 while the database is away, 507 while the disk has no room for it.
+    pub fn hindered(hindrance: Hindrance) -> Self {
+        let (status, title) = match hindrance {
+            Hindrance::DatabaseAway => (StatusCode::SERVICE_UNAVAILABLE, "Database away"),
+            Hindrance::DiskFull | Hindrance::DiskNearlyFull => {
+                (StatusCode::INSUFFICIENT_STORAGE, "No room on the disk")
+            }
+        };
+        let problem = Self::new(status, hindrance.as_str(), title, hindrance.to_string());
+        problem.header(RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
     /// A refusal of `trigger` in the state `state`, when that is known.
     pub fn refused(refusal: &Refusal, state: Option<&str>, trigger: &str) -> Self {
         match refusal {
@@ -241,6 +254,7 @@ impl From<JobOrchestratorError> for ApiProblem {
             JobOrchestratorError::NotFound { .. } => Self::not_found(detail),
             JobOrchestratorError::Forbidden { .. } => Self::forbidden(detail),
             JobOrchestratorError::Fault { code } => Self::fault(&code),
+            JobOrchestratorError::Hindered(hindrance) => Self::hindered(hindrance),
             JobOrchestratorError::Stopping => Self::unavailable(detail),
         }
     }

@@ -1,6 +1,7 @@
 //! The one error of all server functions.
 
 use super::text::JsonText;
+use engine::orchestrator::Hindrance;
 use engine::{JobOrchestratorError, Problem, Role};
 use serde::{Deserialize, Serialize};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -37,6 +38,9 @@ pub enum ApiError {
     /// What was sent cannot be read at all.
     #[error("what was sent cannot be read: {0}")]
     Unreadable(String),
+    /// Something beneath the service stands in the way just now.
+    #[error(transparent)]
+    Hindered(#[from] Hindrance),
     /// The service is stopping.
     #[error("the service is stopping; try again in a moment")]
     Stopping,
@@ -67,7 +71,8 @@ impl ApiError {
             Self::Refused(_) | Self::Conflict(_) => 409,
             Self::Invalid(_) => 422,
             Self::Unreadable(_) => 400,
-            Self::Stopping | Self::Unreachable => 503,
+            Self::Stopping | Self::Unreachable | Self::Hindered(Hindrance::DatabaseAway) => 503,
+            Self::Hindered(Hindrance::DiskFull | Hindrance::DiskNearlyFull) => 507,
             Self::Fault(_) => 500,
         }
     }
@@ -115,6 +120,7 @@ impl From<JobOrchestratorError> for ApiError {
             },
             JobOrchestratorError::Forbidden { needs } => Self::Forbidden { needs },
             JobOrchestratorError::Fault { code } => Self::Fault(code),
+            JobOrchestratorError::Hindered(hindrance) => Self::Hindered(hindrance),
             JobOrchestratorError::Stopping => Self::Stopping,
         }
     }

@@ -37,6 +37,7 @@ pub fn ProblemPage(
         ApiError::Refused(_)
         | ApiError::Conflict(_)
         | ApiError::Invalid(_)
+        | ApiError::Hindered(_)
         | ApiError::Stopping
         | ApiError::Unreachable
         | ApiError::Fault(_) => view! {

@@ -1,5 +1,7 @@
 //! How the contract says no, in three kinds: refusals, what was sent is wrong, faults of ours.
 
+use serde::{Deserialize, Serialize};
+
 use super::SwitchedOff;
 use crate::command::Refusal;
 use crate::problem::Problem;
@@ -40,6 +42,9 @@ pub enum JobOrchestratorError {
         /// The code that finds it in the log.
         code: String,
     },
+    /// Something beneath the service stands in the way just now.
+    #[error(transparent)]
+    Hindered(#[from] Hindrance),
     /// The service is stopping.
     #[error("the service is stopping; try again in a moment")]
     Stopping,
@@ -50,5 +55,41 @@ fn count(problems: usize) -> String {
         "one problem".into()
     } else {
         format!("{problems} problems")
+    }
+}
+
+/// What stands in the way of a change, through no fault of whoever asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Hindrance {
+    /// The database cannot be written to. Whether this very command was written is not known.
+    #[error(
+        "the database cannot be written to just now; send it again later, under the same command id \
+         if it had one: then it has one effect"
+    )]
+    DatabaseAway,
+    /// The disk is full.
+    #[error(
+        "the disk of the server is full: until it has room again, workflows can be looked at and \
+         cancelled, and nothing else"
+    )]
+    DiskFull,
+    /// Little room is left on the disk.
+    #[error(
+        "the disk of the server is nearly full, so no new workflow can be created until it has more \
+         room"
+    )]
+    DiskNearlyFull,
+}
+
+impl Hindrance {
+    /// The word for it, as programs read it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DatabaseAway => "database_away",
+            Self::DiskFull => "disk_full",
+            Self::DiskNearlyFull => "disk_nearly_full",
+        }
     }
 }

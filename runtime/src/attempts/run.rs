@@ -109,7 +109,7 @@ impl Start {
                 progress,
             };
             // A committer that is gone has nobody left to tell.
-            drop(reports.send(Message::Report { id, command }));
+            drop(reports.send(Message::small(id, command)));
         });
         StepContext::new(StepContextParts {
             workflow_id: id,
@@ -157,7 +157,29 @@ pub(super) async fn run(surroundings: Arc<Surroundings>, start: Start) {
             outcome,
         },
     };
-    drop(surroundings.reports.send(Message::Report { id, command }));
+    // Where nothing can be written down for long, it is held here, at its end.
+    let place = surroundings.room.take(bytes_of(&command)).await;
+    let report = Message::Report {
+        id,
+        command,
+        _place: place,
+    };
+    drop(surroundings.reports.send(report));
+}
+
+/// About as many bytes as an outcome takes up in memory.
+fn bytes_of(command: &Command) -> usize {
+    match command {
+        Command::Report {
+            outcome: Outcome::Succeeded(value),
+            ..
+        } => serde_json::to_string(value).map_or(0, |text| text.len()),
+        Command::Report {
+            outcome: Outcome::Failed { error, .. },
+            ..
+        } => error.len(),
+        _ => 0,
+    }
 }
 
 enum End {
@@ -209,7 +231,12 @@ async fn execute(surroundings: &Surroundings, start: &Start) -> End {
         Some(Ok(Err(StepError::Permanent(error)))) => failed(FailureKind::Permanent, error),
         Some(Ok(Err(StepError::Stopped))) | None => End::Over(Outcome::Interrupted),
         // It may have done its work before it panicked.
-        Some(Err(panic)) => broke(&*panic),
+        Some(Err(panic)) => {
+            if step.handler == Handler::StepType {
+                surroundings.health.panicked(&step.task_type);
+            }
+            broke(&*panic)
+        }
     }
 }
 

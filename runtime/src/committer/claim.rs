@@ -1,23 +1,36 @@
 //! Gives free slots to queued tasks, in the same transaction that made them ready.
 
-use engine::{Command, advance};
+use engine::{Command, Handler, advance};
 
 use super::Committer;
 use super::batch::Batch;
+use super::lanes::Share;
 use crate::crash_point;
+use crate::health::Claims;
 
 impl Committer {
     pub(super) fn claim(&mut self, batch: &mut Batch) {
-        while !self.is_stopping {
-            let Some((id, task)) = self.lanes.next() else {
-                return;
-            };
+        let share = match self.health.claims() {
+            _ if self.is_stopping => return,
+            Claims::None => return,
+            Claims::Half => Share::Half,
+            Claims::All => Share::All,
+        };
+        while let Some((id, task)) = self.lanes.next(share) {
             if self.park(id, task) {
                 continue;
             }
             let Some(active) = self.active.get_mut(&id) else {
                 continue;
             };
+            let step = active.workflow.definition().steps().get(task);
+            let is_disabled = step.is_some_and(|step| {
+                step.handler == Handler::StepType && self.health.is_disabled(&step.task_type)
+            });
+            if is_disabled {
+                self.disabled.push((id, task));
+                continue;
+            }
             let now = self.clock.now();
             // A refusal means that the entry is out of date: the task is not queued any more, or
             // its workflow is paused and the resume queues it again.

@@ -27,18 +27,23 @@ impl Committer {
         for change in changes {
             let id = change.record.id;
             self.evict(id);
-            let news = News {
-                rev: change.record.rev,
-                is_over: change.record.status.is_terminal(),
-            };
-            self.feed.publish(id, news);
+            self.publish(change);
         }
         self.tell_idle();
     }
 
+    /// Wakes whoever waits for what a change brought.
+    pub(super) fn publish(&self, change: &Change) {
+        let news = News {
+            rev: change.record.rev,
+            is_over: change.record.status.is_terminal(),
+        };
+        self.feed.publish(change.record.id, news);
+    }
+
     /// Starts and stops attempts as the events say, and writes into the log what a reader of the
     /// log should know.
-    fn carry_out_effects(&mut self, change: &Change) {
+    pub(super) fn carry_out_effects(&mut self, change: &Change) {
         let id = change.record.id;
         for record in &change.events {
             match &record.event {
@@ -127,19 +132,42 @@ impl Committer {
         })
     }
 
-    /// A member that cannot be written even alone. Commands are answered; what an attempt reported
-    /// is kept and tried again, because it happened.
-    pub(super) fn give_up(&mut self, message: Message, cause: &StoreError) {
-        match message {
-            Message::Create { reply, .. } | Message::Act { reply, .. } => {
-                drop(reply.send(Err(fault::log("writing a workflow", cause))));
+    /// A message that cannot be carried out now; without a cause, because nothing can be. Commands
+    /// are answered; what an attempt reported is kept and tried again, because it happened.
+    pub(super) fn give_up(&mut self, message: Message, cause: Option<&StoreError>) {
+        let message = match message.asked() {
+            Ok((ask, reply)) => {
+                let why = match cause {
+                    Some(cause) => fault::of_store("writing a workflow", cause),
+                    None => self.hindrance(ask),
+                };
+                // A caller who went away does not want the answer.
+                drop(reply.send(Err(why)));
+                return;
             }
-            Message::Report {
-                command: Command::Progress { .. },
-                ..
-            } => {}
-            report @ Message::Report { .. } => self.held.keep(report, self.clock.steady()),
-            _ => {}
+            Err(other) => other,
+        };
+        if let Message::Report {
+            command: Command::Progress { .. },
+            ..
+        } = message
+        {
+            return;
+        }
+        self.held.keep(message, self.clock.steady());
+    }
+
+    /// The slots of attempts that a change starts, when the claim that took them was forgotten.
+    pub(super) fn take_up_slots(&mut self, change: &Change) {
+        let id = change.record.id;
+        for record in &change.events {
+            let Event::TaskStarted { task, .. } = record.event else {
+                continue;
+            };
+            if let Some(active) = self.active.get(&id) {
+                let starts_program = self.attempts.starts_program(&active.workflow, task);
+                self.lanes.hold(starts_program, (id, task));
+            }
         }
     }
 }

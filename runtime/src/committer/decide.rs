@@ -33,15 +33,20 @@ impl Committer {
             Message::Act {
                 id, request, actor, ..
             } => self.act(*id, request, actor, now, batch).await,
-            Message::Report { id, command } => {
-                self.report(*id, command, now, batch).await;
-                Ok(*id)
+            Message::Report { id, command, .. } => {
+                let (id, is_read) = (*id, self.report(*id, command, now, batch).await);
+                if !is_read {
+                    self.give_up(message, None);
+                    return;
+                }
+                Ok(id)
             }
             Message::Adopt { .. }
             | Message::Registered { .. }
             | Message::Quiesce { .. }
             | Message::Interrupt
             | Message::ClockWasSet
+            | Message::LookAgain
             | Message::Exit { .. } => return self.carry_out(message).await,
         };
         if let Ok(id) = &answer {
@@ -114,7 +119,10 @@ impl Committer {
                     id: id.0,
                 });
             }
-            Err(cause) => return Err(fault::log("reading a workflow", &cause)),
+            Err(cause) => {
+                self.health.store_failed(&cause);
+                return Err(fault::of_store("reading a workflow", &cause));
+            }
         }
         let Some(active) = self.active.get_mut(&id) else {
             return Err(JobOrchestratorError::NotFound {
@@ -135,13 +143,14 @@ impl Committer {
         Ok(id)
     }
 
+    /// False when its workflow cannot be read now.
     async fn report(
         &mut self,
         id: WorkflowId,
         command: &Command,
         now: Timestamp,
         batch: &mut Batch,
-    ) {
+    ) -> bool {
         if let Command::Report { task, attempt, .. } | Command::Wait { task, attempt, .. } = command
         {
             self.attempts.ended(id, *task, *attempt);
@@ -149,19 +158,15 @@ impl Committer {
         }
         match self.load(id).await {
             Ok(true) => {}
-            Ok(false) => return,
+            Ok(false) => return true,
             Err(fault) => {
                 error!(%fault, workflow = id.0, "a report waits: its workflow cannot be read");
-                let report = Message::Report {
-                    id,
-                    command: command.clone(),
-                };
-                self.held.keep(report, self.clock.steady());
-                return;
+                self.health.store_failed(&fault);
+                return false;
             }
         }
         let Some(active) = self.active.get_mut(&id) else {
-            return;
+            return true;
         };
         match advance(&mut active.workflow, command, None, now) {
             Ok(events) => {
@@ -174,6 +179,7 @@ impl Committer {
             }
             Err(refusal) => debug!(%refusal, workflow = id.0, "a report comes too late"),
         }
+        true
     }
 
     /// Puts into the lanes and the timers what the events made ready.
@@ -203,6 +209,13 @@ impl Committer {
         if let Some(active) = self.active.get(&id) {
             let starts_program = self.attempts.starts_program(&active.workflow, task);
             self.lanes.wait(starts_program, (id, task));
+        }
+    }
+
+    /// Queues again what waits for its step type to be allowed.
+    fn look_again(&mut self) {
+        for (id, task) in std::mem::take(&mut self.disabled) {
+            self.wait_for_slot(id, task);
         }
     }
 
@@ -238,7 +251,7 @@ impl Committer {
     }
 
     /// What concerns the committer itself and writes nothing.
-    async fn carry_out(&mut self, message: Message) {
+    pub(super) async fn carry_out(&mut self, message: Message) {
         match message {
             Message::Adopt { ids, reply } => drop(reply.send(self.take_up(ids).await)),
             Message::Registered { definition_hash } => self.unpark(&definition_hash),
@@ -247,6 +260,7 @@ impl Committer {
                 self.idle.push(idle);
             }
             Message::Interrupt => self.attempts.stop_all(),
+            Message::LookAgain => self.look_again(),
             Message::ClockWasSet => self.timers.clock_was_set(&*self.clock),
             _ => {}
         }

@@ -42,7 +42,9 @@ impl Held {
     /// Whether an attempt of this task has told its end, and only the disk does not know yet.
     pub(super) fn has_end_of(&self, id: WorkflowId, task: StepIndex) -> bool {
         let is_it = |report: &Message| match report {
-            Message::Report { id: of, command } => {
+            Message::Report {
+                id: of, command, ..
+            } => {
                 *of == id
                     && matches!(
                         command,

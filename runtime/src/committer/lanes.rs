@@ -50,6 +50,22 @@ impl Lane {
     }
 }
 
+/// How many of the slots may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Share {
+    All,
+    Half,
+}
+
+impl Share {
+    const fn of(self, slots: usize) -> usize {
+        match self {
+            Self::All => slots,
+            Self::Half => slots.div_ceil(2),
+        }
+    }
+}
+
 /// The lane of steps that start programs, and the lane of all others.
 pub(super) struct Lanes {
     programs: Lane,
@@ -78,9 +94,9 @@ impl Lanes {
     }
 
     /// The next task for which there is a slot.
-    pub(super) fn next(&mut self) -> Option<Place> {
+    pub(super) fn next(&mut self, share: Share) -> Option<Place> {
         let lanes = [&mut self.programs, &mut self.others].into_iter();
-        let mut free = lanes.filter(|lane| lane.held.len() < lane.slots);
+        let mut free = lanes.filter(|lane| lane.held.len() < share.of(lane.slots));
         free.find_map(Lane::pop)
     }
 
@@ -112,7 +128,7 @@ mod tests {
                 lanes.wait(false, (WorkflowId(id), task));
             }
         }
-        let turns: Vec<_> = std::iter::from_fn(|| lanes.next())
+        let turns: Vec<_> = std::iter::from_fn(|| lanes.next(Share::All))
             .map(|(id, task)| (id.0, task))
             .collect();
         let wanted = [
@@ -134,12 +150,26 @@ mod tests {
         lanes.wait(true, place(0));
         lanes.wait(true, place(1));
         lanes.wait(false, place(2));
-        assert_eq!(lanes.next(), Some(place(0)));
+        assert_eq!(lanes.next(Share::All), Some(place(0)));
         lanes.hold(true, place(0));
-        assert_eq!(lanes.next(), Some(place(2)));
+        assert_eq!(lanes.next(Share::All), Some(place(2)));
         lanes.hold(false, place(2));
-        assert_eq!(lanes.next(), None);
+        assert_eq!(lanes.next(Share::All), None);
         lanes.release(place(0));
-        assert_eq!(lanes.next(), Some(place(1)));
+        assert_eq!(lanes.next(Share::All), Some(place(1)));
+    }
+
+    #[test]
+    fn with_half_of_the_slots_no_more_than_half_start() {
+        let mut lanes = Lanes::new(1, 3);
+        for task in 0..3 {
+            lanes.wait(false, place(task));
+        }
+        for task in 0..2 {
+            assert_eq!(lanes.next(Share::Half), Some(place(task)));
+            lanes.hold(false, place(task));
+        }
+        assert_eq!(lanes.next(Share::Half), None);
+        assert_eq!(lanes.next(Share::All), Some(place(2)));
     }
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use engine::orchestrator::ActionRequest;
 use engine::progress::WorkflowState;
 use engine::{
-    Command, DefinitionId, JobId, JobOrchestratorError, StepIndex, WorkflowDefinition, WorkflowId,
+    Action, Command, DefinitionId, JobId, JobOrchestratorError, StepIndex, WorkflowDefinition,
+    WorkflowId,
 };
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::timers::Wait;
+use crate::health::{Ask, Place};
 
 /// Where an answer goes.
 pub(crate) type Reply = oneshot::Sender<Result<WorkflowState, JobOrchestratorError>>;
@@ -45,7 +47,13 @@ pub(crate) enum Message {
         reply: Reply,
     },
     /// An attempt or a timer has something to tell.
-    Report { id: WorkflowId, command: Command },
+    Report {
+        id: WorkflowId,
+        command: Command,
+        /// The room it takes up until it is written down; none for what is small and can be told
+        /// again.
+        _place: Option<Place>,
+    },
     /// Bring active workflows into memory, and tell which attempts of theirs nobody carries out.
     Adopt {
         ids: Vec<WorkflowId>,
@@ -59,11 +67,37 @@ pub(crate) enum Message {
     Interrupt,
     /// Somebody set the wall clock: look at due times again.
     ClockWasSet,
+    /// What stood in the way of new attempts may be gone.
+    LookAgain,
     /// End the loop.
     Exit { done: oneshot::Sender<()> },
 }
 
 impl Message {
+    /// Whether it concerns the committer itself and is carried out at once.
+    pub(super) const fn is_control(&self) -> bool {
+        matches!(
+            self,
+            Self::Registered { .. }
+                | Self::Quiesce { .. }
+                | Self::Interrupt
+                | Self::ClockWasSet
+                | Self::LookAgain
+        )
+    }
+
+    /// What a person or a program asks for with it, and where the answer goes.
+    pub(super) fn asked(self) -> Result<(Ask, Reply), Self> {
+        match self {
+            Self::Create { reply, .. } => Ok((Ask::Create, reply)),
+            Self::Act { request, reply, .. } => match request.action {
+                Action::Cancel => Ok((Ask::Cancel, reply)),
+                _ => Ok((Ask::Change, reply)),
+            },
+            other => Err(other),
+        }
+    }
+
     /// The workflow it is about, when it exists already.
     pub(super) const fn workflow(&self) -> Option<WorkflowId> {
         match self {
@@ -76,6 +110,16 @@ impl Message {
     pub(super) const fn due(wait: Wait) -> Self {
         let Wait { id, task, due_at } = wait;
         let command = Command::Due { task, due_at };
-        Self::Report { id, command }
+        Self::small(id, command)
+    }
+
+    /// A report that takes up no room worth counting.
+    pub(crate) const fn small(id: WorkflowId, command: Command) -> Self {
+        let _place = None;
+        Self::Report {
+            id,
+            command,
+            _place,
+        }
     }
 }

@@ -78,7 +78,10 @@ impl Committer {
                     .map(|state| Answered::Before(Box::new(state)))
                     .map_err(|cause| fault::log("reading the answer of a command", &cause))
             })),
-            Err(cause) => Some(Err(fault::log("looking up a command's id", &cause))),
+            Err(cause) => {
+                self.health.store_failed(&cause);
+                Some(Err(fault::of_store("looking up a command's id", &cause)))
+            }
         }
     }
 

@@ -17,6 +17,7 @@ impl Committer {
             let was_here = self.active.contains_key(&id);
             if let Err(fault) = self.load(id).await {
                 error!(%fault, workflow = id.0, "an active workflow cannot be read");
+                self.health.store_failed(&fault);
             }
             orphans.extend(self.orphans(id));
             if !was_here {

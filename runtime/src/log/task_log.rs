@@ -22,6 +22,8 @@ struct Target {
     task: StepIndex,
     attempt: Attempt,
     taken: AtomicUsize,
+    /// One more than the limit it was last cut at, 0 while it was not.
+    cut_at: AtomicUsize,
 }
 
 impl TaskLog {
@@ -38,6 +40,7 @@ impl TaskLog {
             task,
             attempt,
             taken,
+            cut_at: AtomicUsize::new(0),
         };
         Self {
             target: Some(Arc::new(target)),
@@ -95,16 +98,19 @@ impl Target {
         loop {
             let (piece, after) = rest.split_at(rest.floor_char_boundary(LINE_BYTES_MAX));
             let cost = piece.len() + LINE_BYTES_OVERHEAD;
+            let limit = self.queue.limit();
+            // Once it was cut, nothing more is kept, unless the limit was raised since.
+            if self.cut_at.load(Ordering::Relaxed) >= limit.saturating_add(1) {
+                return;
+            }
             let before = self.taken.fetch_add(cost, Ordering::Relaxed);
-            if before + cost > ATTEMPT_BYTES_MAX {
+            if before + cost > limit {
+                self.taken.fetch_sub(cost, Ordering::Relaxed);
                 // Whoever crosses the mark says so; everyone after finds it crossed.
-                if before <= ATTEMPT_BYTES_MAX {
-                    let limit = ATTEMPT_BYTES_MAX / (1024 * 1024);
-                    let notice = format!("more than {limit} MiB of output; the rest is not kept");
-                    self.send(LogStream::Engine, &notice);
+                let cut_at = limit.saturating_add(1);
+                if self.cut_at.swap(cut_at, Ordering::Relaxed) < cut_at {
+                    self.send(LogStream::Engine, &notice(limit));
                 }
-                // Keeps the counter from ever wrapping round.
-                self.taken.store(ATTEMPT_BYTES_MAX + 1, Ordering::Relaxed);
                 return;
             }
             self.send(stream, piece);
@@ -124,6 +130,22 @@ impl Target {
             text: text.to_owned(),
         });
     }
+}
+
+/// What stands where a log was cut.
+fn notice(limit: usize) -> String {
+    let whole = limit == ATTEMPT_BYTES_MAX;
+    let amount = if whole {
+        format!("{} MiB", limit / (1024 * 1024))
+    } else {
+        format!("{} KiB", limit / 1024)
+    };
+    let why = if whole {
+        ""
+    } else {
+        ", since the disk of the server has little room left"
+    };
+    format!("more than {amount} of output; the rest is not kept{why}")
 }
 
 impl fmt::Debug for TaskLog {

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{LINE_BYTES_OVERHEAD, LogFault, LogStore, StoredLine, TaskLog};
 use crate::clock::Clock;
+use crate::health::LogLimit;
 
 /// How long the first line of a batch waits for others.
 const BATCH_WAIT: Duration = Duration::from_millis(50);
@@ -47,6 +48,7 @@ pub(super) struct Queue {
     sender: mpsc::UnboundedSender<Message>,
     clock: Arc<dyn Clock>,
     backlog: Arc<Backlog>,
+    limit: LogLimit,
 }
 
 #[derive(Default)]
@@ -66,6 +68,15 @@ pub struct LogWriter {
 impl LogWriter {
     /// Starts the writer. Needs a tokio runtime.
     pub fn start(store: Arc<dyn LogStore>, clock: Arc<dyn Clock>) -> Self {
+        Self::limited(store, clock, LogLimit::default())
+    }
+
+    /// The same with a limit that is set elsewhere while it runs.
+    pub(crate) fn limited(
+        store: Arc<dyn LogStore>,
+        clock: Arc<dyn Clock>,
+        limit: LogLimit,
+    ) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         let backlog = Arc::<Backlog>::default();
         let writer = Writer {
@@ -78,6 +89,7 @@ impl LogWriter {
             sender,
             clock,
             backlog,
+            limit,
         };
         Self { queue, store }
     }
@@ -113,6 +125,11 @@ impl LogWriter {
 }
 
 impl Queue {
+    /// Bytes that one attempt may write, as things stand.
+    pub(super) fn limit(&self) -> usize {
+        self.limit.bytes()
+    }
+
     pub(super) fn send(&self, line: Line) {
         let cost = cost(&line.text);
         self.backlog.bytes.fetch_add(cost, Ordering::AcqRel);

@@ -1,6 +1,6 @@
 //! Putting a runtime together, and what happens when it starts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -13,14 +13,14 @@ use super::boot_loop::{self, BootLoop};
 use super::latest::Latest;
 use super::stores::Stores;
 use super::take_up::TakeUp;
-use super::{Inner, Runtime, retention, switches};
+use super::{Inner, Runtime, retention, room, switches};
 use crate::attempts::{Attempts, Surroundings};
 use crate::clock::{Clock, SystemClock};
 use crate::committer::{Committer, Parts};
 use crate::database::OpenError;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
-use crate::health::{Health, watch};
+use crate::health::{Disk, Health, LogLimit, Room, watch};
 use crate::log::{LogFault, LogWriter};
 use crate::process::{ProcessRunner, RunnerProgram};
 use crate::settings::Settings;
@@ -90,7 +90,7 @@ impl StartError {
 /// ```
 #[derive(Default)]
 pub struct RuntimeBuilder {
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     work_dir: Option<PathBuf>,
     runner: Option<RunnerProgram>,
     registry: Option<Registry>,
@@ -98,7 +98,8 @@ pub struct RuntimeBuilder {
     definitions: Vec<WorkflowDefinition>,
     clock: Option<Arc<dyn Clock>>,
     store: Option<Arc<dyn Store>>,
-    settings: Settings,
+    pub(super) disk: Option<Arc<dyn Disk>>,
+    pub(super) settings: Settings,
     allow: StepSwitches,
 }
 
@@ -181,6 +182,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Another disk to watch than the one the file lies on, for tests.
+    #[must_use]
+    pub fn disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.disk = Some(disk);
+        self
+    }
+
     /// Another clock, for tests.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -188,24 +196,40 @@ impl RuntimeBuilder {
         self
     }
 
+    async fn stores(&mut self) -> Result<Stores, StartError> {
+        match self.store.take() {
+            Some(store) => Ok(Stores::given(store)),
+            None => Stores::open(self.file.as_deref()).await,
+        }
+    }
+
+    /// Beside the file. A program may have several engines in memory; each has its own folder.
+    fn place_for_work(&mut self) -> PathBuf {
+        match (self.work_dir.take(), &self.file) {
+            (Some(folder), _) => folder,
+            (None, Some(file)) => file.with_file_name("work"),
+            (None, None) => {
+                let name = format!("job-orchestrator-{}", uuid::Uuid::new_v4());
+                std::env::temp_dir().join(name).join("work")
+            }
+        }
+    }
+
     /// Opens the stores and starts the engine; active workflows go on.
     ///
     /// # Errors
     /// [`StartError`]; nothing was started.
-    pub async fn start(self) -> Result<Runtime, StartError> {
+    pub async fn start(mut self) -> Result<Runtime, StartError> {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-        let handlers = handlers(self.registry, &self.step_types, &self.definitions)?;
-        let stores = match self.store {
-            Some(store) => Stores::given(store),
-            None => Stores::open(self.file.as_deref()).await?,
-        };
+        let handlers = handlers(self.registry.take(), &self.step_types, &self.definitions)?;
+        let stores = self.stores().await?;
         let store = stores.store;
         let boot_loop = BootLoop::begin(store.as_ref(), clock.as_ref()).await;
-        let work_dir = self.work_dir;
-        let work_dir = work_dir.unwrap_or_else(|| default_work_dir(self.file.as_deref()));
+        let work_dir = self.place_for_work();
         let lock_dir = work_dir.with_file_name("attempts");
         let runner = self
             .runner
+            .take()
             .map(|program| ProcessRunner::new(program, lock_dir));
         let switches = SharedSwitches::default();
         switches.set(switches::load(store.as_ref(), self.allow).await?);
@@ -215,7 +239,9 @@ impl RuntimeBuilder {
             work_dir,
         ));
         remove_leftovers(&services).await;
-        let log = LogWriter::start(stores.log, Arc::clone(&clock));
+        let log_limit = LogLimit::default();
+        let log = LogWriter::limited(stores.log, Arc::clone(&clock), log_limit.clone());
+        let health = Health::new(Arc::clone(&clock), room::ballast(&self), log_limit);
         let (outbox, inbox) = mpsc::unbounded_channel();
         let attempts = Attempts::new(Surroundings {
             handlers: handlers.clone(),
@@ -224,6 +250,8 @@ impl RuntimeBuilder {
             clock: Arc::clone(&clock),
             reports: outbox.clone(),
             stop_limit: self.settings.stop,
+            health: health.clone(),
+            room: Room::default(),
         });
         let feed = Feed::default();
         let commits = Arc::<AtomicU64>::default();
@@ -236,12 +264,13 @@ impl RuntimeBuilder {
             inbox,
             commits: Arc::clone(&commits),
             settings: self.settings,
+            health: health.clone(),
         });
         watch_over(committer);
         let inner = Inner {
             store,
             clock,
-            health: Health::default(),
+            health,
             feed,
             log,
             handlers,
@@ -253,7 +282,7 @@ impl RuntimeBuilder {
             latest: Latest::default(),
         };
         let inner = Arc::new(inner);
-        watch::start(&inner);
+        watch::start(&inner, room::disk(&self));
         let take_up = TakeUp::new(&inner, runner, boot_loop.poison);
         take_up.at_start().await?;
         accompany(&inner, take_up, stores.file);
@@ -280,17 +309,6 @@ fn handlers(
         handlers.register(&definition.frozen().map_err(StartError::Definition)?);
     }
     Ok(handlers)
-}
-
-/// Beside the file. A program may have several engines in memory; each has its own folder.
-fn default_work_dir(file: Option<&Path>) -> PathBuf {
-    match file {
-        Some(file) => file.with_file_name("work"),
-        None => {
-            let name = format!("job-orchestrator-{}", uuid::Uuid::new_v4());
-            std::env::temp_dir().join(name).join("work")
-        }
-    }
 }
 
 /// Begins what goes on beside the committer.

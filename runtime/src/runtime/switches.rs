@@ -8,10 +8,15 @@ use engine::{
 };
 
 use super::{Runtime, read_fault, require};
+use crate::committer::Message;
 use crate::fault;
+use crate::health::Ask;
 use crate::store::{Store, StoreError};
 
 const COMMANDS: &str = "commands";
+/// Why steps of a type that panicked again and again do not start.
+const BROKEN: &str = "steps of this type broke three times within a minute; an owner can allow them \
+                      again by saving the settings of step types";
 const PRIVATE_ADDRESSES: &str = "private_addresses";
 
 /// What the database says, or was allowed when the program was started.
@@ -35,7 +40,9 @@ impl Runtime {
         let off: Vec<_> = steps
             .filter(|(_, step)| step.handler == Handler::StepType)
             .filter_map(|(task, step)| {
-                let why = registry.switched_off(&step.task_type, switches)?;
+                let broken = self.inner.health.is_disabled(&step.task_type);
+                let why = registry.switched_off(&step.task_type, switches);
+                let why = why.or(broken.then_some(BROKEN))?;
                 let name = step.name.clone();
                 Some(SwitchedOff { task, name, why })
             })
@@ -66,6 +73,7 @@ impl Switches for Runtime {
 
     async fn set_switches(&self, actor: &Actor, switches: StepSwitches) -> Answer<()> {
         require(actor, Role::Owner)?;
+        self.is_possible(Ask::Change)?;
         let store = &self.inner.store;
         let word = |on| if on { "on" } else { "off" };
         let wanted = [
@@ -74,12 +82,16 @@ impl Switches for Runtime {
         ];
         for (name, on) in wanted {
             let set = store.set_setting(name, word(on)).await;
-            set.map_err(|cause| fault::log("writing a setting", &cause))?;
+            set.map_err(|cause| fault::of_store("writing a setting", &cause))?;
         }
         let kept = load(store.as_ref(), StepSwitches::default()).await;
         self.inner
             .switches
             .set(kept.map_err(|cause| read_fault(&cause))?);
+        if self.inner.health.allow_step_types() {
+            // An engine that is gone has nothing to start.
+            drop(self.inner.outbox.send(Message::LookAgain));
+        }
         Ok(())
     }
 }

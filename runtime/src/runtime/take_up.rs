@@ -145,7 +145,7 @@ impl TakeUp {
             attempt,
             outcome: self.outcome(orphan),
         };
-        drop(self.outbox.send(Message::Report { id, command }));
+        drop(self.outbox.send(Message::small(id, command)));
     }
 
     fn outcome(&self, (id, task, attempt): Orphan) -> Outcome {

@@ -185,7 +185,7 @@ impl Workflows for Runtime {
     }
 
     fn troubles(&self) -> Vec<Trouble> {
-        self.inner.health.troubles(self.inner.clock.now())
+        self.inner.health.troubles()
     }
 
     async fn changed(&self, id: WorkflowId, after: Seq) {

@@ -2,7 +2,21 @@
 
 use engine::WorkflowId;
 
-/// What a store could not do. The text names the cause; nothing was written.
+/// Result codes of SQLite that say more than "it failed", without their extensions.
+mod code {
+    pub(super) const FULL: i32 = 13;
+    pub(super) const ROWS: [i32; 6] = [
+        1,  // a statement that does not fit the tables
+        11, // a damaged page: others may be sound
+        18, // too big
+        19, // a constraint
+        20, // a wrong type
+        25, // a parameter out of range
+    ];
+}
+
+/// What a store could not do. The text names the cause; nothing was written, unless it is not known
+/// (see [`StoreError::may_be_written`]).
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another writer moved the workflow on.
@@ -16,6 +30,12 @@ pub enum StoreError {
         /// What is wrong with it.
         cause: String,
     },
+    /// The file that is written to is no longer where it was.
+    #[error(
+        "{0} was deleted or replaced while the server runs; put it back, or restart the server to \
+         go on with what is there"
+    )]
+    Gone(String),
     /// The database refused or is away.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
@@ -25,4 +45,89 @@ pub enum StoreError {
     /// The thread that writes has ended.
     #[error("the thread that writes to the database has ended")]
     NoWriter,
+}
+
+/// Where a failure comes from, which says whom else it concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// What was to be written or read: everything else may go well.
+    Rows,
+    /// The disk has no room: nothing can be written, everything can be read.
+    Disk,
+    /// The database: nothing else would go better just now.
+    Database,
+}
+
+impl StoreError {
+    /// Where it comes from.
+    #[must_use]
+    pub fn concern(&self) -> Concern {
+        match self {
+            Self::Stale(_) | Self::Corrupt { .. } => Concern::Rows,
+            Self::Gone(_) | Self::NoWriter => Concern::Database,
+            Self::Database(error) => of_sqlx(error),
+            Self::Batch(error) => of_rusqlite(error),
+        }
+    }
+
+    /// Whether it may have been written nevertheless, so that only reading can tell.
+    #[must_use]
+    pub const fn may_be_written(&self) -> bool {
+        matches!(
+            self,
+            Self::Gone(_) | Self::Database(_) | Self::Batch(_) | Self::NoWriter
+        )
+    }
+}
+
+/// By a result code of SQLite.
+fn of_code(code: i32) -> Concern {
+    // The upper bytes tell where in SQLite it happened.
+    match code & 0xff {
+        code::FULL => Concern::Disk,
+        code if code::ROWS.contains(&code) => Concern::Rows,
+        _ => Concern::Database,
+    }
+}
+
+fn of_rusqlite(error: &rusqlite::Error) -> Concern {
+    match error.sqlite_error() {
+        Some(failure) => of_code(failure.extended_code),
+        // Everything else is about a value that does not fit.
+        None => Concern::Rows,
+    }
+}
+
+fn of_sqlx(error: &sqlx::Error) -> Concern {
+    use sqlx::Error as E;
+    match error {
+        E::Database(error) => {
+            let code = error.code().and_then(|code| code.parse().ok());
+            code.map_or(Concern::Database, of_code)
+        }
+        E::Io(cause) if cause.kind() == std::io::ErrorKind::StorageFull => Concern::Disk,
+        E::RowNotFound
+        | E::TypeNotFound { .. }
+        | E::ColumnIndexOutOfBounds { .. }
+        | E::ColumnNotFound(_)
+        | E::ColumnDecode { .. }
+        | E::Encode(_)
+        | E::Decode(_) => Concern::Rows,
+        _ => Concern::Database,
+    }
+}
+
+impl From<&StoreError> for Concern {
+    fn from(fault: &StoreError) -> Self {
+        fault.concern()
+    }
+}
+
+impl From<&super::SaveError> for Concern {
+    fn from(fault: &super::SaveError) -> Self {
+        match fault {
+            super::SaveError::Store(fault) => fault.concern(),
+            _ => Self::Rows,
+        }
+    }
 }

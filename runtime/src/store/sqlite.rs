@@ -5,25 +5,29 @@ use engine::orchestrator::{AttemptRecord, WorkflowFilter};
 use engine::progress::WorkflowState;
 use engine::{EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowId};
 use sqlx::Row;
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use tokio::sync::Mutex;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
 
 use super::definition_cache::DefinitionCache;
 use super::row;
+use super::sqlite_loan::Lender;
 use super::sqlite_writer::BatchWriter;
 use super::{
-    AnsweredCommand, Change, LastNumbers, SettingStore, Standing, StoreError, StoredWorkflow,
-    WorkflowStore, sqlite_commands, sqlite_lists,
+    AnsweredCommand, Change, FileWatch, LastNumbers, SettingStore, Standing, StoreError,
+    StoredWorkflow, WorkflowStore, sqlite_commands, sqlite_lists, sqlite_probe,
 };
 use crate::database::Database;
+
+/// As many pages as SQLite can count.
+const PAGES_MAX: u32 = 0xffff_fffe;
 
 /// Everything in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    /// Writes what no workflow is. Held while a batch is written, so that the two connections
-    /// never wait for each other inside SQLite.
-    pub(super) writer: Mutex<SqliteConnection>,
+    /// Writes what no workflow is. Nobody has it while a batch is written, so that the two
+    /// connections never wait for each other inside SQLite.
+    pub(super) writer: Lender,
     pub(super) readers: SqlitePool,
+    pub(super) files: FileWatch,
     batches: BatchWriter,
     definitions: DefinitionCache,
     /// Keeps other servers away from the file.
@@ -39,14 +43,35 @@ impl SqliteStore {
             batches,
             readers,
             lock,
+            options,
+            files,
         } = database;
         Self {
-            writer: Mutex::new(writer),
+            writer: Lender::new(writer, options),
             readers,
             batches,
             definitions: DefinitionCache::default(),
+            files,
             _lock: lock,
         }
+    }
+}
+
+impl SqliteStore {
+    /// Lets the file grow to at most so many pages of 4 KiB, and not below what it has. A write that
+    /// needs more fails as on a full disk. None: as many as the disk has.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn limit_pages(&self, pages: Option<u32>) -> Result<(), StoreError> {
+        let pages = pages.unwrap_or(PAGES_MAX);
+        let mut writer = self.writer.lend().await?;
+        let text = format!("PRAGMA max_page_count = {pages}");
+        let set = sqlx::query(sqlx::AssertSqlSafe(text))
+            .execute(&mut *writer)
+            .await;
+        writer.bring_back(set.map_err(StoreError::from)).await?;
+        self.batches.limit(pages).await
     }
 }
 
@@ -57,13 +82,14 @@ impl WorkflowStore for SqliteStore {
         changes: &[Change],
         commands: &[AnsweredCommand],
     ) -> Result<(), StoreError> {
-        let _turn = self.writer.lock().await;
+        let _turn = self.writer.turn().await;
         self.batches.commit(changes, commands).await?;
         for change in changes {
             let hash = &change.header.definition_hash;
             self.definitions.put(hash, &change.definition);
         }
-        Ok(())
+        // Only now it is known that this was not written into a file that nobody will find again.
+        self.files.check()
     }
 
     async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {
@@ -71,8 +97,9 @@ impl WorkflowStore for SqliteStore {
     }
 
     async fn forget_commands(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut writer = self.writer.lock().await;
-        sqlite_commands::forget(&mut writer, before).await
+        let mut writer = self.writer.lend().await?;
+        let forgotten = sqlite_commands::forget(&mut writer, before).await;
+        writer.bring_back(forgotten).await
     }
 
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
@@ -189,6 +216,22 @@ impl WorkflowStore for SqliteStore {
             task: row.try_get("task")?,
         })
     }
+
+    async fn probe(&self, writes: bool) -> Result<bool, StoreError> {
+        self.files.check()?;
+        let writer = if writes {
+            Some(self.writer.lend().await?)
+        } else {
+            self.writer.lend_if_free().await?
+        };
+        let Some(mut writer) = writer else {
+            return Ok(false);
+        };
+        let probed = sqlite_probe::probe(&mut writer, writes).await;
+        writer.bring_back(probed).await?;
+        self.files.check()?;
+        Ok(true)
+    }
 }
 
 /// A workflow out of its row and its tasks' rows.
@@ -236,15 +279,16 @@ impl SettingStore for SqliteStore {
     }
 
     async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        let mut writer = self.writer.lock().await;
-        sqlx::query(
+        let mut writer = self.writer.lend().await?;
+        let set = sqlx::query(
             "INSERT INTO settings (name, value) VALUES ($1, $2)
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         )
         .bind(name)
         .bind(value)
         .execute(&mut *writer)
-        .await?;
-        Ok(())
+        .await;
+        writer.bring_back(set.map_err(StoreError::from)).await?;
+        self.files.check()
     }
 }

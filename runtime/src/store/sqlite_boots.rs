@@ -21,30 +21,9 @@ const UNDER_WAY: &str = "SELECT t.workflow_id, t.task, t.generation,
 #[async_trait]
 impl BootStore for SqliteStore {
     async fn begin_boot(&self, incarnation: Uuid, now: Timestamp) -> Result<Vec<Boot>, StoreError> {
-        let mut writer = self.writer.lock().await;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-        let left_behind = under_way(&mut transaction).await?;
-        sqlx::query(
-            "UPDATE boots SET left_behind = $1 WHERE number = (SELECT max(number) FROM boots)",
-        )
-        .bind(row::json_text(&left_behind)?)
-        .execute(&mut *transaction)
-        .await?;
-        let kept = i64::try_from(BOOTS_KEPT).unwrap_or(i64::MAX);
-        sqlx::query("DELETE FROM boots WHERE number <= (SELECT max(number) FROM boots) - $1")
-            .bind(kept)
-            .execute(&mut *transaction)
-            .await?;
-        let before = sqlx::query("SELECT * FROM boots ORDER BY number DESC")
-            .fetch_all(&mut *transaction)
-            .await?;
-        sqlx::query("INSERT INTO boots (incarnation, started_at) VALUES ($1, $2)")
-            .bind(incarnation.to_string())
-            .bind(now.as_micros())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        before.iter().map(boot).collect()
+        let mut writer = self.writer.lend().await?;
+        let begun = begin(&mut writer, incarnation, now).await;
+        writer.bring_back(begun).await
     }
 
     async fn mark_boot(&self, incarnation: Uuid, mark: BootMark) -> Result<(), StoreError> {
@@ -52,13 +31,42 @@ impl BootStore for SqliteStore {
             BootMark::Lasted => "UPDATE boots SET lasted = 1 WHERE incarnation = $1",
             BootMark::Stopped => "UPDATE boots SET was_stopped = 1 WHERE incarnation = $1",
         };
-        let mut writer = self.writer.lock().await;
-        sqlx::query(statement)
+        let mut writer = self.writer.lend().await?;
+        let marked = sqlx::query(statement)
             .bind(incarnation.to_string())
             .execute(&mut *writer)
-            .await?;
-        Ok(())
+            .await;
+        let marked = marked.map(drop).map_err(StoreError::from);
+        writer.bring_back(marked).await
     }
+}
+
+async fn begin(
+    writer: &mut SqliteConnection,
+    incarnation: Uuid,
+    now: Timestamp,
+) -> Result<Vec<Boot>, StoreError> {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let left_behind = under_way(&mut transaction).await?;
+    sqlx::query("UPDATE boots SET left_behind = $1 WHERE number = (SELECT max(number) FROM boots)")
+        .bind(row::json_text(&left_behind)?)
+        .execute(&mut *transaction)
+        .await?;
+    let kept = i64::try_from(BOOTS_KEPT).unwrap_or(i64::MAX);
+    sqlx::query("DELETE FROM boots WHERE number <= (SELECT max(number) FROM boots) - $1")
+        .bind(kept)
+        .execute(&mut *transaction)
+        .await?;
+    let before = sqlx::query("SELECT * FROM boots ORDER BY number DESC")
+        .fetch_all(&mut *transaction)
+        .await?;
+    sqlx::query("INSERT INTO boots (incarnation, started_at) VALUES ($1, $2)")
+        .bind(incarnation.to_string())
+        .bind(now.as_micros())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    before.iter().map(boot).collect()
 }
 
 async fn under_way(connection: &mut SqliteConnection) -> Result<Vec<LeftBehind>, StoreError> {

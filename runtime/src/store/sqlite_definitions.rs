@@ -12,34 +12,11 @@ use super::{DefinitionStore, NewVersion, SaveError, StoreError, row};
 #[async_trait]
 impl DefinitionStore for SqliteStore {
     async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
-        let mut writer = self.writer.lock().await;
-        let begin = writer.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begin.map_err(StoreError::from)?;
-        let (id, version) = next_version(&mut transaction, new.replaces).await?;
-        let body = new.definition.to_json();
-        sqlx::query(
-            "INSERT INTO definitions (id, version, name, body, sent, saved_at, saved_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(id.0)
-        .bind(i64::from(version))
-        .bind(new.definition.name())
-        .bind(body.to_string())
-        .bind(new.sent.to_string())
-        .bind(new.now.as_micros())
-        .bind(new.by)
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::from)?;
-        transaction.commit().await.map_err(StoreError::from)?;
-        Ok(SavedDefinition {
-            definition_id: id,
-            version,
-            saved_at: new.now,
-            saved_by: new.by.to_owned(),
-            definition: body,
-            sent: new.sent.clone(),
-        })
+        let mut writer = self.writer.lend().await?;
+        let saved = write_version(&mut writer, new).await;
+        let saved = writer.bring_back(saved).await?;
+        self.files.check()?;
+        Ok(saved)
     }
 
     async fn definition(
@@ -75,6 +52,39 @@ impl DefinitionStore for SqliteStore {
         .await?;
         rows.iter().map(saved).collect()
     }
+}
+
+async fn write_version(
+    writer: &mut SqliteConnection,
+    new: NewVersion<'_>,
+) -> Result<SavedDefinition, SaveError> {
+    let begin = writer.begin_with("BEGIN IMMEDIATE").await;
+    let mut transaction = begin.map_err(StoreError::from)?;
+    let (id, version) = next_version(&mut transaction, new.replaces).await?;
+    let body = new.definition.to_json();
+    sqlx::query(
+        "INSERT INTO definitions (id, version, name, body, sent, saved_at, saved_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(id.0)
+    .bind(i64::from(version))
+    .bind(new.definition.name())
+    .bind(body.to_string())
+    .bind(new.sent.to_string())
+    .bind(new.now.as_micros())
+    .bind(new.by)
+    .execute(&mut *transaction)
+    .await
+    .map_err(StoreError::from)?;
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(SavedDefinition {
+        definition_id: id,
+        version,
+        saved_at: new.now,
+        saved_by: new.by.to_owned(),
+        definition: body,
+        sent: new.sent.clone(),
+    })
 }
 
 async fn next_version(

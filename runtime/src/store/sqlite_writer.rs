@@ -16,8 +16,14 @@ use super::{AnsweredCommand, Change, StoreError, sqlite_commit};
 const FROZEN_MAX: usize = 10_000;
 
 struct Job {
-    rows: Rows,
+    work: Work,
     done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+enum Work {
+    Write(Rows),
+    /// Let the file grow to at most so many pages.
+    Limit(u32),
 }
 
 /// The way to the thread. It ends with this: after the drop its connection is closed.
@@ -55,11 +61,7 @@ impl BatchWriter {
             .iter()
             .map(|row| row.hash.clone())
             .collect();
-        let (done, answer) = oneshot::channel();
-        let jobs = self.jobs.as_ref().ok_or(StoreError::NoWriter)?;
-        let sent = jobs.send(Job { rows, done });
-        sent.map_err(|_| StoreError::NoWriter)?;
-        let written = answer.await.map_err(|_| StoreError::NoWriter)?;
+        let written = self.hand_over(Work::Write(rows)).await;
         let mut frozen = self.frozen();
         if written.is_err() || frozen.len() > FROZEN_MAX {
             frozen.clear();
@@ -68,6 +70,19 @@ impl BatchWriter {
             frozen.extend(hashes);
         }
         written
+    }
+
+    /// Lets the file grow to at most so many pages.
+    pub(crate) async fn limit(&self, pages: u32) -> Result<(), StoreError> {
+        self.hand_over(Work::Limit(pages)).await
+    }
+
+    async fn hand_over(&self, work: Work) -> Result<(), StoreError> {
+        let (done, answer) = oneshot::channel();
+        let jobs = self.jobs.as_ref().ok_or(StoreError::NoWriter)?;
+        let sent = jobs.send(Job { work, done });
+        sent.map_err(|_| StoreError::NoWriter)?;
+        answer.await.map_err(|_| StoreError::NoWriter)?
     }
 
     fn frozen(&self) -> MutexGuard<'_, HashSet<String>> {
@@ -89,8 +104,13 @@ impl Drop for BatchWriter {
 }
 
 fn run(mut connection: Connection, jobs: &Receiver<Job>) {
-    while let Ok(Job { rows, done }) = jobs.recv() {
-        let written = sqlite_commit::commit(&mut connection, &rows);
+    while let Ok(Job { work, done }) = jobs.recv() {
+        let written = match work {
+            Work::Write(rows) => sqlite_commit::commit(&mut connection, &rows),
+            Work::Limit(pages) => connection
+                .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+                .map_err(StoreError::from),
+        };
         // Whoever asked is the committer: it is there as long as this thread is.
         drop(done.send(written));
     }

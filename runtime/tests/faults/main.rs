@@ -11,6 +11,14 @@
 
 mod clocks;
 mod dice;
+mod disk;
+mod disk_full;
+mod faulty;
+mod files;
+mod outage;
+mod panics;
+mod scenario;
+mod store_calls;
 mod witness;
 
 /// Whether the long counts are wanted.

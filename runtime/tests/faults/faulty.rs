@@ -1,0 +1,223 @@
+//! A store whose calls fail by plan: the n-th one, before or after it did what it was asked, alone or
+//! with those that follow.
+
+use std::io::{Error as IoError, ErrorKind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter};
+use engine::progress::WorkflowState;
+use engine::{DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowId};
+use runtime::store::memory::MemoryStore;
+use runtime::store::{
+    AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
+    SaveError, SettingStore, StoreError, StoredWorkflow, WorkflowStore,
+};
+use uuid::Uuid;
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The database is away before anything is done.
+    Away,
+    /// It is done, and the answer is lost on its way.
+    AnswerLost,
+    /// The rows themselves cannot be written or read.
+    Row,
+    /// The disk has no room.
+    Full,
+}
+
+/// Which calls fail, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    pub kind: Kind,
+    /// The first that fails, counted from 0.
+    pub first: u64,
+    /// How many fail in a row.
+    pub count: u64,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Faulty {
+    pub inner: Arc<MemoryStore>,
+    plan: Mutex<Option<Plan>>,
+    calls: AtomicU64,
+    is_away: AtomicBool,
+}
+
+impl Faulty {
+    pub fn with(plan: Option<Plan>) -> Self {
+        Self {
+            plan: Mutex::new(plan),
+            ..Self::default()
+        }
+    }
+
+    /// How many calls there were, probes aside.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Every call fails from now on, or none does.
+    pub fn set_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    /// The fault of the present call, if one is planned for it.
+    fn fault(&self) -> Option<Kind> {
+        let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        if self.is_away.load(Ordering::SeqCst) {
+            return Some(Kind::Away);
+        }
+        let plan = *self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        let plan = plan.filter(|plan| (plan.first..plan.first + plan.count).contains(&number))?;
+        Some(plan.kind)
+    }
+
+    /// The call, failing as planned. A future that is dropped has done nothing.
+    async fn call<T>(
+        &self,
+        done: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        match self.fault() {
+            None => done.await,
+            Some(Kind::AnswerLost) => {
+                done.await?;
+                Err(io(ErrorKind::ConnectionReset))
+            }
+            Some(Kind::Away) => Err(io(ErrorKind::ConnectionRefused)),
+            Some(Kind::Full) => Err(io(ErrorKind::StorageFull)),
+            Some(Kind::Row) => Err(StoreError::Corrupt {
+                what: "a row".into(),
+                cause: "it is planned to fail".into(),
+            }),
+        }
+    }
+}
+
+fn io(kind: ErrorKind) -> StoreError {
+    StoreError::Database(sqlx::Error::Io(IoError::new(kind, "it is planned to fail")))
+}
+
+#[async_trait]
+impl WorkflowStore for Faulty {
+    async fn commit(
+        &self,
+        changes: &[Change],
+        commands: &[AnsweredCommand],
+    ) -> Result<(), StoreError> {
+        self.call(self.inner.commit(changes, commands)).await
+    }
+
+    async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {
+        self.call(self.inner.command(actor, id)).await
+    }
+
+    async fn forget_commands(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.call(self.inner.forget_commands(before)).await
+    }
+
+    async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
+        self.call(self.inner.load(id)).await
+    }
+
+    async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
+        // Asked every few seconds, so that it is not counted.
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(io(ErrorKind::ConnectionRefused));
+        }
+        self.inner.active().await
+    }
+
+    async fn rev(&self, id: WorkflowId) -> Result<Option<Seq>, StoreError> {
+        self.call(self.inner.rev(id)).await
+    }
+
+    async fn events(
+        &self,
+        id: WorkflowId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        self.call(self.inner.events(id, after, limit)).await
+    }
+
+    async fn attempts(
+        &self,
+        id: WorkflowId,
+        task: StepIndex,
+    ) -> Result<Vec<AttemptRecord>, StoreError> {
+        self.call(self.inner.attempts(id, task)).await
+    }
+
+    async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError> {
+        self.call(self.inner.latest_of_job(job)).await
+    }
+
+    async fn list(
+        &self,
+        filter: &WorkflowFilter,
+        now: Timestamp,
+    ) -> Result<Vec<WorkflowState>, StoreError> {
+        self.call(self.inner.list(filter, now)).await
+    }
+
+    async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
+        self.call(self.inner.last_numbers()).await
+    }
+
+    async fn probe(&self, writes: bool) -> Result<bool, StoreError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(io(ErrorKind::ConnectionRefused));
+        }
+        self.inner.probe(writes).await
+    }
+}
+
+#[async_trait]
+impl DefinitionStore for Faulty {
+    async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
+        self.inner.save(new).await
+    }
+
+    async fn definition(
+        &self,
+        id: DefinitionId,
+        version: Option<u32>,
+    ) -> Result<Option<SavedDefinition>, StoreError> {
+        self.inner.definition(id, version).await
+    }
+
+    async fn definitions(
+        &self,
+        limit: usize,
+        before: Option<DefinitionId>,
+    ) -> Result<Vec<SavedDefinition>, StoreError> {
+        self.inner.definitions(limit, before).await
+    }
+}
+
+#[async_trait]
+impl SettingStore for Faulty {
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.inner.setting(name).await
+    }
+
+    async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        self.inner.set_setting(name, value).await
+    }
+}
+
+#[async_trait]
+impl BootStore for Faulty {
+    async fn begin_boot(&self, incarnation: Uuid, now: Timestamp) -> Result<Vec<Boot>, StoreError> {
+        self.inner.begin_boot(incarnation, now).await
+    }
+
+    async fn mark_boot(&self, incarnation: Uuid, mark: BootMark) -> Result<(), StoreError> {
+        self.inner.mark_boot(incarnation, mark).await
+    }
+}

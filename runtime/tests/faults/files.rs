@@ -1,0 +1,179 @@
+//! What happens to the files beneath a running engine, and what a start says that cannot use them.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::orchestrator::Hindrance;
+use engine::{
+    DefinitionId, JobId, JobOrchestrator, JobOrchestratorError, StepDefinition, Timestamp,
+    TroubleKind, WorkflowDefinition, Workflows,
+};
+use runtime::Runtime;
+use runtime::database::Database;
+use runtime::store::sqlite::SqliteStore;
+use runtime::store::{DefinitionStore, NewVersion, SettingStore, WorkflowStore};
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+use crate::dice::Dice;
+use crate::seeds;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+async fn open(folder: &TempDir) -> Runtime {
+    let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
+    builder.start().await.unwrap()
+}
+
+fn definition() -> WorkflowDefinition {
+    WorkflowDefinition::new("Any", &[StepDefinition::new("Any", "noop")]).unwrap()
+}
+
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let waited = async {
+        while !is_so().await {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(timeout(LIMIT, waited).await.is_ok(), "never: {what}");
+}
+
+fn is_away(runtime: &Runtime) -> bool {
+    let troubles = runtime.troubles();
+    troubles
+        .iter()
+        .any(|trouble| trouble.kind == TroubleKind::DatabaseAway)
+}
+
+#[tokio::test]
+async fn a_database_that_is_deleted_while_the_server_runs_takes_no_more_and_comes_back_with_its_file()
+ {
+    for taken in ["jobs.db", "jobs.db-wal"] {
+        let folder = TempDir::new().unwrap();
+        let runtime = open(&folder).await;
+        let create = async || runtime.create_workflow(JobId(1), definition(), None).await;
+        let before = create().await.unwrap().id;
+        // Moved away: whoever deletes it cannot bring it back.
+        let (file, away) = (folder.path().join(taken), folder.path().join("elsewhere"));
+        fs::rename(&file, &away).unwrap();
+        let refused = create().await.err();
+        let hindrance = JobOrchestratorError::Hindered(Hindrance::DatabaseAway);
+        assert_eq!(refused, Some(hindrance), "not one commit goes into nowhere");
+        until("it is noticed", async || is_away(&runtime)).await;
+        assert!(
+            runtime.get_workflow(before).await.unwrap().is_some(),
+            "reads go on"
+        );
+        fs::rename(&away, &file).unwrap();
+        until("it is back", async || !is_away(&runtime)).await;
+        create().await.unwrap();
+        runtime.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_replaced_while_the_server_runs_is_not_written_to() {
+    let folder = TempDir::new().unwrap();
+    let runtime = open(&folder).await;
+    let file = folder.path().join("jobs.db");
+    fs::copy(&file, folder.path().join("copy")).unwrap();
+    fs::rename(folder.path().join("copy"), &file).unwrap();
+    until("it is noticed", async || is_away(&runtime)).await;
+    let created = runtime.create_workflow(JobId(1), definition(), None).await;
+    assert!(created.is_err());
+    runtime.shutdown().await;
+}
+
+/// What a start says that cannot use its files. Root may use any file, so that such a test says
+/// nothing there.
+async fn said_by_a_start(folder: &TempDir) -> Option<String> {
+    let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
+    builder.start().await.err().map(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_named_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("jobs.db");
+    fs::write(&file, "these are my notes, not a database ".repeat(100)).unwrap();
+    let said = said_by_a_start(&folder).await.unwrap();
+    assert!(said.contains("jobs.db"), "{said}");
+    assert!(
+        fs::read_to_string(&file)
+            .unwrap()
+            .starts_with("these are my notes")
+    );
+}
+
+#[tokio::test]
+async fn a_folder_where_the_database_should_be_is_named() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("jobs.db")).unwrap();
+    let said = said_by_a_start(&folder).await.unwrap();
+    assert!(said.contains("jobs.db"), "{said}");
+}
+
+#[tokio::test]
+async fn files_and_folders_that_may_not_be_written_to_are_named() {
+    if rustix::process::geteuid().is_root() {
+        println!("root may write to any file: nothing to see here");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    open(&folder).await.shutdown().await;
+    let file = folder.path().join("jobs.db");
+    fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
+    let said = said_by_a_start(&folder).await.unwrap();
+    assert!(said.contains("jobs.db"), "{said}");
+    fs::set_permissions(&file, Permissions::from_mode(0o000)).unwrap();
+    let said = said_by_a_start(&folder).await.unwrap();
+    assert!(said.contains("jobs.db"), "{said}");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o500)).unwrap();
+    let said = said_by_a_start(&folder).await;
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+    assert!(said.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlx_4393_cancelled_begin() {
+    let folder = TempDir::new().unwrap();
+    let database = Database::open(&folder.path().join("jobs.db"))
+        .await
+        .unwrap();
+    let store = Arc::new(SqliteStore::new(database));
+    let definition = definition();
+    let sent = definition.to_json();
+    let version = NewVersion {
+        replaces: None,
+        definition: &definition,
+        sent: &sent,
+        by: "ada",
+        now: Timestamp::from_micros(1),
+    };
+    let mut last = DefinitionId(0);
+    for seed in seeds(20, 100) {
+        let mut dice = Dice::new(seed);
+        for _ in 0..100 {
+            let patience = Duration::from_micros(dice.roll(400));
+            // Whoever asked goes away in the middle, wherever that is.
+            if dice.chance(70) {
+                drop(timeout(patience, store.save(version)).await);
+            } else {
+                drop(timeout(patience, store.set_setting("any", "value")).await);
+            }
+        }
+        let saved = timeout(LIMIT, store.save(version)).await;
+        let saved = saved.expect("nobody holds the connection").unwrap();
+        assert!(saved.definition_id > last, "FAULT_SEED={seed}");
+        last = saved.definition_id;
+        assert!(store.probe(true).await.unwrap(), "FAULT_SEED={seed}");
+        let kept = store.definition(last, None).await.unwrap();
+        assert!(
+            kept.is_some(),
+            "FAULT_SEED={seed}: what was answered is there"
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! The database is away while steps run: they go on, what they come to is kept and written down when
+//! it is back, nothing new starts meanwhile and people are told at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::orchestrator::Hindrance;
+use engine::{
+    JobId, JobOrchestrator, JobOrchestratorError, StepDefinition, TroubleKind, WorkflowDefinition,
+    WorkflowId, WorkflowStatus, Workflows,
+};
+use runtime::Runtime;
+use runtime::clock::TestClock;
+use runtime::store::WorkflowStore;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::faulty::{Faulty, Kind, Plan};
+use crate::witness::{registry, tries, witness};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+struct World {
+    store: Arc<Faulty>,
+    runtime: Runtime,
+}
+
+impl World {
+    async fn new(plan: Option<Plan>) -> Self {
+        let store = Arc::new(Faulty::with(plan));
+        let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
+        let builder = Runtime::builder().store(store.clone()).clock(clock);
+        let runtime = builder.registry(registry()).start().await.unwrap();
+        Self { store, runtime }
+    }
+
+    async fn start(&self, steps: &[StepDefinition]) -> WorkflowId {
+        let definition = WorkflowDefinition::new("Outage", steps).unwrap();
+        let created = self.runtime.create_workflow(JobId(1), definition, None);
+        let id = created.await.unwrap().id;
+        self.runtime.start_workflow(id).await.unwrap();
+        id
+    }
+
+    /// As it is stored, whatever the fault.
+    async fn status(&self, id: WorkflowId) -> WorkflowStatus {
+        let stored = self.store.inner.load(id).await.unwrap().unwrap();
+        stored.workflow.status()
+    }
+
+    async fn until_completed(&self, id: WorkflowId) {
+        let completed = async {
+            while self.status(id).await != WorkflowStatus::Completed {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(10 * MINUTE, completed).await.expect("it completes");
+    }
+
+    fn troubles(&self) -> Vec<TroubleKind> {
+        let troubles = self.runtime.troubles();
+        troubles.iter().map(|trouble| trouble.kind).collect()
+    }
+
+    async fn attempts(&self, id: WorkflowId, task: usize) -> u32 {
+        let stored = self.store.inner.load(id).await.unwrap().unwrap();
+        stored.workflow.tasks()[task].record().attempt
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn oban_865_ack_during_outage() {
+    let world = World::new(None).await;
+    let (long, number) = witness("Long", 0, 5.0, &[]);
+    let (after, last) = witness("After", 0, 0.0, &[0]);
+    let id = world.start(&[long, after]).await;
+    world.store.set_away(true);
+    // It ends early in an outage that is longer than any number of tries.
+    sleep(60 * MINUTE).await;
+    assert_eq!((tries(number).len(), tries(last).len()), (1, 0));
+    world.store.set_away(false);
+    let back = Instant::now();
+    world.until_completed(id).await;
+    assert!(
+        back.elapsed() <= Duration::from_secs(5),
+        "{:?}",
+        back.elapsed()
+    );
+    assert_eq!(
+        (tries(number).len(), tries(last).len()),
+        (1, 1),
+        "each ran once"
+    );
+    assert_eq!(world.attempts(id, 0).await, 1);
+    world.runtime.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn quartz_282_db_lost_in_completion() {
+    // Whichever call it is that the completion of the workflow is lost in, and for how long.
+    for first in 3..30 {
+        for count in [1, 2, 30] {
+            for kind in [Kind::AnswerLost, Kind::Away] {
+                let plan = Plan { kind, first, count };
+                let world = World::new(Some(plan)).await;
+                let (one, number) = witness("One", 0, 1.0, &[]);
+                let definition = WorkflowDefinition::new("Completion", &[one]).unwrap();
+                let created = world.runtime.create_workflow(JobId(1), definition, None);
+                let Ok(created) = created.await else { continue };
+                if world.runtime.start_workflow(created.id).await.is_err() {
+                    continue;
+                }
+                world.until_completed(created.id).await;
+                assert_eq!(tries(number).len(), 1, "{plan:?}");
+                world.runtime.shutdown().await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_database_is_away_nothing_starts_and_whoever_wants_a_change_is_told_so_at_once() {
+    let world = World::new(None).await;
+    let (long, _) = witness("Long", 0, 20.0, &[]);
+    let (flaky, number) = witness("Flaky", 3, 0.0, &[]);
+    let id = world.start(&[long, flaky]).await;
+    world.store.set_away(true);
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.troubles(), [TroubleKind::DatabaseAway]);
+    let tried = tries(number).len();
+    let asked = Instant::now();
+    let refused = world.runtime.cancel_workflow(id).await;
+    let away = JobOrchestratorError::Hindered(Hindrance::DatabaseAway);
+    assert_eq!(refused.err(), Some(away));
+    assert!(asked.elapsed() < Duration::from_millis(100));
+    sleep(MINUTE).await;
+    assert_eq!(
+        tries(number).len(),
+        tried,
+        "a retry that is due does not start"
+    );
+    world.store.set_away(false);
+    world.until_completed(id).await;
+    assert_eq!(tries(number).len(), 4);
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(world.troubles(), []);
+    world.runtime.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_not_made_worse_by_asking_again_and_again() {
+    let world = World::new(None).await;
+    let mut ids = Vec::new();
+    for _ in 0..200 {
+        let (step, _) = witness("Step", 0, 10.0, &[]);
+        ids.push(world.start(&[step]).await);
+    }
+    world.store.set_away(true);
+    let before = world.store.calls();
+    // All of them end in the outage.
+    sleep(10 * MINUTE).await;
+    let asked = world.store.calls() - before;
+    assert!(
+        asked <= 10,
+        "{asked} calls besides the probe of every second"
+    );
+    world.store.set_away(false);
+    for id in ids {
+        world.until_completed(id).await;
+    }
+    world.runtime.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_orderly_stop_waits_for_the_database_as_long_as_it_waits_for_steps() {
+    let world = World::new(None).await;
+    let (step, number) = witness("Step", 0, 1.0, &[]);
+    let id = world.start(&[step]).await;
+    world.store.set_away(true);
+    sleep(Duration::from_secs(3)).await;
+    let stopped = tokio::spawn({
+        let runtime = world.runtime.clone();
+        async move { runtime.shutdown().await }
+    });
+    sleep(Duration::from_secs(10)).await;
+    assert!(
+        !stopped.is_finished(),
+        "what the step came to is not written down yet"
+    );
+    world.store.set_away(false);
+    stopped.await.unwrap();
+    assert_eq!(world.status(id).await, WorkflowStatus::Completed);
+    assert_eq!(tries(number).len(), 1);
+}
