@@ -46,6 +46,15 @@ impl Handlers {
         true
     }
 
+    /// Lets go of the closures of a definition.
+    pub(crate) fn unregister(&self, definition_hash: &str) {
+        let mut closures = self
+            .closures
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        closures.remove(definition_hash);
+    }
+
     /// Lets go of all closures: one may hold the runtime, which holds them.
     pub(crate) fn clear(&self) {
         let mut closures = self

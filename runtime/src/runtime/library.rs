@@ -117,6 +117,18 @@ impl Runtime {
         Ok(())
     }
 
+    /// Lets go of the closures of a definition, for programs that make a new one for each job: they
+    /// are kept until then, since a workflow that failed may be recovered. Attempts under way keep
+    /// theirs; what is still to be started waits until the definition is registered again.
+    ///
+    /// # Errors
+    /// [`JobOrchestratorError::Invalid`] with the problems of the definition.
+    pub fn unregister(&self, definition: &WorkflowDefinition) -> Answer<()> {
+        let frozen = definition.frozen().map_err(JobOrchestratorError::Invalid)?;
+        self.inner.handlers.unregister(&frozen.hash);
+        Ok(())
+    }
+
     /// The definition with all that the runtime checks beside the engine, unchangeable.
     fn freeze(&self, definition: &WorkflowDefinition) -> Answer<Frozen> {
         let problems = self.problems_of(&definition.reading());

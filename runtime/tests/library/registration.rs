@@ -160,6 +160,42 @@ async fn a_workflow_of_the_contract_waits_for_closures_that_nobody_registered_ye
 }
 
 #[tokio::test]
+async fn what_is_unregistered_while_a_step_runs_is_missed_by_the_next_step_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path(), &[]).await;
+    let (began, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let definition = gated(&began, &go, "kept");
+    let id = crate::bench::start(&engine, &definition).await;
+    crate::bench::within(began.notified()).await;
+    engine.unregister(&definition).unwrap();
+    go.notify_one();
+    let queued = |p: &runtime::Progress| p.tasks[1].status == TaskStatus::Queued;
+    let waits = until(&engine, id, queued).await;
+    assert_eq!(waits.tasks[0].status, TaskStatus::Completed);
+    assert_eq!(waits.tasks[1].waits_for, Some(WaitsFor::Handler));
+    engine.register(&definition).unwrap();
+    let over = until(&engine, id, |progress| progress.status.is_terminal()).await;
+    assert_eq!(over.status, WorkflowStatus::Completed);
+}
+
+#[tokio::test]
+async fn a_closure_that_holds_its_engine_does_not_keep_the_file_after_a_shutdown() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path(), &[]).await;
+    let own = engine.clone();
+    let step = WorkflowStep::new("Ask", "ask", move |_cx| {
+        let own = own.clone();
+        async move { Ok(json!(own.get_active_workflows().await?.len())) }
+    });
+    let definition = WorkflowDefinition::new("Asks its engine").step(step);
+    let over = execute(&engine, &definition).await;
+    assert_eq!(output(&engine, over.id, 0).await, json!(1));
+    drop(definition);
+    close(engine).await;
+    open(folder.path(), &[]).await;
+}
+
+#[tokio::test]
 async fn a_step_type_that_the_next_program_does_not_know_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path(), &[]).await;
