@@ -144,6 +144,9 @@ impl Database {
         migrate(&mut writer, path).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
+            // A file does not go away like a server; asking it before each read costs as much as
+            // the read.
+            .test_before_acquire(false)
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await
             .map_err(failed)?;

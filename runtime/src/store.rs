@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter};
-use engine::progress::{Summary, WorkflowState};
+use engine::progress::{Progress, Summary, WorkflowState};
 use engine::workflow::{TaskRecord, WorkflowRecord};
 use engine::{
     DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowDefinition,
@@ -137,6 +137,20 @@ pub trait WorkflowStore: Send + Sync {
         Ok(stored.map(|stored| Standing {
             header: stored.header,
             status: stored.workflow.status(),
+        }))
+    }
+
+    /// How the workflow stands at `now`, if it exists; of one that is over, without reading its
+    /// tasks.
+    async fn state(
+        &self,
+        id: WorkflowId,
+        now: Timestamp,
+    ) -> Result<Option<WorkflowState>, StoreError> {
+        let stored = self.load(id).await?;
+        Ok(stored.map(|stored| {
+            let summary = Progress::of(&stored.workflow, now).summary;
+            state_of(&stored, summary)
         }))
     }
 

@@ -26,10 +26,8 @@ pub async fn measure(options: &Options, limits: &Limits) -> Outcome<()> {
         return Ok(());
     }
     let history = options.count(1_000_000, 20_000);
-    let place = Place::open().await?;
-    let asked = Asked::save(&place.runtime, definitions::diamond()?).await?;
-    asked.clone().run(place.runtime.clone()).await?;
-    let empty = best(&place.runtime, &asked).await?;
+    let (small, _) = opened().await?;
+    let (place, asked) = opened().await?;
     let file = place.file();
     let folder = place.close().await;
     let started = Instant::now();
@@ -39,9 +37,18 @@ pub async fn measure(options: &Options, limits: &Limits) -> Outcome<()> {
     let started = Instant::now();
     let place = Place::over(folder).await?;
     let opened = started.elapsed();
-    let full = best(&place.runtime, &asked).await?;
+    let (mut empty, mut full) = (None, None);
+    // In turns, so that whatever else the machine does meets both.
+    for _ in 0..4 {
+        empty = Some(better(empty, &small.runtime, &asked).await?);
+        full = Some(better(full, &place.runtime, &asked).await?);
+    }
+    let (Some(empty), Some(full)) = (empty, full) else {
+        return Err("nothing was measured".into());
+    };
     let (lists, slowest) = lists(&place.runtime, history).await?;
     place.close().await;
+    small.close().await;
     let ratio = full.steps_s() / empty.steps_s();
     let more = json!({
         "goal": "0.85 x of empty; lists <= 50 ms",
@@ -59,13 +66,21 @@ pub async fn measure(options: &Options, limits: &Limits) -> Outcome<()> {
     Ok(())
 }
 
-async fn best(runtime: &Runtime, asked: &Asked) -> Outcome<Measured> {
-    let mut best = workload::run(runtime, "growth", asked, COUNT).await?;
-    for _ in 0..2 {
-        let next = workload::run(runtime, "growth", asked, COUNT).await?;
-        best = if next.took < best.took { next } else { best };
-    }
-    Ok(best)
+/// A fresh file in which one diamond has run: statements are prepared, and there is one to copy.
+async fn opened() -> Outcome<(Place, Asked)> {
+    let place = Place::open().await?;
+    let asked = Asked::save(&place.runtime, definitions::diamond()?).await?;
+    asked.clone().run(place.runtime.clone()).await?;
+    Ok((place, asked))
+}
+
+/// The faster of the best so far and one more run.
+async fn better(best: Option<Measured>, runtime: &Runtime, asked: &Asked) -> Outcome<Measured> {
+    let next = workload::run(runtime, "growth", asked, COUNT).await?;
+    Ok(match best {
+        Some(best) if best.took <= next.took => best,
+        _ => next,
+    })
 }
 
 /// The slowest of several reads of each list, and the slowest of all.

@@ -38,11 +38,29 @@ impl Runtime {
     pub(super) async fn finished(&self, id: WorkflowId) -> Answer<WorkflowState> {
         // Subscribed before looking, so that nothing falls between the two.
         let mut news = self.inner.feed.subscribe(id);
-        while !self.standing(id).await?.status.is_terminal() {
+        loop {
+            if self.standing(id).await?.status.is_terminal() {
+                return self.state(id).await;
+            }
             let over = news.wait_for(|news| news.is_over);
-            drop(tokio::time::timeout(LOOK_AGAIN, over).await);
+            // What it answers is a lock and may not be kept while the store is read.
+            let is_told = matches!(tokio::time::timeout(LOOK_AGAIN, over).await, Ok(Ok(_)));
+            if is_told {
+                let state = self.state(id).await?;
+                if state.summary.status.is_terminal() {
+                    return Ok(state);
+                }
+            }
         }
-        self.workflow(&Actor::program(), id).await
+    }
+
+    async fn state(&self, id: WorkflowId) -> Answer<WorkflowState> {
+        let found = self.inner.store.state(id, self.inner.clock.now()).await;
+        let found = found.map_err(|cause| read_fault(&cause))?;
+        found.ok_or(JobOrchestratorError::NotFound {
+            what: "workflow",
+            id: id.0,
+        })
     }
 
     /// What the workflow's row alone tells.

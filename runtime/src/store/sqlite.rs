@@ -120,6 +120,14 @@ impl WorkflowStore for SqliteStore {
         stored(&found, &tasks, &self.definitions).map(Some)
     }
 
+    async fn state(
+        &self,
+        id: WorkflowId,
+        now: Timestamp,
+    ) -> Result<Option<WorkflowState>, StoreError> {
+        sqlite_lists::state(self, id, now).await
+    }
+
     async fn standing(&self, id: WorkflowId) -> Result<Option<Standing>, StoreError> {
         let found = sqlx::query(
             "SELECT status, definition_id, definition_version, definition_hash

@@ -67,22 +67,44 @@ pub(super) async fn list(
     let rows = query.fetch_all(&store.readers).await?;
     let mut states = Vec::with_capacity(rows.len());
     for found in &rows {
-        states.push(match summary(found)? {
-            // What runs counts on with the clock, also while a pause waits for it.
-            Some(summary) if summary.running_tasks == 0 => settled(found, summary)?,
-            _ => {
-                let id: i64 = found.try_get("id")?;
-                match store.load(WorkflowId(id)).await? {
-                    Some(stored) => {
-                        let summary = Progress::of(&stored.workflow, now).summary;
-                        state_of(&stored, summary)
-                    }
-                    None => continue,
-                }
-            }
-        });
+        states.extend(state_now(store, found, now).await?);
     }
     Ok(states)
+}
+
+/// One workflow, as a list would show it.
+pub(super) async fn state(
+    store: &SqliteStore,
+    id: WorkflowId,
+    now: Timestamp,
+) -> Result<Option<WorkflowState>, StoreError> {
+    let found = sqlx::query("SELECT * FROM workflows WHERE id = $1")
+        .bind(id.0)
+        .fetch_optional(&store.readers)
+        .await?;
+    match found {
+        Some(found) => state_now(store, &found, now).await,
+        None => Ok(None),
+    }
+}
+
+async fn state_now(
+    store: &SqliteStore,
+    found: &SqliteRow,
+    now: Timestamp,
+) -> Result<Option<WorkflowState>, StoreError> {
+    match summary(found)? {
+        // What runs counts on with the clock, also while a pause waits for it.
+        Some(summary) if summary.running_tasks == 0 => settled(found, summary).map(Some),
+        _ => {
+            let id: i64 = found.try_get("id")?;
+            let stored = store.load(WorkflowId(id)).await?;
+            Ok(stored.map(|stored| {
+                let summary = Progress::of(&stored.workflow, now).summary;
+                state_of(&stored, summary)
+            }))
+        }
+    }
 }
 
 /// The states that are asked for, as a JSON list; none for all.
