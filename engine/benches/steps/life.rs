@@ -48,6 +48,8 @@ pub struct Life {
     /// After its last.
     pub after: Workflow,
     pub events: Vec<EventRecord>,
+    /// What was asked of it, in order.
+    commands: Vec<Command>,
 }
 
 /// Creates and starts it, starts every queued task at once and reports each.
@@ -63,16 +65,18 @@ pub fn run(definition: &Arc<WorkflowDefinition>) -> Life {
     let before = Workflow::new(new, NOW);
     let mut after = before.clone();
     let mut commands = VecDeque::from([Command::Create, Command::Act(Action::Start)]);
-    let mut events = Vec::new();
+    let (mut events, mut asked) = (Vec::new(), Vec::new());
     while let Some(command) = commands.pop_front() {
         let new = advance(&mut after, &command, None, NOW).unwrap();
         commands.extend(new.iter().filter_map(|record| what_follows(&record.event)));
         events.extend(new);
+        asked.push(command);
     }
     Life {
         before,
         after,
         events,
+        commands: asked,
     }
 }
 
@@ -92,21 +96,12 @@ fn what_follows(event: &Event) -> Option<Command> {
 impl Life {
     /// The workflow one report before its last step becomes ready, and that report.
     pub fn before_the_join(&self) -> (Workflow, Command) {
-        let last = self.after.tasks().len() - 1;
-        let ready = |record: &EventRecord| matches!(record.event, Event::TaskQueued { task } if task == last);
-        let at = self.events.iter().position(ready).unwrap() - 1;
+        // After the report that makes it ready come only the start of the last step and its report.
+        let at = self.commands.len() - 3;
         let mut workflow = self.before.clone();
-        for event in &self.events[..at] {
-            workflow.apply(event).unwrap();
+        for command in &self.commands[..at] {
+            advance(&mut workflow, command, None, NOW).unwrap();
         }
-        let Event::TaskCompleted { task, attempt, .. } = &self.events[at].event else {
-            unreachable!("a join is ready because a task completed");
-        };
-        let report = Command::Report {
-            task: *task,
-            attempt: *attempt,
-            outcome: Outcome::Succeeded(json!({})),
-        };
-        (workflow, report)
+        (workflow, self.commands[at].clone())
     }
 }
