@@ -46,6 +46,8 @@ pub mod limits {
     pub const CONFIG_BYTES_MAX: usize = 256 * 1024;
     /// Largest output of one step, in bytes of JSON.
     pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
+    /// How many objects and lists may lie in each other, in any value that somebody gives.
+    pub const DEPTH_MAX: usize = 100;
 }
 
 /// What happens to the rest when a step fails for good.

@@ -9,6 +9,7 @@ pub mod allowed;
 pub mod command;
 pub mod decide;
 pub mod definition;
+pub mod depth;
 pub mod draft;
 pub mod event;
 pub mod graph;

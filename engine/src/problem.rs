@@ -1,8 +1,14 @@
 //! What is wrong with something a person or program sent, and where.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+/// Most problems that are listed at once.
+pub const PROBLEMS_MAX: usize = 200;
+/// Most characters of a problem's place and of its sentence; both may repeat what was sent.
+const CHARACTERS_MAX: usize = 600;
 
 /// One problem at one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +23,8 @@ impl Problem {
     /// A problem at `pointer`.
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
-            pointer: pointer.into(),
-            detail: detail.into(),
+            pointer: shortened(pointer.into()),
+            detail: shortened(detail.into()),
         }
     }
 
@@ -39,8 +45,64 @@ impl fmt::Display for Problem {
     }
 }
 
+/// The first of many problems, and a last one that says how many more there are.
+#[must_use]
+pub fn first_of(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let more = problems.len().saturating_sub(PROBLEMS_MAX);
+    if more > 0 {
+        problems.truncate(PROBLEMS_MAX);
+        problems.push(Problem::new("#", format!("and {more} more problems")));
+    }
+    problems
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(CHARACTERS_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// A word of somebody's own as a sentence repeats it: only its beginning when it is long.
+#[must_use]
+pub fn quoted(word: &str) -> Cow<'_, str> {
+    const SHOWN: usize = 100;
+    match word.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &word[..end])),
+        None => Cow::Borrowed(word),
+    }
+}
+
 /// One part of a JSON pointer with `~` and `/` escaped as RFC 6901 says.
 #[must_use]
 pub fn pointer_part(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_and_a_long_text_are_cut_and_say_so() {
+        let many: Vec<_> = (0..5_000)
+            .map(|n| Problem::new(format!("#/{n}"), "wrong"))
+            .collect();
+        let shown = first_of(many.clone());
+        assert_eq!(shown[..PROBLEMS_MAX], many[..PROBLEMS_MAX]);
+        assert_eq!(
+            shown[PROBLEMS_MAX..],
+            [Problem::new("#", "and 4800 more problems")]
+        );
+        assert_eq!(
+            first_of(many[..PROBLEMS_MAX].to_vec()),
+            many[..PROBLEMS_MAX]
+        );
+        let long = Problem::new("ä".repeat(10_000), "ä".repeat(10_000));
+        assert!(long.pointer.chars().count() < 1_000 && long.pointer.ends_with('…'));
+        assert!(long.detail.chars().count() < 1_000 && long.detail.ends_with('…'));
+        assert_eq!(quoted("short"), "short");
+        assert_eq!(quoted(&"ä".repeat(10_000)).chars().count(), 101);
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! An attempt never touches a state: it sends its outcome to the committer like everybody else.
 
+mod fill;
 mod run;
 
 use std::collections::HashMap;

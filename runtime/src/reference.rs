@@ -6,19 +6,24 @@
 //! comparisons. A text that is one reference and nothing else becomes the value itself, with its
 //! type; otherwise the values are written into the text. `{{ '{{' }}` writes two braces.
 //!
+//! Whoever may write a definition writes expressions, so everything about them is bounded: their
+//! length, before they are read; how many a step has; the steps an evaluation takes; what comes out.
+//!
 //! [`check`] refuses unknown names when a definition is saved, [`render`] fills in when a step
 //! starts.
 
 mod ancestry;
+mod bounds;
 mod check;
 mod expression;
 mod known;
 mod mention;
 mod path;
 mod render;
+mod size;
 mod template;
 mod without;
 
 pub use check::check;
-pub use render::{RenderContext, render, steps_named};
+pub use render::{RenderContext, has_any, render, steps_named};
 pub use without::without;

@@ -127,6 +127,8 @@ impl Runtime {
                 "#/job_id", detail,
             )]));
         }
+        asked::check_depth("#/parameters", &creation.parameters)?;
+        asked::check_depth("#/metadata", &creation.metadata)?;
         asked::check_command_id(creation.command_id.as_deref())?;
         self.is_possible(Ask::Create)?;
         let (reply, answer) = oneshot::channel();

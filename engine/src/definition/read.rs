@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::read_step::{RawStep, read_step};
 use super::reading::{Reading, StepReading};
 use super::{OnFailure, RunIf, WorkflowDefinition, key, limits};
+use crate::depth;
 use crate::graph::{Cycle, Graph};
 use crate::problem::{Problem, pointer_part};
 
@@ -166,6 +167,9 @@ fn parameters(reader: &mut Reader, value: Option<&Value>) -> Option<Map<String, 
     let parameters = reader.object("#/parameters", value);
     if reader.problems.len() > before {
         return None;
+    }
+    if depth::has_too_deep(&parameters) {
+        reader.problem("#/parameters", depth::TOO_DEEP);
     }
     for name in parameters
         .keys()

@@ -1,9 +1,10 @@
 //! One step of a definition, as written.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::read::Reader;
 use super::{Handler, Mode, RunIf, StepDefinition, key, limits};
+use crate::depth;
 
 /// A step whose dependencies are not looked up yet.
 pub(super) struct RawStep {
@@ -33,12 +34,8 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
     step.name = reader.name(&format!("{at}/name"), object.get("name"));
     step.task_type = task_type(reader, &format!("{at}/task_type"), object.get("task_type"));
     let before = reader.problems.len();
-    step.config = reader.object(&format!("{at}/config"), object.get("config"));
+    step.config = config(reader, &format!("{at}/config"), object.get("config"));
     let has_config = reader.problems.len() == before;
-    let bytes = serde_json::to_string(&step.config).map_or(0, |text| text.len());
-    if bytes > limits::CONFIG_BYTES_MAX {
-        reader.problem(&format!("{at}/config"), "is larger than 256 KiB");
-    }
     let retries = object.get("max_retries");
     step.max_retries = reader.count(
         &format!("{at}/max_retries"),
@@ -122,4 +119,17 @@ fn step_key(reader: &mut Reader, at: &str, value: Option<&Value>) -> Option<Stri
         );
     }
     text.map(str::to_owned)
+}
+
+/// What the step type is told.
+fn config(reader: &mut Reader, at: &str, value: Option<&Value>) -> Map<String, Value> {
+    let config = reader.object(at, value);
+    let bytes = serde_json::to_string(&config).map_or(0, |text| text.len());
+    if bytes > limits::CONFIG_BYTES_MAX {
+        reader.problem(at, "is larger than 256 KiB");
+    }
+    if depth::has_too_deep(&config) {
+        reader.problem(at, depth::TOO_DEEP);
+    }
+    config
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::definition::limits;
+use engine::depth;
 use engine::{
     Attempt, Command, FailureKind, Handler, JobId, Outcome, StepIndex, Workflow,
     WorkflowDefinition, WorkflowId,
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::Surroundings;
+use super::fill::fill;
 use crate::committer::Message;
 use crate::crash_point;
 use crate::reference::{self, RenderContext};
@@ -82,8 +84,13 @@ impl Start {
         .unwrap_or(Duration::from_secs_f64(limits::TIMEOUT_SECONDS_DEFAULT))
     }
 
-    /// The step's configuration with every reference filled in.
-    fn render(&self) -> Result<Value, String> {
+    /// The step's configuration as it is written.
+    pub(super) fn config(&self) -> &Map<String, Value> {
+        &self.definition.steps()[self.task].config
+    }
+
+    /// The step's configuration with every reference filled in, or why that cannot be done.
+    pub(super) fn render(&self) -> Result<Value, String> {
         let steps = self.definition.steps();
         let by_key = |(index, output): (&StepIndex, &Arc<Value>)| {
             (steps[*index].key.clone(), Arc::clone(output))
@@ -95,8 +102,9 @@ impl Start {
             workflow_id: self.id,
             job_id: self.job_id,
             metadata: &self.metadata,
+            stop: &self.stop,
         };
-        reference::render(&steps[self.task].config, &context)
+        reference::render(self.config(), &context)
     }
 
     fn context(&self, surroundings: &Surroundings, config: Value) -> StepContext {
@@ -133,6 +141,7 @@ impl Start {
 /// Runs the attempt and reports its end, whatever happens in it, once nothing of it is alive.
 pub(super) async fn run(surroundings: Arc<Surroundings>, start: Start) {
     let (id, task, attempt) = (start.id, start.task, start.attempt);
+    let start = Arc::new(start);
     crash_point::reach("c2");
     let executed = AssertUnwindSafe(execute(&surroundings, &start)).catch_unwind();
     // A handler's panic is caught where its stop and its time are known; this one is ours.
@@ -187,24 +196,25 @@ enum End {
     Over(Outcome),
 }
 
-async fn execute(surroundings: &Surroundings, start: &Start) -> End {
-    let failed = |failure, error: String| End::Over(Outcome::Failed { failure, error });
-    let config = match start.render() {
-        Ok(config) => config,
-        Err(why) => return failed(FailureKind::Permanent, why),
-    };
+/// Fills the references in, then does what the step is for. Both have the attempt's time limit.
+async fn work(surroundings: &Surroundings, start: &Arc<Start>) -> Result<StepOutput, StepError> {
+    let config = fill(start).await?;
     let step = &start.definition.steps()[start.task];
-    let work = match (&start.closure, step.handler) {
-        (Some(closure), _) => closure.call(start.context(surroundings, config)),
+    match (&start.closure, step.handler) {
+        (Some(closure), _) => closure.call(start.context(surroundings, config)).await,
         (None, Handler::StepType) => {
             let context = start.context(surroundings, Value::Null);
             let registry = surroundings.handlers.registry();
-            registry.run(&step.task_type, config, context)
+            registry.run(&step.task_type, config, context).await
         }
         // Claimed with its closure, started without it: that was let go of in between.
-        (None, Handler::Closure) => return End::Over(Outcome::Interrupted),
-    };
-    let work = AssertUnwindSafe(work).catch_unwind();
+        (None, Handler::Closure) => Err(StepError::Stopped),
+    }
+}
+
+async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
+    let failed = |failure, error: String| End::Over(Outcome::Failed { failure, error });
+    let work = AssertUnwindSafe(work(surroundings, start)).catch_unwind();
     tokio::pin!(work);
     let limit = start.limit(surroundings);
     let (result, was_late) = tokio::select! {
@@ -232,6 +242,7 @@ async fn execute(surroundings: &Surroundings, start: &Start) -> End {
         Some(Ok(Err(StepError::Stopped))) | None => End::Over(Outcome::Interrupted),
         // It may have done its work before it panicked.
         Some(Err(panic)) => {
+            let step = &start.definition.steps()[start.task];
             if step.handler == Handler::StepType {
                 surroundings.health.panicked(&step.task_type);
             }
@@ -251,6 +262,13 @@ fn ended_well(output: StepOutput, surroundings: &Surroundings) -> End {
     match output {
         StepOutput::Wait(duration) => End::Waits(surroundings.clock.now().plus(duration)),
         StepOutput::NothingToDo => End::Over(Outcome::NothingToDo),
+        StepOutput::Done(value) if depth::is_too_deep(&value) => {
+            let error = format!("its output {}", depth::TOO_DEEP);
+            End::Over(Outcome::Failed {
+                failure: FailureKind::Permanent,
+                error,
+            })
+        }
         StepOutput::Done(value) => {
             let bytes = serde_json::to_string(&value).map_or(0, |text| text.len());
             if bytes <= limits::OUTPUT_BYTES_MAX {
@@ -270,7 +288,7 @@ fn seconds(limit: Duration) -> String {
     format!("{} s", limit.as_secs_f64())
 }
 
-fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
+pub(super) fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("without a text")

@@ -5,10 +5,10 @@ use engine::problem::pointer_part;
 use engine::{Problem, StepIndex};
 use serde_json::Value;
 
-use super::expression;
 use super::known::{Known, Verdict};
 use super::mention::{self, Mention};
 use super::template::{self, Piece};
+use super::{bounds, expression};
 
 /// Every reference of a definition that cannot be filled in, at its field, with the place in the
 /// text when it cannot be read. What cannot be judged because something else of the definition is
@@ -19,8 +19,10 @@ pub fn check(reading: &Reading) -> Vec<Problem> {
         known: Known::new(reading),
         mentions: Vec::new(),
         problems: Vec::new(),
+        expressions: 0,
     };
     for (index, read) in reading.steps().iter().enumerate() {
+        check.expressions = 0;
         for (name, value) in &read.step.config {
             let at = format!("#/steps/{index}/config/{}", pointer_part(name));
             check.value(index, &at, value);
@@ -35,6 +37,8 @@ struct Check<'a> {
     known: Known<'a>,
     mentions: Vec<Mention>,
     problems: Vec<Problem>,
+    /// How many the step has so far.
+    expressions: usize,
 }
 
 impl Check<'_> {
@@ -76,8 +80,17 @@ impl Check<'_> {
             let Piece::Expression { source, at: begin } = piece else {
                 continue;
             };
+            self.expressions += 1;
+            // Told once; what comes after it is not looked at.
+            match bounds::too_many(self.expressions) {
+                Some(why) if self.expressions == bounds::EXPRESSIONS_MAX + 1 => {
+                    return self.add(at, why);
+                }
+                Some(_) => return,
+                None => {}
+            }
             let unread = |byte: usize, why: String| {
-                let shown = source.trim();
+                let shown = bounds::shown(source);
                 let place = place(begin + byte);
                 format!("{{{{ {shown} }}}} cannot be read at character {place}: {why}")
             };
@@ -222,6 +235,21 @@ mod tests {
                 "{text}: {found:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_too_long_or_too_much_is_told_at_its_field() {
+        let long = problems(&format!("{{{{ {}1 }}}}", "not ".repeat(3_000)));
+        assert_eq!(long.len(), 1);
+        assert!(long[0].contains("at most 2048"), "{long:?}");
+        assert!(long[0].len() < 400, "{long:?}");
+        let many = problems(&"{{ parameters.nope }}".repeat(1_500));
+        assert_eq!(
+            many.iter()
+                .filter(|told| told.contains("at most 1000"))
+                .count(),
+            1
+        );
     }
 
     #[test]

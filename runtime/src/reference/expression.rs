@@ -1,20 +1,35 @@
-//! The language between the braces: minijinja expressions without functions, strict, with fuel.
+//! The language between the braces: minijinja expressions without functions, strict, with fuel, and
+//! with those filters only whose result is about as large as what they are given.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, Error, Expression, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior};
 use serde_json::Value;
+
+use super::{bounds, size};
 
 /// Steps an evaluation may take before it counts as run away.
 const FUEL: u64 = 100_000;
+
+/// Filters of the library that are not in the language: they repeat what they are given as often as
+/// a number says, or make texts for a person's eyes.
+const LEFT_OUT: [&str; 16] = [
+    "attr", "batch", "chain", "dictsort", "e", "escape", "format", "groupby", "indent", "items",
+    "pprint", "replace", "safe", "slice", "title", "zip",
+];
 
 static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut language = Environment::new();
     for function in ["range", "dict", "debug", "namespace"] {
         language.remove_global(function);
     }
+    for filter in LEFT_OUT {
+        language.remove_filter(filter);
+    }
+    language.add_filter("tojson", to_json);
     language.set_undefined_behavior(UndefinedBehavior::Strict);
     language.set_fuel(Some(FUEL));
     language
@@ -31,9 +46,20 @@ pub(super) struct Unreadable {
     pub(super) detail: String,
 }
 
+/// The library's own takes an indentation, which may be as large as one likes.
+fn to_json(value: &minijinja::Value) -> Result<String, Error> {
+    size::within(value, bounds::FILLED_BYTES_MAX)
+        .and_then(|_| serde_json::to_string(value).map_err(|fault| fault.to_string()))
+        .map_err(|why| Error::new(ErrorKind::InvalidOperation, why))
+}
+
 /// Reads an expression.
 pub(super) fn compile(source: &str) -> Result<Compiled, Unreadable> {
-    match LANGUAGE.compile_expression_owned(source.to_owned()) {
+    if let Some((at, detail)) = bounds::too_long(source) {
+        return Err(Unreadable { at, detail });
+    }
+    let compiled = caught(|| LANGUAGE.compile_expression_owned(source.to_owned()));
+    match compiled.map_err(|detail| Unreadable { at: 0, detail })? {
         Ok(expression) => Ok(Compiled(expression)),
         Err(fault) => Err(Unreadable {
             at: fault
@@ -51,22 +77,30 @@ impl Compiled {
         self.0.undeclared_variables(true).into_iter().collect()
     }
 
-    /// What it gives for these names.
-    pub(super) fn evaluate(&self, names: Value) -> Result<Value, String> {
-        let value = self
-            .0
-            .eval(minijinja::Value::from(Serde(names)))
-            .map_err(|fault| sentence(&fault))?;
-        if value.is_undefined() {
-            return Err("it has no value".to_owned());
-        }
-        serde_json::to_value(&value).map_err(|fault| format!("it gives no JSON value: {fault}"))
+    /// What it gives for these names, which may have `limit` bytes as JSON.
+    pub(super) fn evaluate(&self, names: Value, limit: usize) -> Result<Value, String> {
+        let names = minijinja::Value::from(Serde(names));
+        caught(|| {
+            let value = self.0.eval(names).map_err(|fault| sentence(&fault))?;
+            if value.is_undefined() {
+                return Err("it has no value".to_owned());
+            }
+            // Measured first: a list that is repeated is made only when it is read.
+            size::within(&value, limit)?;
+            serde_json::to_value(&value).map_err(|fault| format!("it gives no JSON value: {fault}"))
+        })?
     }
+}
+
+/// What the library gives, or a sentence when it breaks at what it was given.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let broke = |_| "it cannot be worked out: the numbers in it are too large".to_owned();
+    catch_unwind(AssertUnwindSafe(work)).map_err(broke)
 }
 
 /// The first filter or test in an expression that does not exist, with its byte.
 pub(super) fn unknown_word(source: &str) -> Option<(usize, String)> {
-    let words = words(source);
+    let words = bounds::words(source);
     let mut before = [""; 2];
     for (at, word) in words {
         let kind = match before {
@@ -86,34 +120,8 @@ pub(super) fn unknown_word(source: &str) -> Option<(usize, String)> {
 fn exists(kind: &str, word: &str) -> bool {
     let question = format!("'{word}' is {kind}");
     compile(&question).is_ok_and(|asked| {
-        asked.evaluate(Value::Object(serde_json::Map::new())) == Ok(Value::Bool(true))
+        asked.evaluate(Value::Object(serde_json::Map::new()), 16) == Ok(Value::Bool(true))
     })
-}
-
-/// Words and single signs outside quotes, each with its byte.
-fn words(source: &str) -> Vec<(usize, &str)> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut found = Vec::new();
-    let mut quote = None;
-    let mut chars = source.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        match quote {
-            Some(_) if c == '\\' => drop(chars.next()),
-            Some(open) if c == open => quote = None,
-            Some(_) => {}
-            None if c == '\'' || c == '"' => quote = Some(c),
-            None if c.is_whitespace() => {}
-            None => {
-                let mut end = at + c.len_utf8();
-                while let Some((next, c)) = chars.next_if(|(_, next)| is_word(c) && is_word(*next))
-                {
-                    end = next + c.len_utf8();
-                }
-                found.push((at, &source[at..end]));
-            }
-        }
-    }
-    found
 }
 
 fn sentence(fault: &Error) -> String {
@@ -133,7 +141,7 @@ mod tests {
         let names = json!({"n": 3, "list": [1, 2, 3], "text": "a", "big": {"x": null}});
         compile(source)
             .map_err(|fault| fault.detail)?
-            .evaluate(names)
+            .evaluate(names, 10_000)
     }
 
     #[test]
@@ -163,7 +171,83 @@ mod tests {
     fn what_runs_away_ends() {
         let long = json!({"list": vec![0; 200_000]});
         let expression = compile("list | map('abs') | join").ok().unwrap();
-        assert!(expression.evaluate(long).is_err());
+        assert!(expression.evaluate(long, usize::MAX).is_err());
+    }
+
+    #[test]
+    fn no_expression_however_long_ends_the_program() {
+        let nested =
+            |open: &str, close: &str, n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
+        for times in [20, 60, 120, 150, 500, 5_000, 100_000] {
+            for source in [
+                nested("not ", "", times),
+                nested("-", "", times),
+                nested("- ", "", times),
+                nested("(", ")", times),
+                nested("[", "]", times),
+                nested("{1:", "}", times),
+                nested("(-", ")", times),
+                nested("n[", "]", times),
+                nested("1 if ", " else 1", times),
+                nested("1 if 1 else ", "", times),
+                nested("n|default(", ")", times),
+                nested("n(", ")", times),
+                nested("1+", "", times),
+                nested("2**", "", times),
+                nested("1~", "", times),
+                nested("1 and ", "", times),
+                nested("1 or not ", "", times),
+                nested("1<", "", times),
+                nested("1 in ", "", times),
+                nested("", "|abs", times),
+                nested("", " is odd", times),
+                nested("n", ".a", times),
+                nested("n", "[0]", times),
+                nested("n", "[0:]", times),
+                nested("n", "()", times),
+                nested("1,", "", times),
+            ] {
+                // Either answer is right: to come back at all is what counts.
+                drop(evaluate(&source));
+                drop(unknown_word(&source));
+                drop(compile(&source).map(|compiled| compiled.names()));
+            }
+        }
+        let told = evaluate(&nested("not ", "", 3_000)).unwrap_err();
+        assert!(told.contains("at most 2048"), "{told}");
+    }
+
+    #[test]
+    fn nothing_makes_much_out_of_little() {
+        for source in [
+            "{'a': 1} | tojson(4000000000)",
+            "{'a': 1} | tojson(indent=4000000000)",
+            "[[1]] | map('tojson', 4000000000)",
+            "'a' | indent(4000000000)",
+            "text | center(4000000000)",
+            "'%4000000000d' | format(n)",
+            "[1] | batch(4000000000, 'x')",
+            "[1] | slice(4000000000)",
+            "['a'] | map('replace', 'a', 'b')",
+            "'a' * 100000000",
+            "text * 100000000",
+            "[1] * 100000000",
+            "[[1] * 10000] * 10000",
+            "(1, 2) * 50000000",
+            "2 ** 4000000000",
+            "(text * 3000) | join(text * 3000)",
+            "['a' * 9000] * 9000 | join",
+        ] {
+            let told = evaluate(source);
+            assert!(told.is_err(), "{source}: {told:?}");
+        }
+        assert_eq!(evaluate("{'a': [1]} | tojson"), Ok(json!(r#"{"a":[1]}"#)));
+    }
+
+    #[test]
+    fn what_the_library_breaks_at_is_a_sentence() {
+        let told = evaluate("'abc'[::-9223372036854775808]").unwrap_err();
+        assert!(told.contains("cannot be worked out"), "{told}");
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! Filling references in when a step starts.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::{JobId, WorkflowId};
 use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
 
+use super::bounds::{self, FILLED_BYTES_MAX};
 use super::expression::{self, Compiled};
 use super::path::{self, Part};
+use super::size;
 use super::template::{self, Piece};
 
 /// What references of one attempt may name.
@@ -23,17 +27,27 @@ pub struct RenderContext<'a> {
     pub job_id: JobId,
     /// The workflow's metadata.
     pub metadata: &'a Map<String, Value>,
+    /// Whether to leave off: nobody waits for the result any more.
+    pub stop: &'a CancellationToken,
 }
 
 /// The configuration with every reference filled in. What was filled in is never read as a
 /// reference again.
 ///
 /// # Errors
-/// A sentence that names the reference and what is missing.
+/// A sentence that names the reference and what is missing, or says that all of it together is too
+/// large.
 pub fn render(config: &Map<String, Value>, cx: &RenderContext<'_>) -> Result<Value, String> {
+    let mut filling = Filling {
+        cx,
+        bytes_left: FILLED_BYTES_MAX,
+        expressions: 0,
+    };
     let mut filled = Map::new();
     for (name, value) in config {
-        let value = fill(value, cx).map_err(|why| format!("{name}: {why}"))?;
+        let value = filling
+            .fill(value)
+            .map_err(|why| format!("{name}: {why}"))?;
         filled.insert(name.clone(), value);
     }
     Ok(Value::Object(filled))
@@ -47,6 +61,20 @@ pub fn steps_named(config: &Map<String, Value>) -> BTreeSet<String> {
         collect(value, &mut keys);
     }
     keys
+}
+
+/// Whether there is anything to fill in.
+#[must_use]
+pub fn has_any(config: &Map<String, Value>) -> bool {
+    fn one(value: &Value) -> bool {
+        match value {
+            Value::String(text) => template::is_template(text),
+            Value::Array(list) => list.iter().any(one),
+            Value::Object(map) => has_any(map),
+            _ => false,
+        }
+    }
+    config.values().any(one)
 }
 
 fn collect(value: &Value, keys: &mut BTreeSet<String>) {
@@ -73,57 +101,86 @@ fn collect(value: &Value, keys: &mut BTreeSet<String>) {
     }
 }
 
-fn fill(value: &Value, cx: &RenderContext<'_>) -> Result<Value, String> {
-    match value {
-        Value::String(text) if template::is_template(text) => fill_text(text, cx),
-        Value::Array(list) => list.iter().map(|value| fill(value, cx)).collect(),
-        Value::Object(map) => map
-            .iter()
-            .map(|(name, value)| Ok((name.clone(), fill(value, cx)?)))
-            .collect::<Result<Map<_, _>, String>>()
-            .map(Value::Object),
-        other => Ok(other.clone()),
-    }
+/// One configuration on its way.
+struct Filling<'a> {
+    cx: &'a RenderContext<'a>,
+    bytes_left: usize,
+    expressions: usize,
 }
 
-fn fill_text(text: &str, cx: &RenderContext<'_>) -> Result<Value, String> {
-    let pieces = template::pieces(text).map_err(|_| "`{{` is never closed".to_owned())?;
-    if let [Piece::Expression { source, .. }] = pieces.as_slice() {
-        return evaluate(source, cx);
-    }
-    let mut filled = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => filled.push_str(text),
-            Piece::Expression { source, .. } => match evaluate(source, cx)? {
-                Value::String(text) => filled.push_str(&text),
-                other => filled.push_str(&other.to_string()),
-            },
+impl Filling<'_> {
+    fn fill(&mut self, value: &Value) -> Result<Value, String> {
+        match value {
+            Value::String(text) if template::is_template(text) => self.text(text),
+            Value::Array(list) => list.iter().map(|value| self.fill(value)).collect(),
+            Value::Object(map) => map
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), self.fill(value)?)))
+                .collect::<Result<Map<_, _>, String>>()
+                .map(Value::Object),
+            other => Ok(other.clone()),
         }
     }
-    Ok(Value::String(filled))
-}
 
-fn evaluate(source: &str, cx: &RenderContext<'_>) -> Result<Value, String> {
-    if let Some(parts) = path::parse(source)
-        && let Some(value) = plain(&parts, cx)
-    {
-        return value;
+    fn text(&mut self, text: &str) -> Result<Value, String> {
+        let pieces = template::pieces(text).map_err(|_| "`{{` is never closed".to_owned())?;
+        if let [Piece::Expression { source, .. }] = pieces.as_slice() {
+            return self.evaluate(source);
+        }
+        let mut filled = String::new();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Expression { source, .. } => match self.evaluate(source)? {
+                    Value::String(text) => filled.push_str(&text),
+                    other => filled.push_str(&other.to_string()),
+                },
+            }
+        }
+        Ok(Value::String(filled))
     }
-    let told = |why: String| format!("{{{{ {} }}}}: {why}", source.trim());
-    let compiled = expression::compile(source).map_err(|fault| told(fault.detail))?;
-    compiled.evaluate(names(&compiled, cx)).map_err(told)
+
+    fn evaluate(&mut self, source: &str) -> Result<Value, String> {
+        if self.cx.stop.is_cancelled() {
+            return Err("told to stop while its references were filled in".to_owned());
+        }
+        self.expressions += 1;
+        if let Some(why) = bounds::too_many(self.expressions) {
+            return Err(why);
+        }
+        let told = |why: String| format!("{{{{ {} }}}}: {why}", bounds::shown(source));
+        if let Some(parts) = path::parse(source)
+            && let Some(value) = plain(&parts, self.cx)
+        {
+            let value = value?;
+            // Measured before it is copied: thousands of references may name one large output.
+            self.spend(value.as_ref()).map_err(told)?;
+            return Ok(value.into_owned());
+        }
+        let compiled = expression::compile(source).map_err(|fault| told(fault.detail))?;
+        let value = compiled
+            .evaluate(names(&compiled, self.cx), self.bytes_left)
+            .map_err(told)?;
+        self.spend(&value).map_err(told)?;
+        Ok(value)
+    }
+
+    fn spend(&mut self, value: &Value) -> Result<(), String> {
+        self.bytes_left -= size::within(value, self.bytes_left)?;
+        Ok(())
+    }
 }
 
 /// The value of a path that begins with one of the three roots.
-fn plain(parts: &[Part<'_>], cx: &RenderContext<'_>) -> Option<Result<Value, String>> {
+fn plain<'v>(parts: &[Part<'_>], cx: &RenderContext<'v>) -> Option<Result<Cow<'v, Value>, String>> {
     let name = |at: usize| match parts.get(at) {
         Some(Part::Name(name)) => Some(name.as_ref()),
         _ => None,
     };
-    let follow = |value: &Value, walked: &str, rest: usize| {
-        path::follow(value, walked, &parts[rest..]).cloned()
+    let follow = |value: &'v Value, walked: &str, rest: usize| {
+        path::follow(value, walked, &parts[rest..]).map(Cow::Borrowed)
     };
+    let number = |number: i64| Some(Ok(Cow::Owned(number.into())));
     match (name(0)?, name(1), name(2)) {
         ("steps", Some(key), Some("output")) => {
             let Some(output) = cx.outputs.get(key) else {
@@ -141,8 +198,8 @@ fn plain(parts: &[Part<'_>], cx: &RenderContext<'_>) -> Option<Result<Value, Str
             Some(value) => follow(value, &format!("workflow.metadata.{entry}"), 3),
             None => Err(format!("workflow.metadata.{entry} is not there")),
         }),
-        ("workflow", Some("id"), None) if parts.len() == 2 => Some(Ok(cx.workflow_id.0.into())),
-        ("workflow", Some("job_id"), None) if parts.len() == 2 => Some(Ok(cx.job_id.0.into())),
+        ("workflow", Some("id"), None) if parts.len() == 2 => number(cx.workflow_id.0),
+        ("workflow", Some("job_id"), None) if parts.len() == 2 => number(cx.job_id.0),
         _ => None,
     }
 }
@@ -183,9 +240,13 @@ mod tests {
     use super::*;
 
     fn rendered(config: Value) -> Result<Value, String> {
+        rendered_until(config, &CancellationToken::new())
+    }
+
+    fn rendered_until(config: Value, stop: &CancellationToken) -> Result<Value, String> {
         let output = json!({
             "count": 3, "ratio": 0.5, "name": "a'b\"; rm -rf / {{ parameters.secret }}",
-            "files": ["x.png", "y z.png"], "empty": null,
+            "files": ["x.png", "y z.png"], "empty": null, "large": "x".repeat(1_000_000),
         });
         let outputs = BTreeMap::from([("scan".to_owned(), Arc::new(output))]);
         let parameters = json!({"folder": "/data", "limit": 10});
@@ -196,6 +257,7 @@ mod tests {
             workflow_id: WorkflowId(7),
             job_id: JobId(9),
             metadata: metadata.as_object().unwrap(),
+            stop,
         };
         render(config.as_object().unwrap(), &cx)
     }
@@ -245,7 +307,7 @@ mod tests {
         assert_eq!(
             told("{{ steps.scan.output.size }}"),
             "field: steps.scan.output.size is not there: steps.scan.output is an object with \
-             count, empty, files, name, ratio"
+             count, empty, files, large, name, ratio"
         );
         assert_eq!(
             told("{{ steps.other.output.n }}"),
@@ -260,6 +322,36 @@ mod tests {
             inside.starts_with("field: {{ steps.scan.output.size + 1 }}: "),
             "{inside}"
         );
+    }
+
+    #[test]
+    fn what_is_filled_in_has_a_limit_all_together() {
+        for reference in [
+            "{{ steps.scan.output.large }}",
+            "{{ steps.scan.output.large | upper }}",
+        ] {
+            let whole = reference.repeat(9);
+            let several = vec![reference; 9];
+            for config in [
+                json!({ "a": whole }),
+                json!({ "a": several }),
+                json!({"a": [whole]}),
+            ] {
+                let told = rendered(config).unwrap_err();
+                assert!(told.contains("larger than 8388608 bytes"), "{told}");
+            }
+            assert!(rendered(json!({ "a": reference.repeat(7) })).is_ok());
+        }
+        let told = rendered(json!({ "a": "{{ 1 }}".repeat(1_001) })).unwrap_err();
+        assert!(told.contains("at most 1000"), "{told}");
+    }
+
+    #[test]
+    fn nothing_more_is_filled_in_once_it_is_told_to_stop() {
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let told = rendered_until(json!({"a": "{{ workflow.id }}"}), &stop).unwrap_err();
+        assert!(told.contains("told to stop"), "{told}");
     }
 
     #[test]

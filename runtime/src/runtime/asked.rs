@@ -1,9 +1,10 @@
 //! What may stand beside a command: its id and its reason.
 
 use engine::definition::limits;
+use engine::depth;
 use engine::orchestrator::{ActionRequest, Answer};
 use engine::{Action, Instead, JobOrchestratorError, Problem};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Most characters of a reason.
 const REASON_MAX: usize = 1_000;
@@ -39,7 +40,17 @@ pub(super) fn check_command_id(id: Option<&str>) -> Answer<()> {
     invalid("#/command_id", detail.into())
 }
 
+pub(super) fn check_depth(pointer: &str, given: &Map<String, Value>) -> Answer<()> {
+    if depth::has_too_deep(given) {
+        return invalid(pointer, depth::TOO_DEEP.into());
+    }
+    Ok(())
+}
+
 fn check_output(pointer: &str, output: &Value) -> Answer<()> {
+    if depth::is_too_deep(output) {
+        return invalid(pointer, depth::TOO_DEEP.into());
+    }
     let bytes = output.to_string().len();
     if bytes <= limits::OUTPUT_BYTES_MAX {
         return Ok(());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use engine::Problem;
 use engine::orchestrator::StepSwitches;
+use engine::problem::quoted;
 use engine::step_form::StepSpec;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
@@ -149,6 +150,7 @@ impl Registry {
     pub(crate) fn unknown(&self, task_type: &str) -> String {
         let known: Vec<_> = self.names().collect();
         let known = known.join(", ");
+        let task_type = quoted(task_type);
         format!("there is no step type \"{task_type}\"; there are {known}")
     }
 

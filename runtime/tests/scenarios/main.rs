@@ -10,6 +10,7 @@ mod cancel;
 mod commits;
 mod definitions;
 mod faults;
+mod hostile_references;
 mod operator;
 mod orphans;
 mod patterns;

@@ -3,6 +3,7 @@
 use engine::draft::difference::differences;
 use engine::draft::{DefinitionDraft, merged};
 use engine::orchestrator::{DefinitionSource, NewWorkflowRequest, SavedDefinition};
+use engine::problem::first_of;
 use engine::step_form::StepSpec;
 use engine::{Actor, DefinitionId, JobOrchestratorError, Problem, Role, Service};
 use serde_json::{Map, Value};
@@ -31,7 +32,7 @@ pub async fn problems(
     specs: &[StepSpec],
 ) -> Vec<Problem> {
     let (json, _) = draft.to_json(specs);
-    merged(draft.check(specs), service.check(&json).await)
+    first_of(merged(draft.check(specs), service.check(&json).await))
 }
 
 /// Saves a draft, and starts a workflow of it if asked to.
@@ -55,7 +56,7 @@ pub async fn save(
         Ok(saved) if request.start => Ok(start(service, user, &saved).await),
         Ok(saved) => Ok(SaveAnswer::GoTo(paths::definition(saved.definition_id))),
         Err(JobOrchestratorError::Invalid(found)) => {
-            let problems = merged(request.draft.check(&specs), found);
+            let problems = first_of(merged(request.draft.check(&specs), found));
             Ok(stay(BuilderNotice::Problems, problems, request.replaces))
         }
         Err(JobOrchestratorError::Conflict(_)) if request.replaces.is_some() => {

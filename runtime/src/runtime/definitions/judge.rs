@@ -1,6 +1,7 @@
 //! All that is wrong with a definition, in one pass.
 
 use engine::definition::Reading;
+use engine::problem::first_of;
 use engine::{Handler, Mode, Problem};
 
 use super::order::Order;
@@ -45,7 +46,7 @@ pub(super) fn problems(registry: &Registry, reading: &Reading, maker: Maker) -> 
     problems.extend(reference::check(reading));
     let order = Order::new(registry, reading);
     problems.sort_by_cached_key(|problem| order.place(&problem.pointer));
-    problems
+    first_of(problems)
 }
 
 /// Only the program that makes a definition has its closures.

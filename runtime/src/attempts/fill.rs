@@ -1,0 +1,33 @@
+//! Filling in the references of one attempt, away from the threads that everything waits for.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::run::{Start, text_of};
+use crate::reference;
+use crate::step::StepError;
+
+/// The configuration with every reference filled in.
+///
+/// # Errors
+/// Nothing of the step has begun, so what cannot be filled in fails for good.
+pub(super) async fn fill(start: &Arc<Start>) -> Result<Value, StepError> {
+    if !reference::has_any(start.config()) {
+        return Ok(Value::Object(start.config().clone()));
+    }
+    let blocking = Arc::clone(start);
+    match tokio::task::spawn_blocking(move || blocking.render()).await {
+        Ok(rendered) => rendered.map_err(StepError::Permanent),
+        Err(fault) => match fault.try_into_panic() {
+            Ok(panic) => {
+                let why = text_of(&*panic);
+                Err(StepError::Permanent(format!(
+                    "its references cannot be filled in: panicked: {why}"
+                )))
+            }
+            // The program ends.
+            Err(_) => Err(StepError::Stopped),
+        },
+    }
+}
