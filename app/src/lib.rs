@@ -64,12 +64,18 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The tab's title: the page first, then the product.
+/// The tab's title: the page first, then the product. On the server it is written into the document
+/// as it is, and names are somebody's own text; in the browser it is set as text.
 fn title(page: String) -> String {
-    if page.is_empty() {
+    let title = if page.is_empty() {
         "Job Orchestrator".to_owned()
     } else {
         format!("{page} · Job Orchestrator")
+    };
+    if cfg!(feature = "ssr") {
+        title.replace('&', "&amp;").replace('<', "&lt;")
+    } else {
+        title
     }
 }
 

@@ -4,6 +4,7 @@ import { expect, test } from '../fixtures/test';
 
 /** Texts that become markup or end a script where somebody forgot to escape them. */
 const HOSTILE = [
+  '</title><svg onload="window.hacked = 1">',
   '</textarea><script>window.hacked = 1</script>',
   '</script><script>window.hacked = 1</script>',
   '<img src=x onerror="window.hacked = 1">',
@@ -43,6 +44,8 @@ test('hostile names, logs, errors and outputs are shown as they are', async ({ a
   await workflow.open(id);
   await expect(page.locator('.error-card .error-text')).toContainText('</script><script>');
   await expect(page.getByRole('heading', { level: 1 })).toContainText('</textarea><script>');
+  // Escaped once: neither markup in the document, nor entities in the tab.
+  await expect(page).toHaveTitle(new RegExp('</title><svg onload="window.hacked = 1">'));
   for (const path of [
     `/workflows/${id}?step=0`,
     `/workflows/${id}?step=1&log=all`,

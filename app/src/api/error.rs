@@ -135,7 +135,11 @@ impl FromServerFnError for ApiError {
                 Self::Unreadable(detail)
             }
             ServerFnErrorErr::Request(_) => Self::Unreachable,
-            // The answer was no answer of ours: a proxy's page, or a server of another version.
+            // On the server it is what was sent that cannot be read, in the browser the answer: that
+            // was none of ours but a proxy's page, or one of a server of another version.
+            ServerFnErrorErr::Deserialization(detail) if cfg!(feature = "ssr") => {
+                Self::Unreadable(detail)
+            }
             ServerFnErrorErr::Deserialization(_) => Self::Unreachable,
             other => Self::Fault(other.to_string()),
         };

@@ -60,6 +60,9 @@ fn SwitchesForm(
                 <button type="submit" class="button">"Save"</button>
             </fieldset>
             {reason}
+            <p class="help">
+                "A server that is started with --allow-commands or --allow-private-addresses switches these on again."
+            </p>
         </ActionForm>
     }
     .into_any()

@@ -121,6 +121,7 @@ pub async fn open_builder(id: Option<DefinitionId>) -> Result<BuilderPage, ApiEr
 #[server(prefix = "/fn", endpoint = "check-definition", input = Json, output = Answer)]
 pub async fn check_definition(draft: DefinitionDraft) -> Result<Vec<Problem>, ApiError> {
     let user = current_user()?;
+    super::save::must_edit(&user)?;
     let service = service()?;
     let specs = answer(service.step_types(&user).await)?;
     Ok(super::save::problems(service.as_ref(), &draft, &specs).await)
