@@ -1,8 +1,9 @@
 //! Opens the databases: the instance lock, the connections with their durability, the migrations.
 
+mod lock;
 mod place;
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use place::Room;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
+use crate::private_file;
 use crate::store::FileWatch;
 use crate::store::sqlite_writer::BatchWriter;
 
@@ -123,7 +125,15 @@ impl Database {
     /// # Errors
     /// When one does, or the folder cannot be used.
     pub fn check_free(path: &Path) -> Result<(), OpenError> {
-        lock(path).map(drop)
+        lock::take(path).map(drop)
+    }
+
+    /// The same, a moment later if need be: what is left of a server that was killed is gone then.
+    ///
+    /// # Errors
+    /// When a server still uses the file, or the folder cannot be used.
+    pub async fn wait_until_free(path: &Path) -> Result<(), OpenError> {
+        lock::take_patiently(path).await.map(drop)
     }
 
     /// Opens the file, making it and its folder when they are not there, and brings its tables up
@@ -132,8 +142,12 @@ impl Database {
     /// # Errors
     /// When another server uses it, or when it cannot be used; the text says what to mend.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let lock = lock(path)?;
+        let lock = lock::take_patiently(path).await?;
         check_place(path)?;
+        private_file::make(path).map_err(|cause| OpenError::Folder {
+            path: path.to_path_buf(),
+            cause,
+        })?;
         let failed = |cause| OpenError::Database {
             path: path.to_path_buf(),
             cause,
@@ -198,31 +212,6 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY)
         .disable_statement_logging()
-}
-
-/// Takes the lock that says which server owns the file; the system drops it with the process.
-fn lock(path: &Path) -> Result<File, OpenError> {
-    let folder = folder_of(path);
-    let failed = |path: &Path| {
-        let path = path.to_path_buf();
-        move |cause| OpenError::Folder { path, cause }
-    };
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let lock_path = path.with_extension("lock");
-    let open = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&lock_path);
-    let file = open.map_err(failed(&lock_path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_path_buf())),
-        Err(TryLockError::Error(cause)) => Err(OpenError::Folder {
-            path: lock_path,
-            cause,
-        }),
-    }
 }
 
 /// Refuses a place that is not fit for a database, and says when there is little room left.

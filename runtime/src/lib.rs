@@ -60,6 +60,7 @@ mod feed;
 mod handlers;
 pub mod health;
 pub mod log;
+pub mod private_file;
 pub mod process;
 pub mod reference;
 pub mod runtime;

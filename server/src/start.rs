@@ -40,8 +40,8 @@ pub async fn engine(folder: &DataFolder, allowed: Allowed) -> Result<Runtime, St
 ///
 /// # Errors
 /// When the folder is in use or cannot be used.
-pub fn check_free(folder: &DataFolder) -> Result<(), StartError> {
-    Ok(Database::check_free(&folder.engine_file())?)
+pub async fn check_free(folder: &DataFolder) -> Result<(), StartError> {
+    Ok(Database::wait_until_free(&folder.engine_file()).await?)
 }
 
 /// This program itself, which stays the same file when an update replaces it.

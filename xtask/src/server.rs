@@ -1,5 +1,6 @@
 //! The server's program.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -48,7 +49,11 @@ pub fn serve(program: &PathBuf, words: &[String]) -> Result<Command> {
         .any(|word| word == "--data" || word.starts_with("--data="));
     if !named && std::env::var_os("JOB_ORCHESTRATOR_DATA").is_none() {
         let data = place::root().join("data");
-        std::fs::create_dir_all(&data)
+        // For its owner only, as the server makes it: accounts lie in it.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&data)
             .with_context(|| format!("the data folder {} could not be made", data.display()))?;
         command.arg("--data").arg(data);
     }

@@ -14,6 +14,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Row};
 
 use crate::log::{LogFault, LogStore, StoredLine};
+use crate::private_file;
 
 const READERS: u32 = 4;
 
@@ -50,6 +51,7 @@ impl SqliteLogStore {
     /// # Errors
     /// It cannot be opened or is no such file.
     pub async fn open(path: &Path) -> Result<Self, LogFault> {
+        private_file::make(path).map_err(|cause| fault(sqlx::Error::Io(cause)))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

@@ -21,10 +21,10 @@ pub struct Arguments {
     /// How people reach it through a proxy, such as https://jobs.example.org
     #[arg(long, value_name = "URL")]
     public_address: Option<String>,
-    /// Lets steps start programs on this machine, whatever the owner's switch says
+    /// Switches on, at each start, that steps may start programs on this machine
     #[arg(long)]
     allow_commands: bool,
-    /// Lets HTTP steps reach loopback and private addresses
+    /// Switches on, at each start, that HTTP steps may reach loopback and private addresses
     #[arg(long)]
     allow_private_addresses: bool,
 }
@@ -44,7 +44,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         commands: config.allow_commands,
         private_addresses: config.allow_private_addresses,
     };
-    start::check_free(&folder)?;
+    start::check_free(&folder).await?;
     let listener = serve::listen(&config).await?;
     let engine = start::engine(&folder, allowed).await?;
     serve::until_stopped(&config, &folder, listener, engine).await?;

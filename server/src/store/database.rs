@@ -37,6 +37,7 @@ pub enum OpenError {
 /// # Errors
 /// When the file cannot be opened or comes from a newer version.
 pub async fn open(path: &Path) -> Result<Database, OpenError> {
+    runtime::private_file::make(path).map_err(sqlx::Error::Io)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)

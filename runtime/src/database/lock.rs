@@ -1,0 +1,68 @@
+//! The lock that says which server owns a file.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{OpenError, folder_of};
+
+/// How long it is asked for before it counts as another server's.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often.
+const RETRY_EVERY: Duration = Duration::from_millis(20);
+
+/// Takes the lock, waiting a moment for who may hold it just now: of a server that was killed while
+/// it started a program, that program's process holds the lock until it runs.
+pub(super) async fn take_patiently(path: &Path) -> Result<File, OpenError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match take(path) {
+            Err(OpenError::InUse(_)) if Instant::now() < deadline => {
+                tokio::time::sleep(RETRY_EVERY).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Takes the lock that says which server owns the file; the system drops it with the process.
+pub(super) fn take(path: &Path) -> Result<File, OpenError> {
+    let folder = folder_of(path);
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |cause| OpenError::Folder { path, cause }
+    };
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    let lock_path = path.with_extension("lock");
+    let open = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock_path);
+    let file = open.map_err(failed(&lock_path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_path_buf())),
+        Err(TryLockError::Error(cause)) => Err(OpenError::Folder {
+            path: lock_path,
+            cause,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lock_that_is_let_go_of_soon_is_waited_for_and_another_servers_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jobs.db");
+        let held = take(&path).unwrap();
+        // Asked for the first time while it is held: the second future runs after that.
+        let (opened, ()) = tokio::join!(take_patiently(&path), async { drop(held) });
+        let _held = opened.unwrap();
+        let refused = take_patiently(&path).await;
+        assert!(matches!(refused, Err(OpenError::InUse(_))), "{refused:?}");
+    }
+}
