@@ -4,4 +4,5 @@ pub mod body;
 pub mod command_id;
 pub mod number;
 pub mod query;
+mod strict_json;
 pub mod v1;

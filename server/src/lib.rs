@@ -3,6 +3,7 @@
 // The pages are one type each, with everything on them in it.
 #![recursion_limit = "512"]
 
+mod accept;
 pub mod access;
 mod account_name;
 mod api;

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use axum::http::{StatusCode, request};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use engine::{Actor, Service};
 use leptos::config::LeptosOptions;
 use leptos::context::{provide_context, use_context};
@@ -21,6 +21,8 @@ use leptos_axum::{
     render_app_async_with_context,
 };
 
+use crate::next_page;
+use crate::paths;
 use crate::policy;
 use crate::shared::Shared;
 use crate::site::SiteNames;
@@ -41,13 +43,31 @@ pub fn mount(router: Router<Shared>, shared: &Shared) -> Router<Shared> {
     router.leptos_routes_with_context(shared, listing(), context, document(shared))
 }
 
-/// The page for a path that is none.
+/// The page for a path that is none. One with slashes too many leads to the path without them: the
+/// application's own router takes no notice of them, and would draw the page that is meant.
 pub async fn not_found(State(shared): State<Shared>, request: Request<Body>) -> Response {
+    let uri = request.uri();
+    let tidy = tidied(uri.path());
+    if tidy != uri.path() {
+        let wanted = match uri.query() {
+            Some(query) => format!("{tidy}?{query}"),
+            None => tidy,
+        };
+        if wanted.is_ascii() && next_page::local(&wanted) == wanted {
+            return Redirect::permanent(&wanted).into_response();
+        }
+    }
     let context = context(&shared);
     let render = render_app_async_with_context(context, document(&shared));
     let mut response = render(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
+}
+
+/// A path with no slash at its end and no two in a row.
+fn tidied(path: &str) -> String {
+    let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
+    [paths::HOME, &parts.join("/")].concat()
 }
 
 /// The page at the request's URL, with what a form brought along.

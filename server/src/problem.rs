@@ -98,6 +98,16 @@ impl ApiProblem {
         )
     }
 
+    /// 415: the body says that it is no JSON.
+    pub fn wrong_media() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "wrong-media-type",
+            "Not JSON",
+            "the body has to be JSON; send it with `Content-Type: application/json`",
+        )
+    }
+
     /// 421: the name of another host.
     pub fn misdirected(host: &str) -> Self {
         Self::new(

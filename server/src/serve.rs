@@ -1,7 +1,5 @@
 //! A running server, from its listener to its orderly end.
 
-use std::future::IntoFuture;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +19,7 @@ use crate::shared::{Parts, Shared};
 use crate::shutdown::StopSignals;
 use crate::sign_in_limit::SignInLimit;
 use crate::store::{self, Accounts, Sessions};
-use crate::{console, router, setup};
+use crate::{accept, console, router, setup};
 
 /// Requests under way when the server stops get this long.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -57,10 +55,9 @@ pub async fn until_stopped(
     let hosts = Hosts::new(listener.local_addr()?, config.public.clone());
     let stopping = CancellationToken::new();
     let shared = share(config, folder, &engine, hosts, stopping.clone()).await?;
-    let app = router::build(&shared)?.into_make_service_with_connect_info::<SocketAddr>();
-    let server =
-        axum::serve(listener, app).with_graceful_shutdown(stopping.clone().cancelled_owned());
-    let server = tokio::spawn(server.into_future());
+    let app = router::build(&shared)?;
+    let server = accept::serve(listener, app, accept::HEAD_LIMIT, stopping.clone());
+    let server = tokio::spawn(server);
     let sweeper = tokio::spawn(sweep(shared.clone()));
     console::say(&format!(
         "Job Orchestrator listens on {}",

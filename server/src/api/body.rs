@@ -1,12 +1,15 @@
 //! Bodies. They are read as JSON first, so that what cannot be read (400) and what has wrong
-//! fields (422) are told apart; the content type is not looked at.
+//! fields (422) are told apart. Where a body has to be there, one that says it is something else than
+//! JSON is not read at all (415).
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
+use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use engine::Problem;
 use engine::problem::pointer_part;
 use serde_json::{Map, Value};
 
+use super::strict_json::Strict;
 use crate::body_limit;
 use crate::problem::ApiProblem;
 
@@ -131,6 +134,10 @@ impl<S: Send + Sync> FromRequest<S> for Json {
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request<Body>, _state: &S) -> Result<Self, ApiProblem> {
+        let kind = request.headers().get(CONTENT_TYPE);
+        if kind.is_some_and(|kind| !is_json(kind)) {
+            return Err(ApiProblem::wrong_media());
+        }
         read(request)
             .await?
             .map(Self)
@@ -149,6 +156,13 @@ impl<S: Send + Sync> FromRequest<S> for OptionalFields {
     }
 }
 
+fn is_json(kind: &HeaderValue) -> bool {
+    let kind = kind.to_str().unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let kind = kind.to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json")
+}
+
 async fn read(request: Request<Body>) -> Result<Option<Value>, ApiProblem> {
     let path = request.uri().path().to_owned();
     let bytes = body_limit::read(&path, request.into_body()).await?;
@@ -156,10 +170,11 @@ async fn read(request: Request<Body>) -> Result<Option<Value>, ApiProblem> {
         return Ok(None);
     }
     let value = serde_json::from_slice(&bytes);
-    value.map(Some).map_err(|error| {
+    value.map(|Strict(value)| Some(value)).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let why = match error.classify() {
             serde_json::error::Category::Eof => "it ends too early",
+            serde_json::error::Category::Data => "a key stands twice in an object",
             _ => "there is something that does not belong there",
         };
         ApiProblem::unreadable(format!(

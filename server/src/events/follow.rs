@@ -137,6 +137,7 @@ impl Follower {
 
     async fn begin(&mut self, begin: Begin) -> Result<(), JobOrchestratorError> {
         let service = &self.shared.service;
+        let _turn = self.tail.turn().await;
         match begin {
             Begin::After(after) => {
                 let state = service.workflow(&self.caller.actor, self.id).await?;

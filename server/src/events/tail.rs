@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError, Weak};
 use std::time::Duration;
 
 use engine::{Actor, JobOrchestratorError, Seq, Service, WorkflowId};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::frame::{self, Frame};
@@ -17,14 +17,22 @@ const BYTES_MAX: usize = 1024 * 1024;
 /// What nobody was woken for is looked for this often, however many look.
 pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Streams that read from the store at once, of all that are open. The store has four readers for
+/// everybody; many streams that read long histories must not keep pages and lists from them.
+const AT_ONCE: usize = 2;
+
 /// The tails of all workflows that are followed just now.
-#[derive(Debug, Default)]
-pub struct Tails(StdMutex<HashMap<WorkflowId, Weak<Tail>>>);
+#[derive(Debug)]
+pub struct Tails {
+    open: StdMutex<HashMap<WorkflowId, Weak<Tail>>>,
+    turns: Arc<Semaphore>,
+}
 
 /// The tail of one workflow.
 #[derive(Debug)]
 pub struct Tail {
     id: WorkflowId,
+    turns: Arc<Semaphore>,
     kept: Mutex<Kept>,
 }
 
@@ -39,16 +47,26 @@ struct Kept {
     exhausted: Option<Instant>,
 }
 
+impl Default for Tails {
+    fn default() -> Self {
+        Self {
+            open: StdMutex::default(),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
 impl Tails {
     /// The one of this workflow; it lives as long as somebody holds it.
     pub fn of(&self, id: WorkflowId) -> Arc<Tail> {
-        let mut tails = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tails = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tail) = tails.get(&id).and_then(Weak::upgrade) {
             return tail;
         }
         tails.retain(|_, tail| tail.strong_count() > 0);
         let tail = Arc::new(Tail {
             id,
+            turns: self.turns.clone(),
             kept: Mutex::default(),
         });
         tails.insert(id, Arc::downgrade(&tail));
@@ -74,7 +92,7 @@ impl Tail {
         if last < kept.from {
             // Somebody reads history: that is theirs alone and holds up nobody.
             drop(kept);
-            return read(service, actor, self.id, last).await;
+            return self.read(service, actor, last).await;
         }
         if last > kept.to() {
             kept.begin_anew(last);
@@ -83,9 +101,25 @@ impl Tail {
         if !found.is_empty() || (kept.is_exhausted() && !is_woken) {
             return Ok(found);
         }
-        let read = read(service, actor, self.id, last).await?;
+        let read = self.read(service, actor, last).await?;
         kept.extend(&read);
         Ok(read)
+    }
+
+    /// Waits until it is a stream's turn to read from the store. Held while it reads.
+    pub async fn turn(&self) -> impl Sized {
+        self.turns.acquire().await
+    }
+
+    async fn read(
+        &self,
+        service: &dyn Service,
+        actor: &Actor,
+        last: Seq,
+    ) -> Result<Vec<Frame>, JobOrchestratorError> {
+        let _turn = self.turn().await;
+        let records = service.events(actor, self.id, last, PAGE).await?;
+        Ok(records.iter().map(frame::event).collect())
     }
 }
 
@@ -128,12 +162,26 @@ impl Kept {
     }
 }
 
-async fn read(
-    service: &dyn Service,
-    actor: &Actor,
-    id: WorkflowId,
-    last: Seq,
-) -> Result<Vec<Frame>, JobOrchestratorError> {
-    let records = service.events(actor, id, last, PAGE).await?;
-    Ok(records.iter().map(frame::event).collect())
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_streams_read_at_once_than_leave_readers_for_everybody_else() {
+        let tails = Tails::default();
+        let of: Vec<_> = (1..=AT_ONCE as i64 + 1)
+            .map(|id| tails.of(WorkflowId(id)))
+            .collect();
+        let mut turns: Vec<_> = of[..AT_ONCE]
+            .iter()
+            .map(|tail| tail.turn().now_or_never())
+            .collect();
+        assert!(turns.iter().all(Option::is_some));
+        let last = &of[AT_ONCE];
+        assert!(last.turn().now_or_never().is_none(), "one too many");
+        turns.pop();
+        assert!(last.turn().now_or_never().is_some());
+    }
 }

@@ -16,6 +16,7 @@ mod definitions;
 mod fixture;
 mod frames;
 mod handlers;
+mod hostile;
 mod lists;
 mod posted_forms;
 mod sign_in;

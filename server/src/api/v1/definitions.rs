@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::answer;
 use crate::api::body::{Fields, Json};
+use crate::api::command_id::CommandId;
 use crate::api::number::Numbers;
 use crate::api::query::Query;
 use crate::caller::Caller;
@@ -35,8 +36,10 @@ pub async fn list(
 pub async fn create(
     State(shared): State<Shared>,
     caller: Caller,
+    CommandId(command_id): CommandId,
     Json(definition): Json,
 ) -> Result<Response, ApiProblem> {
+    refuse_id(command_id)?;
     let saved = shared
         .service
         .save(&caller.actor, None, &definition)
@@ -47,6 +50,17 @@ pub async fn create(
         id,
         answer::definition(saved),
     ))
+}
+
+/// An id that had no effect would be a promise that is not kept.
+fn refuse_id(command_id: Option<String>) -> Result<(), ApiProblem> {
+    match command_id {
+        None => Ok(()),
+        Some(_) => Err(ApiProblem::unreadable(
+            "the header Idempotency-Key is for commands to workflows, and a definition that is saved \
+             twice is saved twice; leave it out",
+        )),
+    }
 }
 
 /// The latest version of one, or the one asked for.
@@ -71,8 +85,10 @@ pub async fn replace(
     State(shared): State<Shared>,
     caller: Caller,
     numbers: Numbers,
+    CommandId(command_id): CommandId,
     Json(body): Json,
 ) -> Result<Response, ApiProblem> {
+    refuse_id(command_id)?;
     let id = numbers.of("id", "definition").map(DefinitionId)?;
     let mut fields = Fields::new(body)?;
     let version = match fields.take("version") {

@@ -92,6 +92,9 @@ impl Described {
         if self.body.is_some() {
             problems.extend([413, 422]);
         }
+        if self.body.is_some_and(|(_, required)| required) {
+            problems.push(415);
+        }
         problems.sort_unstable();
         problems
     }

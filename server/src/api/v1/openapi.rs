@@ -158,6 +158,7 @@ fn problem_text(status: u16) -> &'static str {
         404 => "There is no such thing.",
         409 => "It does not fit: the workflow's state, a spent recovery budget, another version.",
         413 => "The body is too large.",
+        415 => "The body says that it is no JSON.",
         422 => "Some fields are wrong; `errors` names each.",
         429 => "Too many failed attempts from this address.",
         503 => "Not now: the server stops, is too busy, or holds as many streams as it may.",
