@@ -1,7 +1,7 @@
 //! What troubles the engine just now, and what it therefore leaves undone.
 //!
 //! One small state machine per trouble, each a file of its own that reads no clock and does no
-//! work; [`watch`] feeds them once a second, the committer tells what it meets, and whoever is about
+//! work; its watch feeds them once a second, the committer tells what it meets, and whoever is about
 //! to do something asks here first.
 
 mod ballast;
