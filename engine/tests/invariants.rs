@@ -93,6 +93,13 @@ impl Life {
         });
     }
 
+    /// The moment that the task waits for has come.
+    fn due(&mut self, task: usize) {
+        let due_at = self.workflow.tasks()[task].record().due_at.unwrap();
+        self.now = due_at;
+        self.go(&Command::Due { task, due_at });
+    }
+
     fn succeed(&mut self, task: usize) {
         self.run(task, Outcome::Succeeded(json!({"n": task})));
     }
@@ -127,7 +134,8 @@ impl Life {
         let mut events = self.events.clone();
         change(&mut events);
         let created_at = events.first().unwrap().at;
-        let mut history = History::new(new(self.workflow.definition()), created_at);
+        let history = History::new(new(self.workflow.definition()), created_at);
+        let mut history = history.on_a_true_clock();
         events
             .iter()
             .flat_map(|event| history.follow(event))

@@ -3,15 +3,15 @@
 
 use super::finding::{Findings, Invariant as I};
 use crate::definition::limits;
-use crate::id::{JobId, StepIndex};
+use crate::id::StepIndex;
 use crate::task_status::TaskStatus;
 use crate::workflow::{TaskRecord, Workflow};
 use crate::workflow_status::WorkflowStatus;
 
 /// No count gets here in the life of a machine, and the next one still fits.
 const COUNT_MAX: u32 = u32::MAX / 2;
-/// The same for numbers that are whole in every JSON reader.
-const NUMBER_MAX: i64 = JobId::LARGEST;
+/// The same for long numbers.
+const NUMBER_MAX: i64 = i64::MAX / 2;
 
 /// I9, and what goes with a workflow's state.
 pub(super) fn workflow(workflow: &Workflow, found: &mut Findings) {

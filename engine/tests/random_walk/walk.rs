@@ -45,7 +45,7 @@ impl Walk {
         };
         let now = Timestamp::from_micros(1_704_067_200_000_000);
         let mut workflow = Workflow::new(new.clone(), now);
-        let mut history = History::new(new, now);
+        let mut history = History::new(new, now).on_a_true_clock();
         let events = advance(&mut workflow, &Command::Create, None, now)
             .map_err(|refusal| refusal.to_string())?;
         for event in &events {
@@ -141,7 +141,7 @@ impl Walk {
             metadata: Map::new(),
             parameters: Map::new(),
         };
-        let mut fresh = History::new(new, record.created_at);
+        let mut fresh = History::new(new, record.created_at).on_a_true_clock();
         for event in &self.events {
             // As a store keeps it.
             let text = serde_json::to_string(event).map_err(|error| error.to_string())?;

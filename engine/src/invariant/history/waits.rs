@@ -43,12 +43,7 @@ pub(super) fn over(before: &Workflow, task: StepIndex, record: &EventRecord, fou
         return;
     };
     let left = due.since(record.at);
-    // When more is left than the wait is long in all, the clock was set back meanwhile, and the
-    // time that really passed decided.
-    let was_set_back = known
-        .wait_micros
-        .is_some_and(|wait| left.as_micros() > u128::from(wait));
-    found.hold_for(task, I::I11, left <= EARLY || was_set_back, || {
+    found.hold_for(task, I::I11, left <= EARLY, || {
         format!(
             "event {}: it is queued {left:?} before its next try is due",
             record.seq
