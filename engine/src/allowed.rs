@@ -66,6 +66,7 @@ pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
     .into_iter()
     .map(|action| {
         let answer = match judge(standing, &action) {
+            _ if summary.quarantine.is_some() => Err("it is in quarantine".to_owned()),
             Ok(Verdict::Go) => Ok(()),
             Ok(Verdict::Same) if standing.cancel_requested => {
                 Err("it is already being cancelled".to_owned())

@@ -151,6 +151,15 @@ pub enum Refusal {
         /// The largest there is.
         most: u32,
     },
+    /// It is in quarantine: its rows cannot be read, or contradict each other.
+    #[error(
+        "the workflow is in quarantine: {cause}; an owner can mend it and let it go on \
+         (job-orchestrator doctor)"
+    )]
+    Quarantined {
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Another command was given under the same id.
     #[error("the command id was already used for another command; give each command its own")]
     CommandIdReused,

@@ -4,6 +4,7 @@
 //! event by event; a property test holds the two together. The percentage is a function of the
 //! workflow and of `now`, so a page that ticks asks [`Progress::at`] again.
 
+mod aside;
 mod fold;
 pub(crate) mod share;
 mod waits_for;
@@ -60,6 +61,10 @@ pub struct Summary {
     /// Present while somebody's wish to cancel it is being carried out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancel_requested: bool,
+    /// What is wrong with it, while it is in quarantine: then it is shown as failed, and no command
+    /// is taken for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<String>,
 }
 
 /// One task's progress.
@@ -146,6 +151,7 @@ impl Summary {
     pub const fn is_recoverable(&self) -> bool {
         matches!(self.status, WorkflowStatus::Failed)
             && self.recovery_attempts < self.max_recovery_attempts
+            && self.quarantine.is_none()
     }
 }
 
@@ -194,6 +200,7 @@ impl Progress {
             completed_at: record.completed_at,
             events: record.rev,
             cancel_requested: record.cancel_requested,
+            quarantine: None,
         };
         let mut progress = Self {
             workflow_id: record.id,

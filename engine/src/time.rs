@@ -30,6 +30,12 @@ impl Timestamp {
         self.0
     }
 
+    /// Whether it can be written as a text: its year has four digits.
+    #[must_use]
+    pub fn is_writable(self) -> bool {
+        (0..=9999).contains(&date(self.0.div_euclid(DAY)).0)
+    }
+
     /// This moment moved later by `duration`.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

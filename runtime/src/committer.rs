@@ -5,6 +5,7 @@
 //! store holds and the members are tried one by one, so that one bad row never fails its
 //! neighbours.
 
+mod aside;
 mod batch;
 mod claim;
 mod commit;
@@ -17,12 +18,16 @@ mod parked;
 mod repeated;
 mod take_up;
 mod timers;
+mod watch;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use engine::invariant::at_rest;
 use engine::{StepIndex, Workflow, WorkflowId};
+use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tracing::error;
@@ -31,15 +36,18 @@ use crate::attempts::Attempts;
 use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::health::Health;
+use crate::quarantine::Quarantine;
 use crate::settings::Settings;
 use crate::store::{AnsweredCommand, Change, Concern, Header, LastNumbers, Store, StoreError};
-use batch::Batch;
+use aside::Blame;
+use batch::{Batch, Member};
 use doubt::Doubts;
 use held::Held;
 use lanes::Lanes;
 pub(crate) use message::{Creation, Message};
 use parked::Parked;
 use timers::Timers;
+use watch::Watch;
 
 /// Most messages in one transaction.
 const BATCH_MAX: usize = 4_096;
@@ -48,6 +56,16 @@ const BATCH_MAX: usize = 4_096;
 struct Active {
     header: Header,
     workflow: Workflow,
+}
+
+/// Whether a workflow is in memory.
+enum Loaded {
+    /// It is.
+    Here,
+    /// There is none of this number.
+    Unknown,
+    /// It is in quarantine, because of this.
+    Aside(String),
 }
 
 /// See the module.
@@ -63,6 +81,8 @@ pub(crate) struct Committer {
     commits: Arc<AtomicU64>,
     lanes: Lanes,
     timers: Timers,
+    quarantine: Quarantine,
+    watch: Watch,
     held: Held,
     parked: Parked,
     doubts: Doubts,
@@ -83,6 +103,7 @@ pub(crate) struct Parts {
     pub(crate) inbox: UnboundedReceiver<Message>,
     pub(crate) numbers: LastNumbers,
     pub(crate) commits: Arc<AtomicU64>,
+    pub(crate) quarantine: Quarantine,
     pub(crate) settings: Settings,
     pub(crate) health: Health,
 }
@@ -103,6 +124,8 @@ impl Committer {
                 parts.settings.others_at_once,
             ),
             timers: Timers::default(),
+            quarantine: parts.quarantine,
+            watch: Watch::default(),
             held: Held::default(),
             parked: Parked::default(),
             doubts: Doubts::default(),
@@ -160,11 +183,30 @@ impl Committer {
             return self.put_off(messages).await;
         }
         let mut batch = Batch::default();
-        for message in messages {
-            self.decide(message, &mut batch).await;
+        let mut messages = messages.into_iter();
+        while let Some(message) = messages.next() {
+            let id = message.workflow();
+            let decided = AssertUnwindSafe(self.decide(message, &mut batch)).catch_unwind();
+            let blame = match (decided.await, id) {
+                (Err(panic), Some(id)) => Blame::panic(id, &*panic),
+                _ => match batch.blame.take() {
+                    Some(blame) => blame,
+                    None => continue,
+                },
+            };
+            return self.without(blame, batch, messages.collect()).await;
         }
-        self.claim(&mut batch);
-        let changes = batch.changes(&self.active, self.clock.now());
+        if let Err(blame) = self.claim(&mut batch) {
+            return self.without(blame, batch, Vec::new()).await;
+        }
+        let now = self.clock.now();
+        let changes = match batch.changes(&self.active, &mut self.watch, now) {
+            Ok(changes) => changes,
+            Err((blame, found)) => {
+                self.quarantine.count(found);
+                return self.without(blame, batch, Vec::new()).await;
+            }
+        };
         let commands = match self.answers_to_keep(&batch) {
             Ok(commands) => commands,
             Err(fault) => return self.roll_back(batch, &fault).await,
@@ -216,26 +258,38 @@ impl Committer {
     /// Brings memory back to what the store holds, then tries the members one by one.
     async fn roll_back(&mut self, batch: Batch, fault: &StoreError) {
         error!(%fault, members = batch.members.len(), "a batch could not be written");
-        for id in batch.touched() {
-            self.active.remove(&id);
+        let one_by_one = self.one_by_one(batch.members.len(), fault);
+        let is_alone = batch.members.len() <= 1 && self.doubts.is_empty();
+        let touched: Vec<_> = batch.touched().take(2).collect();
+        let members = self.undo(batch);
+        if let ([workflow], true) = (&touched[..], is_alone && fault.is_contradiction()) {
+            self.put_aside(Blame::unwritable(*workflow, fault)).await;
+        } else if !one_by_one {
+            for member in members {
+                self.give_up(member.message, Some(fault));
+            }
+            return;
+        }
+        for member in members {
+            Box::pin(self.process(vec![member.message])).await;
+        }
+    }
+
+    /// Forgets what a batch did in memory: its members, and the workflows it changed.
+    fn undo(&mut self, batch: Batch) -> Vec<Member> {
+        let touched: Vec<_> = batch.touched().collect();
+        for id in &touched {
+            self.forget(*id);
         }
         for slot in &batch.started {
             self.lanes.release(*slot);
         }
-        let touched: Vec<_> = batch.touched().collect();
-        let one_by_one = self.one_by_one(batch.members.len(), fault);
-        for member in batch.members {
-            if one_by_one {
-                Box::pin(self.process(vec![member.message])).await;
-            } else {
-                self.give_up(member.message, Some(fault));
-            }
-        }
         // What they wait for gets into the lanes again, and somebody has to look at those, soon.
         let steady = self.clock.steady();
-        touched
-            .into_iter()
-            .for_each(|id| self.held.keep_unread(id, steady));
+        for id in touched {
+            self.held.keep_unread(id, steady);
+        }
+        batch.members
     }
 
     /// Reads workflows that have to be in memory: their timers and queue would stand still.
@@ -251,23 +305,48 @@ impl Committer {
         }
     }
 
-    /// The workflow in memory, read from the store when it is not there.
-    async fn load(&mut self, id: WorkflowId) -> Result<bool, StoreError> {
+    /// The workflow in memory, read from the store when it is not there. One that cannot be read,
+    /// or whose rows contradict each other, is put aside.
+    async fn load(&mut self, id: WorkflowId) -> Result<Loaded, StoreError> {
         if self.active.contains_key(&id) {
-            return Ok(true);
+            return Ok(Loaded::Here);
         }
-        let Some(stored) = self.store.load(id).await? else {
-            return Ok(false);
+        if let Some(cause) = self.quarantine.cause(id) {
+            return Ok(Loaded::Aside(cause));
+        }
+        let stored = match self.store.load(id).await {
+            // Looked at twice: what is wrong only once is not in the row.
+            Err(StoreError::Corrupt { .. }) => self.store.load(id).await,
+            once => once,
         };
-        self.active.insert(
-            id,
-            Active {
-                header: stored.header,
-                workflow: stored.workflow,
-            },
-        );
-        self.queue_again(id);
-        Ok(true)
+        let blame = match stored {
+            Ok(None) => return Ok(Loaded::Unknown),
+            Ok(Some(stored)) => {
+                let found = at_rest(&stored.workflow);
+                if found.is_empty() {
+                    let active = Active {
+                        header: stored.header,
+                        workflow: stored.workflow,
+                    };
+                    self.active.insert(id, active);
+                    self.queue_again(id);
+                    return Ok(Loaded::Here);
+                }
+                self.quarantine.count(found.len());
+                Blame::findings(id, &found)
+            }
+            Err(fault) if fault.is_of_a_row() => Blame::unreadable(id, &fault),
+            Err(fault) => return Err(fault),
+        };
+        let cause = blame.cause.clone();
+        self.put_aside(blame).await;
+        Ok(Loaded::Aside(cause))
+    }
+
+    /// Takes a workflow out of memory.
+    fn forget(&mut self, id: WorkflowId) {
+        self.active.remove(&id);
+        self.watch.forget(id);
     }
 
     /// Forgets workflows that are over: their truth is in the store.
@@ -277,7 +356,7 @@ impl Committer {
             .get(&id)
             .is_some_and(|active| !active.workflow.status().is_active())
         {
-            self.active.remove(&id);
+            self.forget(id);
         }
     }
 }

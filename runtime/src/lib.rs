@@ -62,6 +62,7 @@ pub mod health;
 pub mod log;
 pub mod private_file;
 pub mod process;
+mod quarantine;
 pub mod reference;
 pub mod runtime;
 pub mod settings;

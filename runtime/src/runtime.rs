@@ -7,6 +7,7 @@ mod definitions;
 mod job_orchestrator;
 mod latest;
 mod library;
+mod look;
 mod missing;
 mod retention;
 mod room;
@@ -36,9 +37,10 @@ use crate::feed::Feed;
 use crate::handlers::Handlers;
 use crate::health::{Ask, Health};
 use crate::log::LogWriter;
+use crate::quarantine::Quarantine;
 use crate::settings::Settings;
 use crate::step::SharedSwitches;
-use crate::store::{Store, StoreError, StoredWorkflow};
+use crate::store::{Quarantined, Store, StoreError};
 
 pub use builder::{RuntimeBuilder, StartError};
 
@@ -95,6 +97,7 @@ pub(crate) struct Inner {
     switches: SharedSwitches,
     /// The name of this start.
     incarnation: Uuid,
+    quarantine: Quarantine,
     pub(crate) outbox: UnboundedSender<Message>,
     commits: Arc<AtomicU64>,
     latest: latest::Latest,
@@ -118,6 +121,20 @@ impl Runtime {
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.inner.commits.load(Ordering::Relaxed)
+    }
+
+    /// How often since the start something that must always hold (`engine::invariant`) did not.
+    /// Each time, the workflow it was seen in was put aside. It is 0 unless the engine or the disk is
+    /// broken.
+    #[must_use]
+    pub fn breaches(&self) -> u64 {
+        self.inner.quarantine.counted()
+    }
+
+    /// The workflows that are in quarantine, by number.
+    #[must_use]
+    pub fn quarantined(&self) -> Vec<Quarantined> {
+        self.inner.quarantine.all()
     }
 
     async fn create(&self, creation: Creation, actor: &Actor) -> Answer<WorkflowState> {
@@ -188,19 +205,6 @@ impl Runtime {
         let sent = self.inner.outbox.send(message);
         sent.map_err(|_| JobOrchestratorError::Stopping)?;
         answer.await.map_err(|_| JobOrchestratorError::Stopping)?
-    }
-
-    async fn stored(&self, id: WorkflowId) -> Answer<StoredWorkflow> {
-        let found = self
-            .inner
-            .store
-            .load(id)
-            .await
-            .map_err(|cause| read_fault(&cause))?;
-        found.ok_or(JobOrchestratorError::NotFound {
-            what: "workflow",
-            id: id.0,
-        })
     }
 }
 

@@ -12,6 +12,7 @@ pub mod log_memory;
 pub mod log_sqlite;
 pub mod memory;
 mod memory_boots;
+mod quarantined;
 mod row;
 pub(crate) mod soundness;
 pub mod sqlite;
@@ -22,6 +23,7 @@ mod sqlite_definitions;
 mod sqlite_lists;
 mod sqlite_loan;
 mod sqlite_probe;
+mod sqlite_quarantine;
 mod sqlite_rows;
 pub(crate) mod sqlite_writer;
 
@@ -40,6 +42,7 @@ use serde_json::Value;
 pub use boots::{BOOTS_KEPT, Boot, BootMark, BootStore, LeftBehind};
 pub use error::{Concern, StoreError};
 pub use file_watch::FileWatch;
+pub use quarantined::{Defect, QuarantineStore, Quarantined};
 
 /// What a workflow keeps beside its state, written once.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,7 +157,8 @@ pub trait WorkflowStore: Send + Sync {
         }))
     }
 
-    /// The numbers of all running, paused and recovering workflows.
+    /// The numbers of all running, paused and recovering workflows, and of those whose state is
+    /// none: whoever takes them up has to look at them.
     async fn active(&self) -> Result<Vec<WorkflowId>, StoreError>;
 
     /// The number of the workflow's last event.
@@ -263,9 +267,15 @@ pub trait SettingStore: Send + Sync {
 }
 
 /// Everything a database keeps.
-pub trait Store: WorkflowStore + DefinitionStore + SettingStore + BootStore {}
+pub trait Store:
+    WorkflowStore + DefinitionStore + SettingStore + BootStore + QuarantineStore
+{
+}
 
-impl<T: WorkflowStore + DefinitionStore + SettingStore + BootStore> Store for T {}
+impl<T> Store for T where
+    T: WorkflowStore + DefinitionStore + SettingStore + BootStore + QuarantineStore
+{
+}
 
 /// What a workflow looks like in lists.
 pub(crate) fn state_of(stored: &StoredWorkflow, summary: Summary) -> WorkflowState {

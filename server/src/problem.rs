@@ -201,6 +201,7 @@ impl ApiProblem {
             _ => {
                 let kind = match refusal {
                     Refusal::StaleView { .. } => "stale_view",
+                    Refusal::Quarantined { .. } => "quarantined",
                     _ => "state",
                 };
                 let problem = Self::conflict(kind, refusal.to_string());

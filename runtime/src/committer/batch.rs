@@ -7,7 +7,9 @@ use engine::event::{EVENT_OUTPUT_BYTES_MAX, Event, EventRecord, stand_in};
 use engine::progress::{Progress, WorkflowState};
 use engine::{JobOrchestratorError, StepIndex, Timestamp, WorkflowId};
 
+use super::aside::{Blame, guarded};
 use super::repeated::RememberedCommands;
+use super::watch::Watch;
 use super::{Active, Message};
 use crate::store::Change;
 
@@ -26,12 +28,21 @@ pub(super) enum Answered {
     Before(Box<WorkflowState>),
 }
 
+impl Answered {
+    /// Whether it is this workflow as it stands after the batch.
+    pub(super) fn is_about(&self, id: WorkflowId) -> bool {
+        matches!(self, Self::Now(about) if *about == id)
+    }
+}
+
 /// Decided, not written yet.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) members: Vec<Member>,
     pub(super) remembered: RememberedCommands,
     events: BTreeMap<WorkflowId, Vec<EventRecord>>,
+    /// Whom it may not be written because of.
+    pub(super) blame: Option<Blame>,
     /// Slots taken by attempts that this batch starts.
     pub(super) started: Vec<(WorkflowId, StepIndex)>,
 }
@@ -47,37 +58,60 @@ impl Batch {
         self.events.keys().copied()
     }
 
-    /// The rows and events to write.
+    /// Whether it makes this workflow.
+    pub(super) fn creates(&self, id: WorkflowId) -> bool {
+        let events = self.events.get(&id).and_then(|events| events.first());
+        events.is_some_and(|first| first.seq == 1)
+    }
+
+    /// The rows and events to write, or the workflow of which none can be written.
     pub(super) fn changes(
         &mut self,
         active: &HashMap<WorkflowId, Active>,
+        watch: &mut Watch,
         now: Timestamp,
-    ) -> Vec<Change> {
+    ) -> Result<Vec<Change>, (Blame, usize)> {
         let mut changes = Vec::with_capacity(self.events.len());
         for (id, events) in &mut self.events {
             let Some(known) = active.get(id) else {
                 continue;
             };
-            let workflow = &known.workflow;
-            let is_new = events.first().is_some_and(|first| first.seq == 1);
-            let tasks: BTreeSet<_> = if is_new {
-                (0..workflow.tasks().len()).collect()
-            } else {
-                changed_tasks(events, workflow.tasks().len())
-            };
-            events.iter_mut().for_each(shorten);
-            let task = |index: StepIndex| (index, workflow.tasks()[index].record().clone());
-            changes.push(Change {
-                record: workflow.record().clone(),
-                header: known.header.clone(),
-                definition: Arc::clone(workflow.definition()),
-                summary: (!workflow.status().starts_tasks())
-                    .then(|| Progress::of(workflow, now).summary),
-                tasks: tasks.into_iter().map(task).collect(),
-                events: std::mem::take(events),
+            let change = guarded(*id, || {
+                let found = watch.judge(&known.workflow, events);
+                if found.is_empty() {
+                    Ok(change_of(known, events, now))
+                } else {
+                    Err(found)
+                }
             });
+            match change {
+                Ok(Ok(change)) => changes.push(change),
+                Ok(Err(found)) => return Err((Blame::findings(*id, &found), found.len())),
+                Err(panic) => return Err((panic, 0)),
+            }
         }
-        changes
+        Ok(changes)
+    }
+}
+
+/// What is written of one workflow.
+fn change_of(known: &Active, events: &mut Vec<EventRecord>, now: Timestamp) -> Change {
+    let workflow = &known.workflow;
+    let is_new = events.first().is_some_and(|first| first.seq == 1);
+    let tasks: BTreeSet<_> = if is_new {
+        (0..workflow.tasks().len()).collect()
+    } else {
+        changed_tasks(events, workflow.tasks().len())
+    };
+    events.iter_mut().for_each(shorten);
+    let task = |index: StepIndex| (index, workflow.tasks()[index].record().clone());
+    Change {
+        record: workflow.record().clone(),
+        header: known.header.clone(),
+        definition: Arc::clone(workflow.definition()),
+        summary: (!workflow.status().starts_tasks()).then(|| Progress::of(workflow, now).summary),
+        tasks: tasks.into_iter().map(task).collect(),
+        events: std::mem::take(events),
     }
 }
 

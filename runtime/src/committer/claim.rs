@@ -3,16 +3,18 @@
 use engine::{Command, Handler, advance};
 
 use super::Committer;
+use super::aside::{Blame, guarded};
 use super::batch::Batch;
 use super::lanes::Share;
 use crate::crash_point;
 use crate::health::Claims;
 
 impl Committer {
-    pub(super) fn claim(&mut self, batch: &mut Batch) {
+    /// The error is the workflow on which the engine broke.
+    pub(super) fn claim(&mut self, batch: &mut Batch) -> Result<(), Blame> {
         let share = match self.health.claims() {
-            _ if self.is_stopping => return,
-            Claims::None => return,
+            _ if self.is_stopping => return Ok(()),
+            Claims::None => return Ok(()),
             Claims::Half => Share::Half,
             Claims::All => Share::All,
         };
@@ -34,12 +36,8 @@ impl Committer {
             let now = self.clock.now();
             // A refusal means that the entry is out of date: the task is not queued any more, or
             // its workflow is paused and the resume queues it again.
-            let claim = advance(
-                &mut active.workflow,
-                &Command::StartTask { task },
-                None,
-                now,
-            );
+            let start = Command::StartTask { task };
+            let claim = guarded(id, || advance(&mut active.workflow, &start, None, now))?;
             if let Ok(events) = claim {
                 let starts_program = self.attempts.starts_program(&active.workflow, task);
                 self.lanes.hold(starts_program, (id, task));
@@ -48,5 +46,6 @@ impl Committer {
                 crash_point::reach("c0");
             }
         }
+        Ok(())
     }
 }

@@ -10,13 +10,15 @@ use engine::{
     Action, Command, Event, JobId, JobOrchestratorError, Origin, Refusal, SkipReason, StepIndex,
     TaskId, TaskStatus, Timestamp, Workflow, WorkflowId, advance,
 };
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 
+use super::aside::Blame;
 use super::batch::{Answered, Batch, Member};
 use super::timers::Wait;
-use super::{Active, Committer, Creation, Message};
+use super::{Active, Committer, Creation, Loaded, Message};
 use crate::crash_point;
 use crate::fault;
+use crate::quarantine::refused;
 use crate::store::Header;
 
 impl Committer {
@@ -112,13 +114,14 @@ impl Committer {
         batch: &mut Batch,
     ) -> Result<WorkflowId, JobOrchestratorError> {
         match self.load(id).await {
-            Ok(true) => {}
-            Ok(false) => {
+            Ok(Loaded::Here) => {}
+            Ok(Loaded::Unknown) => {
                 return Err(JobOrchestratorError::NotFound {
                     what: "workflow",
                     id: id.0,
                 });
             }
+            Ok(Loaded::Aside(cause)) => return Err(refused(cause)),
             Err(cause) => {
                 self.health.store_failed(&cause);
                 return Err(fault::of_store("reading a workflow", &cause));
@@ -137,7 +140,11 @@ impl Committer {
             expected_rev: request.expected_rev,
         };
         let command = Command::Act(request.action.clone());
-        let events = advance(&mut active.workflow, &command, origin, now)?;
+        let decided = advance(&mut active.workflow, &command, origin, now);
+        if let Err(Refusal::Fault(fault)) = &decided {
+            batch.blame = Some(Blame::contradiction(id, fault));
+        }
+        let events = decided?;
         self.queue(id, &events);
         batch.add(id, events);
         Ok(id)
@@ -157,8 +164,17 @@ impl Committer {
             self.lanes.release((id, *task));
         }
         match self.load(id).await {
-            Ok(true) => {}
-            Ok(false) => return true,
+            Ok(Loaded::Here) => {}
+            Ok(Loaded::Unknown) => return true,
+            Ok(Loaded::Aside(_)) => {
+                if let Command::Report { task, attempt, .. } = command {
+                    warn!(
+                        workflow = id.0,
+                        task, attempt, "an attempt of a workflow in quarantine ended"
+                    );
+                }
+                return true;
+            }
             Err(fault) => {
                 error!(%fault, workflow = id.0, "a report waits: its workflow cannot be read");
                 self.health.store_failed(&fault);
@@ -175,7 +191,7 @@ impl Committer {
                 crash_point::reach("c5");
             }
             Err(Refusal::Fault(fault)) => {
-                error!(%fault, workflow = id.0, "a decision of ours is wrong")
+                batch.blame = Some(Blame::contradiction(id, &fault));
             }
             Err(refusal) => debug!(%refusal, workflow = id.0, "a report comes too late"),
         }

@@ -1,9 +1,13 @@
 //! Active workflows that are not in memory, and attempts that nobody carries out.
 
+use std::panic::AssertUnwindSafe;
+
 use engine::{StepIndex, TaskStatus, WorkflowId};
+use futures::FutureExt;
 use tracing::error;
 
 use super::Committer;
+use super::aside::Blame;
 
 impl Committer {
     /// Brings workflows into memory that were active a moment ago, and answers the attempts of
@@ -15,9 +19,13 @@ impl Committer {
         let mut orphans = Vec::new();
         for id in ids {
             let was_here = self.active.contains_key(&id);
-            if let Err(fault) = self.load(id).await {
-                error!(%fault, workflow = id.0, "an active workflow cannot be read");
-                self.health.store_failed(&fault);
+            match AssertUnwindSafe(self.load(id)).catch_unwind().await {
+                Ok(Ok(_)) => {}
+                Ok(Err(fault)) => {
+                    error!(%fault, workflow = id.0, "an active workflow cannot be read");
+                    self.health.store_failed(&fault);
+                }
+                Err(panic) => self.put_aside(Blame::panic(id, &*panic)).await,
             }
             orphans.extend(self.orphans(id));
             if !was_here {

@@ -23,6 +23,7 @@ use crate::handlers::Handlers;
 use crate::health::{Disk, Health, LogLimit, Room, watch};
 use crate::log::{LogFault, LogWriter};
 use crate::process::{ProcessRunner, RunnerProgram};
+use crate::quarantine::Quarantine;
 use crate::settings::Settings;
 use crate::step::{Registry, RegistryError, SharedSwitches, StepServices, StepType};
 use crate::store::soundness::Soundness;
@@ -255,6 +256,7 @@ impl RuntimeBuilder {
         });
         let feed = Feed::default();
         let commits = Arc::<AtomicU64>::default();
+        let quarantine = Quarantine::with(store.aside().await?);
         let committer = Committer::new(Parts {
             numbers: store.last_numbers().await?,
             store: Arc::clone(&store),
@@ -263,6 +265,7 @@ impl RuntimeBuilder {
             attempts,
             inbox,
             commits: Arc::clone(&commits),
+            quarantine: quarantine.clone(),
             settings: self.settings,
             health: health.clone(),
         });
@@ -277,6 +280,7 @@ impl RuntimeBuilder {
             switches,
             settings: self.settings,
             incarnation: boot_loop.incarnation,
+            quarantine,
             outbox,
             commits,
             latest: Latest::default(),

@@ -27,11 +27,13 @@ impl Runtime {
             ..WorkflowFilter::default()
         };
         let now = self.inner.clock.now();
-        self.inner
-            .store
-            .list(&filter, now)
-            .await
-            .map_err(|cause| read_fault(&cause))
+        let found = self.inner.store.list(&filter, now).await;
+        let mut states = found.map_err(|cause| read_fault(&cause))?;
+        self.mark(&mut states);
+        if selection == WorkflowSelection::Recoverable {
+            states.retain(|state| state.summary.is_recoverable());
+        }
+        Ok(states)
     }
 
     /// Waits until the workflow is over.
@@ -65,8 +67,10 @@ impl Runtime {
 
     /// What the workflow's row alone tells.
     pub(super) async fn standing(&self, id: WorkflowId) -> Answer<Standing> {
-        let found = self.inner.store.standing(id).await;
-        let found = found.map_err(|cause| read_fault(&cause))?;
+        let found = match self.inner.store.standing(id).await {
+            Err(fault) if fault.is_of_a_row() => return Err(self.unreadable(id, &fault).await),
+            read => read.map_err(|cause| read_fault(&cause))?,
+        };
         found.ok_or(JobOrchestratorError::NotFound {
             what: "workflow",
             id: id.0,
@@ -144,7 +148,7 @@ impl JobOrchestrator for Runtime {
     }
 
     async fn get_workflow_progress(&self, workflow_id: WorkflowId) -> Answer<Progress> {
-        Ok(self.progress_of(&self.stored(workflow_id).await?))
+        Ok(self.detail_now(workflow_id).await?.progress)
     }
 
     async fn get_active_workflows(&self) -> Answer<Vec<WorkflowState>> {

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use engine::orchestrator::{
     ActionRequest, Answer, DefinitionSource, LogPage, NewWorkflowRequest, Page, TaskDetail,
-    Trouble, WorkflowDetail, WorkflowFilter,
+    Trouble, WorkflowDetail, WorkflowFilter, WorkflowSelection,
 };
 use engine::problem::pointer_part;
-use engine::progress::{Progress, WorkflowState};
+use engine::progress::WorkflowState;
 use engine::{
     Actor, DefinitionId, EventRecord, JobId, JobOrchestratorError, Problem, Role, Seq, StepIndex,
     WorkflowDefinition, WorkflowId, Workflows,
@@ -14,10 +14,10 @@ use engine::{
 use serde_json::{Map, Value};
 
 use super::latest::Checked;
+use super::look::Look;
 use super::{Runtime, read_fault, require};
 use crate::committer::Creation;
 use crate::fault;
-use crate::store::state_of;
 use crate::workflow_definition::hash;
 
 impl Runtime {
@@ -125,9 +125,7 @@ impl Workflows for Runtime {
 
     async fn workflow(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowState> {
         require(actor, Role::Viewer)?;
-        let stored = self.stored(id).await?;
-        let summary = Progress::of(&stored.workflow, self.inner.clock.now()).summary;
-        Ok(state_of(&stored, summary))
+        Ok(self.detail_now(id).await?.state)
     }
 
     async fn workflow_of_job(&self, actor: &Actor, job_id: JobId) -> Answer<WorkflowState> {
@@ -144,13 +142,7 @@ impl Workflows for Runtime {
 
     async fn detail(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowDetail> {
         require(actor, Role::Viewer)?;
-        let stored = self.stored(id).await?;
-        let progress = self.progress_of(&stored);
-        Ok(WorkflowDetail {
-            state: state_of(&stored, progress.summary.clone()),
-            progress,
-            definition: stored.workflow.definition().to_json(),
-        })
+        self.detail_now(id).await
     }
 
     async fn list(&self, actor: &Actor, filter: &WorkflowFilter) -> Answer<Page<WorkflowState>> {
@@ -165,6 +157,10 @@ impl Workflows for Runtime {
         let has_more = items.len() > filter.limit;
         items.truncate(filter.limit);
         let next = items.last().filter(|_| has_more).map(|last| last.id.0);
+        self.mark(&mut items);
+        if filter.selection == WorkflowSelection::Recoverable {
+            items.retain(|state| state.is_recoverable());
+        }
         Ok(Page { items, next })
     }
 
@@ -200,14 +196,21 @@ impl Workflows for Runtime {
 
     async fn task(&self, actor: &Actor, id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {
         require(actor, Role::Viewer)?;
-        let stored = self.stored(id).await?;
-        let Some(known) = stored.workflow.task(task) else {
-            return Err(no_step(task));
+        let output = match self.look(id).await? {
+            Look::Sound(stored)
+            | Look::Aside {
+                stored: Some(stored),
+                ..
+            } => {
+                let known = stored.workflow.task(task).ok_or_else(|| no_step(task))?;
+                known.record().output.as_deref().cloned()
+            }
+            Look::Aside { stored: None, .. } => None,
         };
         let attempts = self.inner.store.attempts(id, task).await;
         Ok(TaskDetail {
             task,
-            output: known.record().output.as_deref().cloned(),
+            output,
             attempts: attempts.map_err(|cause| read_fault(&cause))?,
         })
     }
@@ -221,7 +224,9 @@ impl Workflows for Runtime {
         limit: usize,
     ) -> Answer<LogPage> {
         require(actor, Role::Viewer)?;
-        if self.stored(id).await?.workflow.task(task).is_none() {
+        if let Look::Sound(stored) = self.look(id).await?
+            && stored.workflow.task(task).is_none()
+        {
             return Err(no_step(task));
         }
         // Lines wait a moment for others; who sees a task ended has to see all it wrote.

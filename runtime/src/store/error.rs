@@ -38,7 +38,7 @@ pub enum StoreError {
     Gone(String),
     /// The database refused or is away.
     #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     /// The database refused a batch, or is away.
     #[error("the database: {0}")]
     Batch(#[from] rusqlite::Error),
@@ -129,5 +129,39 @@ impl From<&super::SaveError> for Concern {
             super::SaveError::Store(fault) => fault.concern(),
             _ => Self::Rows,
         }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    /// What was read and is not what it should be is a matter of its row, not of the database.
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::ColumnDecode { index, source } => Self::Corrupt {
+                what: format!("the column {index}"),
+                cause: source.to_string(),
+            },
+            sqlx::Error::Decode(source) => Self::Corrupt {
+                what: "a row".into(),
+                cause: source.to_string(),
+            },
+            other => Self::Database(other),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether it is a matter of one row: its neighbours can be read and written.
+    #[must_use]
+    pub const fn is_of_a_row(&self) -> bool {
+        matches!(self, Self::Corrupt { .. })
+    }
+
+    /// Whether the database refused what was to be written because it contradicts what is there.
+    #[must_use]
+    pub fn is_contradiction(&self) -> bool {
+        let Self::Batch(refused) = self else {
+            return false;
+        };
+        refused.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
     }
 }

@@ -14,8 +14,9 @@ use engine::{
 
 use super::attempt_row::AttemptRow;
 use super::{
-    AnsweredCommand, Boot, Change, DefinitionStore, Header, LastNumbers, NewVersion, SaveError,
-    SettingStore, StoreError, StoredWorkflow, WorkflowStore, attempt_row, state_of,
+    AnsweredCommand, Boot, Change, DefinitionStore, Header, LastNumbers, NewVersion,
+    QuarantineStore, Quarantined, SaveError, SettingStore, StoreError, StoredWorkflow,
+    WorkflowStore, attempt_row, state_of,
 };
 
 pub(super) struct Kept {
@@ -46,6 +47,18 @@ pub(super) struct Contents {
     commands: BTreeMap<(String, String), AnsweredCommand>,
     /// Oldest first.
     pub(super) boots: Vec<Boot>,
+    aside: BTreeMap<WorkflowId, Quarantined>,
+}
+
+impl Contents {
+    /// The state a list goes by: what is aside counts as failed.
+    fn status(&self, record: &WorkflowRecord) -> WorkflowStatus {
+        if self.aside.contains_key(&record.id) {
+            WorkflowStatus::Failed
+        } else {
+            record.status
+        }
+    }
 }
 
 /// Everything in memory.
@@ -122,7 +135,7 @@ impl WorkflowStore for MemoryStore {
         let active = contents
             .workflows
             .iter()
-            .filter(|(_, kept)| kept.record.status.is_active());
+            .filter(|(_, kept)| contents.status(&kept.record).is_active());
         Ok(active.map(|(id, _)| *id).collect())
     }
 
@@ -180,7 +193,7 @@ impl WorkflowStore for MemoryStore {
             .workflows
             .values()
             .rev()
-            .filter(|kept| matches(kept, filter));
+            .filter(|kept| matches(kept, contents.status(&kept.record), filter));
         let states = found.take(filter.limit).map(|kept| {
             let stored = kept.stored();
             let summary = Progress::of(&stored.workflow, now).summary;
@@ -221,17 +234,17 @@ fn remember_attempt(kept: &mut Kept, change: &AttemptRow) {
     attempt.error.clone_from(&change.error);
 }
 
-fn matches(kept: &Kept, filter: &WorkflowFilter) -> bool {
+fn matches(kept: &Kept, status: WorkflowStatus, filter: &WorkflowFilter) -> bool {
     let record = &kept.record;
     let is_selected = match filter.selection {
         WorkflowSelection::All => true,
-        WorkflowSelection::Active => record.status.is_active(),
-        WorkflowSelection::Failed => record.status == WorkflowStatus::Failed,
+        WorkflowSelection::Active => status.is_active(),
+        WorkflowSelection::Failed => status == WorkflowStatus::Failed,
         WorkflowSelection::Recoverable => {
-            record.status == WorkflowStatus::Failed
+            status == WorkflowStatus::Failed
                 && record.recovery_attempts < record.max_recovery_attempts
         }
-        WorkflowSelection::Status(status) => record.status == status,
+        WorkflowSelection::Status(wanted) => status == wanted,
     };
     let text = filter
         .query
@@ -253,6 +266,35 @@ fn matches(kept: &Kept, filter: &WorkflowFilter) -> bool {
         && is_found
         && is_of_definition
         && filter.before.is_none_or(|before| record.id < before)
+}
+
+#[async_trait]
+impl QuarantineStore for MemoryStore {
+    async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
+        let mut contents = self.contents();
+        let place = contents.aside.entry(workflow.workflow);
+        place.or_insert_with(|| workflow.clone());
+        Ok(())
+    }
+
+    async fn aside(&self) -> Result<Vec<Quarantined>, StoreError> {
+        Ok(self.contents().aside.values().cloned().collect())
+    }
+
+    async fn remains(
+        &self,
+        id: WorkflowId,
+        cause: &str,
+    ) -> Result<Option<WorkflowState>, StoreError> {
+        // Nothing here can be unreadable.
+        let contents = self.contents();
+        Ok(contents.workflows.get(&id).map(|kept| {
+            let stored = kept.stored();
+            let mut summary = Progress::of(&stored.workflow, kept.record.created_at).summary;
+            summary.put_aside(cause.to_owned());
+            state_of(&stored, summary)
+        }))
+    }
 }
 
 #[async_trait]

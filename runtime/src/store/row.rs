@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::event::EventRecord;
 use engine::orchestrator::AttemptRecord;
 use engine::workflow::{TaskRecord, WorkflowRecord};
-use engine::{DefinitionId, JobId, TaskId, Timestamp, WorkflowId};
+use engine::{DefinitionId, JobId, StepIndex, TaskId, Timestamp, WorkflowId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::Row;
@@ -52,7 +52,26 @@ fn optional_number<T: TryFrom<i64>>(
 
 pub(super) fn moment(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
     let raw: Option<i64> = row.try_get(column)?;
-    Ok(raw.map(Timestamp::from_micros))
+    raw.map(|raw| {
+        let moment = Timestamp::from_micros(raw);
+        // A moment that cannot be written could not be answered to anybody.
+        moment
+            .is_writable()
+            .then_some(moment)
+            .ok_or_else(|| corrupt(column, &format!("{raw} microseconds are no moment")))
+    })
+    .transpose()
+}
+
+/// A moment that has to be there.
+fn due_moment(row: &SqliteRow, column: &str) -> Result<Timestamp, StoreError> {
+    moment(row, column)?.ok_or_else(|| corrupt(column, &"it is empty"))
+}
+
+/// What can be read; what cannot is told in the log and left out, so that a list goes on.
+pub(super) fn readable<T>(what: &str, read: Result<T, StoreError>) -> Option<T> {
+    read.map_err(|fault| tracing::warn!(%fault, "{what} is left out of a list"))
+        .ok()
 }
 
 /// A snake-case word of an enum that serde knows.
@@ -67,7 +86,6 @@ fn serde_word<T: for<'de> Deserialize<'de>>(
 }
 
 pub(super) fn workflow_record(row: &SqliteRow) -> Result<WorkflowRecord, StoreError> {
-    let created: i64 = row.try_get("created_at")?;
     Ok(WorkflowRecord {
         id: WorkflowId(row.try_get("id")?),
         job_id: JobId(row.try_get("job_id")?),
@@ -78,7 +96,7 @@ pub(super) fn workflow_record(row: &SqliteRow) -> Result<WorkflowRecord, StoreEr
         epoch: number(row, "epoch")?,
         recovery_attempts: number(row, "recovery_attempts")?,
         max_recovery_attempts: number(row, "max_recovery_attempts")?,
-        created_at: Timestamp::from_micros(created),
+        created_at: due_moment(row, "created_at")?,
         started_at: moment(row, "started_at")?,
         completed_at: moment(row, "completed_at")?,
         paused_at: moment(row, "paused_at")?,
@@ -87,7 +105,19 @@ pub(super) fn workflow_record(row: &SqliteRow) -> Result<WorkflowRecord, StoreEr
     })
 }
 
-pub(super) fn task_record(row: &SqliteRow) -> Result<TaskRecord, StoreError> {
+/// The task of this position; another one in its place means that a row is missing.
+pub(super) fn task_at(row: &SqliteRow, index: StepIndex) -> Result<TaskRecord, StoreError> {
+    let found: i64 = row.try_get("task")?;
+    if usize::try_from(found) == Ok(index) {
+        return task_record(row);
+    }
+    Err(corrupt(
+        "a task",
+        &format!("task {found} stands in the place of {index}"),
+    ))
+}
+
+fn task_record(row: &SqliteRow) -> Result<TaskRecord, StoreError> {
     let output: Option<String> = row.try_get("output")?;
     let output = output
         .map(|text| parse("a task's output", &text))
@@ -135,10 +165,9 @@ pub(super) fn standing(row: &SqliteRow) -> Result<Standing, StoreError> {
 }
 
 pub(super) fn attempt_record(row: &SqliteRow) -> Result<AttemptRecord, StoreError> {
-    let started: i64 = row.try_get("started_at")?;
     Ok(AttemptRecord {
         attempt: number(row, "attempt")?,
-        started_at: Timestamp::from_micros(started),
+        started_at: due_moment(row, "started_at")?,
         ended_at: moment(row, "ended_at")?,
         outcome: row.try_get("outcome")?,
         error: row.try_get("error")?,

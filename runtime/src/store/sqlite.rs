@@ -106,8 +106,9 @@ impl WorkflowStore for SqliteStore {
         // One read transaction, so that the row and its tasks are of the same moment.
         let mut reader = self.readers.begin().await?;
         let found = sqlx::query(
-            "SELECT w.*, f.body FROM workflows w
-             JOIN frozen_definitions f ON f.hash = w.definition_hash WHERE w.id = $1",
+            "SELECT w.*, f.body, (SELECT max(seq) FROM events e WHERE e.workflow_id = w.id) AS last
+             FROM workflows w LEFT JOIN frozen_definitions f ON f.hash = w.definition_hash
+             WHERE w.id = $1",
         )
         .bind(id.0)
         .fetch_optional(&mut *reader)
@@ -140,12 +141,7 @@ impl WorkflowStore for SqliteStore {
     }
 
     async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id FROM workflows WHERE status IN ('running', 'paused', 'recovering')
-             ORDER BY id",
-        )
-        .fetch_all(&self.readers)
-        .await?;
+        let rows = sqlx::query(ACTIVE).fetch_all(&self.readers).await?;
         rows.iter()
             .map(|row| Ok(WorkflowId(row.try_get("id")?)))
             .collect()
@@ -190,7 +186,8 @@ impl WorkflowStore for SqliteStore {
         .bind(i64::try_from(task).unwrap_or(i64::MAX))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(row::attempt_record).collect()
+        let read = |found| row::readable("an attempt", row::attempt_record(found));
+        Ok(rows.iter().filter_map(read).collect())
     }
 
     async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError> {
@@ -242,6 +239,19 @@ impl WorkflowStore for SqliteStore {
     }
 }
 
+/// The states in the order of their index, with everything between them: what has none of these
+/// words is looked at as well, without reading the rows of all others.
+const ACTIVE: &str = "SELECT id FROM workflows WHERE status IN ('running', 'paused', 'recovering')
+    UNION ALL SELECT id FROM workflows WHERE status < 'cancelled'
+    UNION ALL SELECT id FROM workflows WHERE status > 'cancelled' AND status < 'completed'
+    UNION ALL SELECT id FROM workflows WHERE status > 'completed' AND status < 'failed'
+    UNION ALL SELECT id FROM workflows WHERE status > 'failed' AND status < 'paused'
+    UNION ALL SELECT id FROM workflows WHERE status > 'paused' AND status < 'pending'
+    UNION ALL SELECT id FROM workflows WHERE status > 'pending' AND status < 'recovering'
+    UNION ALL SELECT id FROM workflows WHERE status > 'recovering' AND status < 'running'
+    UNION ALL SELECT id FROM workflows WHERE status > 'running'
+    ORDER BY id";
+
 /// A workflow out of its row and its tasks' rows.
 fn stored(
     found: &SqliteRow,
@@ -252,15 +262,26 @@ fn stored(
     let what = format!("the definition of workflow {}", record.id);
     let header = row::header(found)?;
     let definition = definitions.get_or(&header.definition_hash, || {
-        let body: serde_json::Value = row::parse(&what, found.try_get("body")?)?;
+        let body: Option<&str> = found.try_get("body")?;
+        let body = body.ok_or_else(|| row::corrupt(&what, &"it is not there"))?;
+        let body: serde_json::Value = row::parse(&what, body)?;
         engine::WorkflowDefinition::from_json(&body).map_err(|problems| {
             let first = problems.first().map(ToString::to_string);
             row::corrupt(&what, &first.unwrap_or_default())
         })
     })?;
+    let last: Option<i64> = found.try_get("last")?;
+    if last.map(i64::unsigned_abs) != Some(record.rev) {
+        let cause = format!(
+            "it stands at event {}, the last one is {last:?}",
+            record.rev
+        );
+        return Err(row::corrupt(&format!("workflow {}", record.id), &cause));
+    }
     let records = tasks
         .iter()
-        .map(row::task_record)
+        .enumerate()
+        .map(|(index, found)| row::task_at(found, index))
         .collect::<Result<Vec<_>, _>>()?;
     if records.len() != definition.steps().len() {
         let cause = format!(

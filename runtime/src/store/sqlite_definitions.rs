@@ -50,7 +50,8 @@ impl DefinitionStore for SqliteStore {
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(saved).collect()
+        let read = |row| row::readable("a definition", saved(row));
+        Ok(rows.iter().filter_map(read).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::sqlite::SqliteStore;
-use super::{StoreError, WorkflowStore, row, state_of};
+use super::{StoreError, WorkflowStore, row, sqlite_quarantine, state_of};
 
 const ALL: &str = "SELECT * FROM workflows WHERE id < $1
     AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
@@ -67,7 +67,14 @@ pub(super) async fn list(
     let rows = query.fetch_all(&store.readers).await?;
     let mut states = Vec::with_capacity(rows.len());
     for found in &rows {
-        states.extend(state_now(store, found, now).await?);
+        match state_now(store, found, now).await {
+            Ok(state) => states.extend(state),
+            // One row that cannot be read does not keep the others from being shown.
+            Err(fault) if fault.is_of_a_row() => {
+                states.push(sqlite_quarantine::remains(found, &fault.to_string()));
+            }
+            Err(fault) => return Err(fault),
+        }
     }
     Ok(states)
 }
@@ -93,18 +100,19 @@ async fn state_now(
     found: &SqliteRow,
     now: Timestamp,
 ) -> Result<Option<WorkflowState>, StoreError> {
-    match summary(found)? {
-        // What runs counts on with the clock, also while a pause waits for it.
-        Some(summary) if summary.running_tasks == 0 => settled(found, summary).map(Some),
-        _ => {
-            let id: i64 = found.try_get("id")?;
-            let stored = store.load(WorkflowId(id)).await?;
-            Ok(stored.map(|stored| {
-                let summary = Progress::of(&stored.workflow, now).summary;
-                state_of(&stored, summary)
-            }))
-        }
+    // What runs counts on with the clock, also while a pause waits for it. A summary that cannot be
+    // read follows from the tasks.
+    if let Ok(Some(summary)) = summary(found)
+        && summary.running_tasks == 0
+    {
+        return settled(found, summary).map(Some);
     }
+    let id: i64 = found.try_get("id")?;
+    let stored = store.load(WorkflowId(id)).await?;
+    Ok(stored.map(|stored| {
+        let summary = Progress::of(&stored.workflow, now).summary;
+        state_of(&stored, summary)
+    }))
 }
 
 /// The states that are asked for, as a JSON list; none for all.

@@ -65,8 +65,13 @@ impl Bench {
             .unwrap()
     }
 
+    /// How far a workflow is. Unless a row of it was broken on purpose, every invariant held so far.
     pub async fn progress(&self, id: WorkflowId) -> Progress {
-        self.runtime.get_workflow_progress(id).await.unwrap()
+        let aside = self.runtime.quarantined();
+        let progress = self.runtime.get_workflow_progress(id).await.unwrap();
+        let is_aside = aside.iter().any(|one| one.workflow == id);
+        assert!(!is_aside, "{aside:#?}");
+        progress
     }
 
     pub async fn until(&self, id: WorkflowId, is_so: impl Fn(&Progress) -> bool) -> Progress {

@@ -15,7 +15,8 @@ use runtime::Runtime;
 use runtime::store::memory::MemoryStore;
 use runtime::store::{
     AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
-    SaveError, SettingStore, StoreError, StoredWorkflow, WorkflowStore,
+    Quarantined, QuarantineStore, SaveError, SettingStore, StoreError, StoredWorkflow,
+    WorkflowStore,
 };
 
 use uuid::Uuid;
@@ -95,6 +96,25 @@ impl WorkflowStore for Failing {
 
     async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
         self.inner.last_numbers().await
+    }
+}
+
+#[async_trait]
+impl QuarantineStore for Failing {
+    async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
+        self.inner.put_aside(workflow).await
+    }
+
+    async fn aside(&self) -> Result<Vec<Quarantined>, StoreError> {
+        self.inner.aside().await
+    }
+
+    async fn remains(
+        &self,
+        id: WorkflowId,
+        cause: &str,
+    ) -> Result<Option<WorkflowState>, StoreError> {
+        self.inner.remains(id, cause).await
     }
 }
 

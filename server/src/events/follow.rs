@@ -40,11 +40,15 @@ pub struct Follower {
     /// When its client has to take it up again.
     ends: Instant,
     is_first: bool,
+    /// Whether it had to begin anew.
+    is_anew: bool,
     is_over: bool,
 }
 
 enum Begin {
     Snapshot,
+    /// From a snapshot on, because what the client has cannot be followed.
+    Anew,
     After(Seq),
 }
 
@@ -74,6 +78,7 @@ impl Follower {
             spoke: now,
             ends: now + settings.renewal,
             is_first: true,
+            is_anew: false,
             is_over: false,
         }
     }
@@ -114,6 +119,13 @@ impl Follower {
                 Some(begin) => self.begin(begin).await,
                 None => self.read().await,
             };
+            if let Err(JobOrchestratorError::Fault { .. }) = read
+                && !std::mem::replace(&mut self.is_anew, true)
+            {
+                // An event that cannot be read is in the way: the client goes on behind it.
+                self.begin = Some(Begin::Anew);
+                continue;
+            }
             if let Err(error) = read {
                 tracing::warn!(workflow = %self.id, %error, "a stream ended");
                 return None;
@@ -146,6 +158,11 @@ impl Follower {
                     return Ok(());
                 }
                 let reset = frame::reset(state.summary.events, after);
+                self.waiting.push_back(reset);
+            }
+            Begin::Anew => {
+                let state = service.workflow(&self.caller.actor, self.id).await?;
+                let reset = frame::reset(state.summary.events, self.sent_to);
                 self.waiting.push_back(reset);
             }
             Begin::Snapshot => {}

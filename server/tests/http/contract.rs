@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fixture::{Answer, Api, PATIENCE, Server, ask, failing, quick, waiting};
 use crate::frames::{Frames, stream};
+use crate::quarantine::change;
 
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| server::router::description().unwrap());
 
@@ -334,7 +335,19 @@ async fn every_operation_answers_as_described_and_every_field_described_is_met()
     api.post("/workflows", &json!({"definition": quick()}))
         .await
         .ok();
+    put_aside(&server, full).await;
     everything_was_met();
+}
+
+/// A row that cannot be read puts its workflow into quarantine.
+async fn put_aside(server: &Server, id: i64) {
+    let broken = format!("UPDATE workflows SET metadata = '{{' WHERE id = {id}");
+    change(server.folder.path(), &broken).await;
+    let api = server.api("viewer");
+    for path in ["", "/progress"] {
+        let told = api.get(&format!("/workflows/{id}{path}")).await.ok();
+        assert!(told["quarantine"].is_string(), "{told}");
+    }
 }
 
 /// A definition whose first step waits for its next try for a long time, and a second one.

@@ -19,6 +19,7 @@ mod handlers;
 mod hostile;
 mod lists;
 mod posted_forms;
+mod quarantine;
 mod sign_in;
 mod storm;
 mod stream_life;

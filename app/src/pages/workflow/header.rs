@@ -110,6 +110,9 @@ fn took(progress: &engine::Progress, now: impl Fn() -> engine::Timestamp) -> Str
 
 /// What is going on that the state alone does not say.
 fn remark(summary: &engine::progress::Summary) -> Option<String> {
+    if let Some(sentence) = summary.quarantine_sentence() {
+        return Some(sentence);
+    }
     if summary.cancel_requested {
         return Some("Cancelling: it is cancelled once nothing of it is alive.".to_owned());
     }

@@ -5,6 +5,7 @@
 #![expect(dead_code, reason = "only described, never made")]
 
 mod commands;
+mod problem;
 mod words;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use commands::{Command, MarkDone, Pause, RaiseBudget, Recover};
+pub use problem::Problem;
 use words::{
     FrameKind, LogStream, Mode, OnFailure, Outcome, RunIf, SkipReason, TaskStatus, WaitsFor,
     WorkflowStatus,
@@ -50,6 +52,10 @@ pub struct Workflow {
     /// Present while it is being cancelled.
     #[schema(required = false)]
     pub cancel_requested: bool,
+    /// What is wrong with it, while it is in quarantine: it is shown as failed, and no command is
+    /// taken for it.
+    #[schema(required = false)]
+    pub quarantine: String,
     /// The definition's name.
     pub name: String,
     /// None for a definition that was given inline.
@@ -86,6 +92,10 @@ pub struct Progress {
     pub events: u64,
     #[schema(required = false)]
     pub cancel_requested: bool,
+    /// What is wrong with it, while it is in quarantine: it is shown as failed, and no command is
+    /// taken for it.
+    #[schema(required = false)]
+    pub quarantine: String,
     /// In the order of the steps.
     pub tasks: Vec<TaskProgress>,
 }
@@ -363,37 +373,4 @@ pub struct StepTypePage {
 pub struct LogPage {
     pub items: Vec<LogLine>,
     pub next_cursor: Option<String>,
-}
-
-/// Why something was not done (RFC 9457).
-#[derive(Serialize, ToSchema)]
-pub struct Problem {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub title: String,
-    pub status: u16,
-    pub detail: String,
-    /// The fields that are wrong.
-    #[schema(required = false)]
-    pub errors: Vec<FieldProblem>,
-    /// The workflow's state, where it does not fit.
-    #[schema(required = false)]
-    pub state: String,
-    /// What was tried, where it does not fit the state.
-    #[schema(required = false)]
-    pub trigger: String,
-    /// The query parameter that is wrong.
-    #[schema(required = false)]
-    pub parameter: String,
-    /// Where the log has a fault.
-    #[schema(required = false)]
-    pub code: String,
-}
-
-/// One field that is wrong.
-#[derive(Serialize, ToSchema)]
-pub struct FieldProblem {
-    /// `#/steps/0/config/seconds`
-    pub pointer: String,
-    pub detail: String,
 }

@@ -139,6 +139,14 @@ fn row(workflow: WorkflowState, progress: Option<&Progress>) -> WorkflowRow {
     let failed = progress
         .filter(|_| summary.status == WorkflowStatus::Failed)
         .and_then(|progress| progress.tasks.get(progress.failed_step()?));
+    let failed = failed.map(|task| Failure {
+        step: task.name.clone(),
+        error: task.error_message.clone().unwrap_or_default(),
+    });
+    let aside = summary.quarantine.clone().map(|cause| Failure {
+        step: "In quarantine".to_owned(),
+        error: cause,
+    });
     WorkflowRow {
         id: workflow.id,
         name: workflow.name,
@@ -147,10 +155,7 @@ fn row(workflow: WorkflowState, progress: Option<&Progress>) -> WorkflowRow {
         done: summary.completed_tasks,
         total: summary.total_tasks,
         now_at: summary.current_steps.iter().filter_map(name_of).collect(),
-        failure: failed.map(|task| Failure {
-            step: task.name.clone(),
-            error: task.error_message.clone().unwrap_or_default(),
-        }),
+        failure: aside.or(failed),
         is_recoverable: summary.is_recoverable(),
         current_step: summary.current_step,
         created_at: workflow.created_at,

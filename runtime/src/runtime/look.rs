@@ -1,0 +1,146 @@
+//! What is shown of one workflow, also of one that is aside: as much as can be read of it.
+
+use engine::orchestrator::{Answer, WorkflowDetail};
+use engine::progress::{Progress, WorkflowState};
+use engine::{JobOrchestratorError, WorkflowId};
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use super::{Runtime, read_fault};
+use crate::committer::Message;
+use crate::quarantine::refused;
+use crate::store::{StoreError, StoredWorkflow, state_of};
+
+/// One workflow as it can be shown.
+pub(super) enum Look {
+    /// It is as it should be.
+    Sound(Box<StoredWorkflow>),
+    /// It is aside, and this is why.
+    Aside {
+        /// Its rows, as far as they make sense.
+        stored: Option<Box<StoredWorkflow>>,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+impl Runtime {
+    /// The workflow with its tasks; one that is aside is refused.
+    pub(super) async fn stored(&self, id: WorkflowId) -> Answer<StoredWorkflow> {
+        match self.look(id).await? {
+            Look::Sound(stored) => Ok(*stored),
+            Look::Aside { cause, .. } => Err(refused(cause)),
+        }
+    }
+
+    pub(super) async fn look(&self, id: WorkflowId) -> Answer<Look> {
+        let loaded = self.inner.store.load(id).await;
+        let aside = |stored, cause| Look::Aside { stored, cause };
+        match loaded {
+            Ok(None) => Err(JobOrchestratorError::NotFound {
+                what: "workflow",
+                id: id.0,
+            }),
+            Ok(Some(stored)) => {
+                let stored = Box::new(stored);
+                Ok(match self.inner.quarantine.cause(id) {
+                    Some(cause) => aside(Some(stored), cause),
+                    None => Look::Sound(stored),
+                })
+            }
+            Err(fault) if fault.is_of_a_row() => {
+                self.examine(id).await;
+                let cause = self.inner.quarantine.cause(id);
+                cause
+                    .map(|cause| aside(None, cause))
+                    .ok_or_else(|| read_fault(&fault))
+            }
+            Err(fault) => Err(read_fault(&fault)),
+        }
+    }
+
+    /// Lets the committer look at a workflow that could not be read: it puts it aside.
+    pub(super) async fn examine(&self, id: WorkflowId) {
+        let (orphans, looked) = oneshot::channel();
+        if self
+            .inner
+            .outbox
+            .send(Message::Adopt { id, orphans })
+            .is_ok()
+        {
+            // A committer that is gone has put nothing aside.
+            drop(looked.await);
+        }
+    }
+
+    /// What is answered when a workflow's row could not be read: that it is aside now.
+    pub(super) async fn unreadable(
+        &self,
+        id: WorkflowId,
+        fault: &StoreError,
+    ) -> JobOrchestratorError {
+        self.examine(id).await;
+        let cause = self.inner.quarantine.cause(id);
+        cause.map_or_else(|| read_fault(fault), refused)
+    }
+
+    /// What can be told of a workflow of which not even the rows make sense.
+    async fn remains(&self, id: WorkflowId, cause: &str) -> Answer<WorkflowState> {
+        let found = self.inner.store.remains(id, cause).await;
+        found
+            .map_err(|fault| read_fault(&fault))?
+            .ok_or(JobOrchestratorError::NotFound {
+                what: "workflow",
+                id: id.0,
+            })
+    }
+
+    pub(super) async fn detail_now(&self, id: WorkflowId) -> Answer<WorkflowDetail> {
+        let (stored, cause) = match self.look(id).await? {
+            Look::Sound(stored) => (stored, None),
+            Look::Aside {
+                stored: Some(stored),
+                cause,
+            } => (stored, Some(cause)),
+            Look::Aside {
+                stored: None,
+                cause,
+            } => {
+                let state = self.remains(id, &cause).await?;
+                let summary = state.summary.clone();
+                let tasks = Vec::new();
+                return Ok(WorkflowDetail {
+                    progress: Progress {
+                        workflow_id: id,
+                        summary,
+                        tasks,
+                    },
+                    definition: json!({ "name": state.name, "steps": [] }),
+                    state,
+                });
+            }
+        };
+        let mut progress = self.progress_of(&stored);
+        if let Some(cause) = cause {
+            progress.summary.put_aside(cause);
+        }
+        Ok(WorkflowDetail {
+            state: state_of(&stored, progress.summary.clone()),
+            definition: stored.workflow.definition().to_json(),
+            progress,
+        })
+    }
+
+    /// Marks what is aside in a list, and has what could not be read looked at.
+    pub(super) fn mark(&self, states: &mut [WorkflowState]) {
+        for state in states {
+            let id = state.id;
+            if let Some(cause) = self.inner.quarantine.cause(id) {
+                state.summary.put_aside(cause);
+            } else if state.summary.quarantine.is_some() {
+                let runtime = self.clone();
+                tokio::spawn(async move { runtime.examine(id).await });
+            }
+        }
+    }
+}

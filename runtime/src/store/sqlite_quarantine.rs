@@ -1,0 +1,191 @@
+//! Workflows that were put aside, in SQLite: rows are read here whatever they hold.
+
+use async_trait::async_trait;
+use engine::progress::{Counts, Summary, WorkflowState};
+use engine::{DefinitionId, JobId, Timestamp, WorkflowId, WorkflowStatus};
+use serde_json::{Map, Value, json};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Column, Connection, Row, TypeInfo, ValueRef};
+
+use super::sqlite::SqliteStore;
+use super::{Defect, QuarantineStore, Quarantined, StoreError};
+
+/// The rows of a workflow stay where they are, whatever is wrong with them; of the copies no more
+/// bytes than these are kept.
+const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+#[async_trait]
+impl QuarantineStore for SqliteStore {
+    async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
+        let mut writer = self.writer.lend().await?;
+        let done = put_aside(&mut writer, workflow).await;
+        writer.bring_back(done).await
+    }
+
+    async fn aside(&self) -> Result<Vec<Quarantined>, StoreError> {
+        let rows = sqlx::query("SELECT workflow_id, at, what, cause FROM quarantine ORDER BY 1")
+            .fetch_all(&self.readers)
+            .await?;
+        let one = |row: &SqliteRow| {
+            Ok(Quarantined {
+                workflow: WorkflowId(row.try_get("workflow_id")?),
+                at: Timestamp::from_micros(row.try_get("at")?),
+                defect: Defect::from_word(&text(row, "what")),
+                cause: text(row, "cause"),
+            })
+        };
+        rows.iter().map(one).collect()
+    }
+
+    async fn remains(
+        &self,
+        id: WorkflowId,
+        cause: &str,
+    ) -> Result<Option<WorkflowState>, StoreError> {
+        let row = sqlx::query("SELECT * FROM workflows WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.map(|row| remains(&row, cause)))
+    }
+}
+
+async fn put_aside(
+    connection: &mut SqliteConnection,
+    workflow: &Quarantined,
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let kept = kept(&mut transaction, workflow.workflow).await?;
+    let written = sqlx::query(
+        "INSERT INTO quarantine (workflow_id, at, what, cause, kept) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(workflow.workflow.0)
+    .bind(workflow.at.as_micros())
+    .bind(workflow.defect.as_str())
+    .bind(&workflow.cause)
+    .bind(kept.to_string())
+    .execute(&mut *transaction)
+    .await?;
+    if written.rows_affected() > 0 {
+        sqlx::query("UPDATE workflows SET status = $2, summary = NULL WHERE id = $1")
+            .bind(workflow.workflow.0)
+            .bind(WorkflowStatus::Failed.as_str())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// What can be told of a workflow's row without believing anything in it.
+pub(super) fn remains(row: &SqliteRow, cause: &str) -> WorkflowState {
+    let small = |column: &str| u32::try_from(number(row, column)).unwrap_or(0);
+    let definition_id: Option<i64> = row.try_get("definition_id").ok().flatten();
+    WorkflowState {
+        id: WorkflowId(number(row, "id")),
+        summary: Summary {
+            job_id: JobId(number(row, "job_id")),
+            status: WorkflowStatus::Failed,
+            progress: 0,
+            current_step: 0,
+            current_steps: Vec::new(),
+            total_steps: 0,
+            completed_tasks: 0,
+            failed_tasks: 0,
+            running_tasks: 0,
+            total_tasks: 0,
+            counts: Counts::default(),
+            recovery_attempts: small("recovery_attempts"),
+            max_recovery_attempts: small("max_recovery_attempts"),
+            started_at: moment(row, "started_at"),
+            completed_at: moment(row, "completed_at"),
+            events: u64::try_from(number(row, "rev")).unwrap_or(0),
+            cancel_requested: false,
+            quarantine: Some(cause.to_owned()),
+        },
+        name: text(row, "name"),
+        definition_id: definition_id.map(DefinitionId),
+        metadata: Map::new(),
+        parameters: Map::new(),
+        created_at: moment(row, "created_at").unwrap_or_default(),
+    }
+}
+
+fn number(row: &SqliteRow, column: &str) -> i64 {
+    row.try_get(column).unwrap_or(0)
+}
+
+fn moment(row: &SqliteRow, column: &str) -> Option<Timestamp> {
+    let micros: Option<i64> = row.try_get(column).ok().flatten();
+    micros
+        .map(Timestamp::from_micros)
+        .filter(|moment| moment.is_writable())
+}
+
+/// The column's text, with signs in the place of what is none.
+fn text(row: &SqliteRow, column: &str) -> String {
+    let bytes: Vec<u8> = row.try_get_unchecked(column).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The rows of a workflow and its tasks, to the byte.
+async fn kept(connection: &mut SqliteConnection, id: WorkflowId) -> Result<Value, StoreError> {
+    let workflow = sqlx::query("SELECT * FROM workflows WHERE id = $1")
+        .bind(id.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let tasks = sqlx::query("SELECT * FROM tasks WHERE workflow_id = $1 ORDER BY task")
+        .bind(id.0)
+        .fetch_all(connection)
+        .await?;
+    let mut bytes = 0;
+    let mut rows = Vec::with_capacity(tasks.len());
+    for row in &tasks {
+        let row = raw(row);
+        bytes += row.to_string().len();
+        if bytes > KEPT_BYTES_MAX {
+            break;
+        }
+        rows.push(row);
+    }
+    Ok(json!({
+        "workflow": workflow.as_ref().map(raw),
+        "tasks": rows,
+        "tasks_left_where_they_are": tasks.len() - rows.len(),
+    }))
+}
+
+/// A row as JSON, whatever its columns hold.
+pub(super) fn raw(row: &SqliteRow) -> Value {
+    let column = |column: &sqlx::sqlite::SqliteColumn| {
+        let index = column.ordinal();
+        (column.name().to_owned(), raw_value(row, index))
+    };
+    Value::Object(row.columns().iter().map(column).collect())
+}
+
+fn raw_value(row: &SqliteRow, index: usize) -> Value {
+    let kind = match row.try_get_raw(index) {
+        Ok(value) if !value.is_null() => value.type_info().name().to_owned(),
+        _ => return Value::Null,
+    };
+    match kind.as_str() {
+        "INTEGER" => row
+            .try_get::<i64, _>(index)
+            .map_or(Value::Null, Value::from),
+        "REAL" => row
+            .try_get::<f64, _>(index)
+            .map_or(Value::Null, Value::from),
+        _ => {
+            let bytes: Vec<u8> = row.try_get_unchecked(index).unwrap_or_default();
+            match String::from_utf8(bytes) {
+                Ok(text) => Value::String(text),
+                Err(no_text) => {
+                    let hex = no_text.as_bytes().iter().map(|byte| format!("{byte:02x}"));
+                    json!({ "hex": hex.collect::<String>() })
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Rows that cannot be read or moved: their workflow is put aside and everything else goes on.
+
+use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
+use engine::{
+    Action, Actor, JobOrchestrator, JobOrchestratorError, Refusal, WorkflowId, WorkflowState,
+    WorkflowStatus, Workflows,
+};
+use runtime::Runtime;
+use runtime::store::{Defect, Quarantined};
+use serde_json::json;
+
+use crate::bench::{Bench, define, noop, step};
+use crate::rows::Rows;
+
+async fn listed(runtime: &Runtime, selection: WorkflowSelection) -> Vec<WorkflowState> {
+    let filter = WorkflowFilter {
+        selection,
+        limit: 200,
+        ..WorkflowFilter::default()
+    };
+    let page = runtime.list(&Actor::program(), &filter).await;
+    page.unwrap().items
+}
+
+fn numbers(states: &[WorkflowState]) -> Vec<i64> {
+    states.iter().map(|s| s.id.0).collect()
+}
+
+fn aside(runtime: &Runtime) -> Vec<WorkflowId> {
+    let aside = runtime.quarantined();
+    aside.iter().map(|one: &Quarantined| one.workflow).collect()
+}
+
+/// Some workflows that wait, then one row changed while no server runs, then a server again.
+async fn after(change: &str) -> (Bench, Vec<WorkflowId>) {
+    let bench = Bench::new().await;
+    let wait = step("Wait", "delay", json!({"seconds": 0.5}), &[]);
+    let definition = define(&[wait, noop("After", &[0])]);
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(bench.start(&definition).await);
+    }
+    for id in &ids {
+        bench.until(*id, |p| p.tasks[0].waits_until.is_some()).await;
+    }
+    bench.runtime.shutdown().await;
+    let path = bench.path("jobs.db");
+    Rows::of(&path).await.change(change).await.unwrap();
+    (bench.reopen().await, ids)
+}
+
+#[tokio::test]
+async fn omicron_5947_bad_row_does_not_stop_recovery() {
+    let (bench, ids) = after("UPDATE workflows SET status = 'runn\u{fffd}ng' WHERE id = 1").await;
+    for id in &ids[1..] {
+        bench.until_status(*id, WorkflowStatus::Completed).await;
+    }
+    assert_eq!(aside(&bench.runtime), [ids[0]]);
+    let failed = listed(&bench.runtime, WorkflowSelection::Failed).await;
+    assert_eq!(numbers(&failed), [1], "it is shown as failed");
+}
+
+#[tokio::test]
+async fn argo_40886_malformed_annotation() {
+    let (bench, ids) = after("UPDATE workflows SET metadata = '{\"team\":' WHERE id = 2").await;
+    let (bad, runtime) = (ids[1], &bench.runtime);
+    for id in ids.iter().filter(|id| **id != bad) {
+        bench.until_status(*id, WorkflowStatus::Completed).await;
+    }
+    assert_eq!(aside(runtime), [bad]);
+    let shown = runtime.workflow(&Actor::program(), bad).await.unwrap();
+    assert_eq!(shown.summary.status, WorkflowStatus::Failed);
+    let cause = shown.summary.quarantine.clone().unwrap();
+    assert!(cause.contains("metadata"), "{cause}");
+    assert!(!shown.summary.is_recoverable());
+    assert_eq!(shown.name, "Scenario");
+    for action in [Action::Start, Action::Cancel, Action::recover(0)] {
+        let answer = runtime.act(&Actor::program(), bad, action.into()).await;
+        assert!(
+            matches!(
+                answer,
+                Err(JobOrchestratorError::Refused(Refusal::Quarantined { .. }))
+            ),
+            "{answer:?}"
+        );
+    }
+    let all = listed(runtime, WorkflowSelection::All).await;
+    assert_eq!(numbers(&all), [4, 3, 2, 1]);
+    assert!(
+        listed(runtime, WorkflowSelection::Recoverable)
+            .await
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn what_is_aside_stays_aside_and_what_stood_in_its_row_is_kept() {
+    let broken = "UPDATE workflows SET parameters = CAST(x'7b22ff' AS TEXT) WHERE id = 3";
+    let (bench, ids) = after(broken).await;
+    bench.until_status(ids[0], WorkflowStatus::Completed).await;
+    assert_eq!(aside(&bench.runtime), [ids[2]]);
+    bench.runtime.shutdown().await;
+    let kept = Rows::of(&bench.path("jobs.db")).await;
+    let kept = kept
+        .text("SELECT kept FROM quarantine WHERE workflow_id = 3")
+        .await;
+    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(kept["workflow"]["parameters"], json!({"hex": "7b22ff"}));
+    assert_eq!(kept["workflow"]["status"], "running");
+    assert_eq!(kept["tasks"].as_array().unwrap().len(), 2);
+    let bench = bench.reopen().await;
+    let found = bench.runtime.quarantined();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].defect, Defect::Unreadable);
+}
+
+#[tokio::test]
+async fn rows_that_contradict_each_other_are_put_aside_before_anything_is_decided_on_them() {
+    let (bench, ids) = after("UPDATE tasks SET attempt = 4294967295 WHERE workflow_id = 4").await;
+    bench.until_status(ids[0], WorkflowStatus::Completed).await;
+    let found = bench.runtime.quarantined();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].workflow, ids[3]);
+    assert_eq!(found[0].defect, Defect::Invariant);
+    assert!(bench.runtime.breaches() > 0, "it is counted");
+}
+
+#[tokio::test]
+async fn a_bad_row_that_nobody_asked_for_is_put_aside_when_a_list_meets_it() {
+    let bench = Bench::new().await;
+    let one = bench.execute(&define(&[noop("Only", &[])])).await;
+    let id = one.id;
+    bench.runtime.shutdown().await;
+    let rows = Rows::of(&bench.path("jobs.db")).await;
+    let broken = "UPDATE workflows SET metadata = 'x', summary = NULL";
+    rows.change(broken).await.unwrap();
+    drop(rows);
+    let bench = bench.reopen().await;
+    assert_eq!(aside(&bench.runtime), []);
+    let all = listed(&bench.runtime, WorkflowSelection::All).await;
+    assert_eq!(numbers(&all), [id.0]);
+    assert!(all[0].summary.quarantine.is_some());
+    let shown = bench.runtime.get_workflow_progress(id).await.unwrap();
+    assert!(shown.summary.quarantine.is_some());
+    assert_eq!(aside(&bench.runtime), [id]);
+}

@@ -1,0 +1,68 @@
+//! A row that cannot be read, seen from outside: lists go on, its page says why, commands are
+//! refused, and a doctor says what differs.
+
+use std::path::Path;
+
+use reqwest::Method;
+use reqwest::header::COOKIE;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions};
+use tempfile::TempDir;
+
+use crate::fixture::{Server, ask, quick, waiting};
+
+const PASSWORD: &str = "a long enough pass phrase";
+
+/// Changes rows behind the program's back.
+pub async fn change(folder: &Path, statement: &str) {
+    let file = SqliteConnectOptions::new().filename(folder.join("job-orchestrator.db"));
+    let mut connection = file.foreign_keys(false).connect().await.unwrap();
+    let changed = sqlx::query(AssertSqlSafe(statement.to_owned()));
+    let changed = changed.execute(&mut connection).await.unwrap();
+    assert!(changed.rows_affected() > 0, "{statement}");
+}
+
+/// Ends a server at once and gives its folder.
+pub fn kill(mut server: Server) -> TempDir {
+    std::mem::replace(&mut server.folder, TempDir::new().unwrap())
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_shown_as_failed_with_a_sentence_and_refuses_commands() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let bad = api.create(&waiting(600.0), true).await;
+    let good = api.create(&quick(), false).await;
+    server.user("ada", "operator", PASSWORD);
+    let folder = kill(server);
+    let broken = format!("UPDATE workflows SET metadata = '{{\"a\":' WHERE id = {bad}");
+    change(folder.path(), &broken).await;
+
+    let server = Server::start_with(folder, &[]);
+    let api = server.api("operator");
+    let list = api.get("/workflows").await.ok();
+    let items = list["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{list}");
+    let told = api.get(&format!("/workflows/{bad}")).await.ok();
+    assert_eq!(told["status"], "failed");
+    let cause = told["quarantine"].as_str().unwrap();
+    assert!(cause.contains("metadata"), "{cause}");
+    let progress = api.get(&format!("/workflows/{bad}/progress")).await.ok();
+    assert_eq!(progress["quarantine"], told["quarantine"]);
+    for verb in ["start", "pause", "resume", "cancel"] {
+        let refused = api.verb(bad, verb).await.problem(409);
+        assert_eq!(refused["type"], "urn:job-orchestrator:problem:quarantined");
+        assert!(refused["detail"].as_str().unwrap().contains("quarantine"));
+    }
+    api.recover(bad, 0).await.problem(409);
+    api.verb(good, "start").await.ok();
+    api.until(good, "completed").await;
+
+    let cookie = server.sign_in("ada", "a+long+enough+pass+phrase").await;
+    for path in [format!("/workflows/{bad}"), "/workflows".into(), "/".into()] {
+        let page = server.request(Method::GET, &path).header(COOKIE, &cookie);
+        let page = ask(page).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.text.contains("quarantine"), "{path}: {}", page.text);
+    }
+}
