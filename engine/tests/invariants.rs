@@ -68,12 +68,6 @@ impl Life {
         life
     }
 
-    /// The wait of a task is over.
-    fn due(&mut self, task: StepIndex) {
-        let due_at = self.workflow.tasks()[task].record().due_at.unwrap();
-        self.go(&Command::Due { task, due_at });
-    }
-
     fn go(&mut self, command: &Command) {
         if *command != Command::Create {
             self.now = self.now.plus(Duration::from_secs(1));
@@ -94,7 +88,7 @@ impl Life {
     }
 
     /// The moment that the task waits for has come.
-    fn due(&mut self, task: usize) {
+    fn due(&mut self, task: StepIndex) {
         let due_at = self.workflow.tasks()[task].record().due_at.unwrap();
         self.now = due_at;
         self.go(&Command::Due { task, due_at });

@@ -17,7 +17,7 @@ use tracing::warn;
 
 use place::Room;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 use crate::private_file;
 use crate::store::FileWatch;
@@ -92,6 +92,15 @@ pub enum OpenError {
         /// The number of the newest one that is.
         known: i64,
     },
+    /// Its tables are older than this version of the program.
+    #[error(
+        "the tables of {} are not those of this version; start the server of this version on it once, \
+         which brings them up to date", path.display()
+    )]
+    OldTables {
+        /// The file.
+        path: PathBuf,
+    },
     /// The tables could not be brought up to date; none of the change that failed was made.
     #[error("cannot bring the tables of {} up to date: {cause}", path.display())]
     Migration {
@@ -111,8 +120,8 @@ pub struct Database {
     pub(crate) batches: BatchWriter,
     /// Connections that only read.
     pub(crate) readers: SqlitePool,
-    /// Held as long as the database is open.
-    pub(crate) lock: File,
+    /// Held as long as the database is open; none when it is only read.
+    pub(crate) lock: Option<File>,
     /// How another connection that writes is opened.
     pub(crate) options: SqliteConnectOptions,
     /// Notices that the file was taken away.
@@ -177,7 +186,7 @@ impl Database {
             writer,
             batches,
             readers,
-            lock,
+            lock: Some(lock),
             options,
             files: FileWatch::of(path),
         })
@@ -203,7 +212,7 @@ fn batches(path: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
 }
 
 /// How every connection of ours is opened: nothing that was answered is lost to a power cut.
-fn options(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -273,7 +282,7 @@ async fn end_within(writer: &mut SqliteConnection) {
     }
 }
 
-async fn check_version(
+pub(crate) async fn check_version(
     connection: &mut SqliteConnection,
 ) -> Result<Result<(), OpenError>, sqlx::Error> {
     let row = sqlx::query("SELECT sqlite_version() AS version")

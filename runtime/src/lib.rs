@@ -54,6 +54,7 @@ pub mod clock;
 mod committer;
 mod crash_point;
 pub mod database;
+pub mod doctor;
 mod event_stream;
 mod fault;
 mod feed;

@@ -20,10 +20,12 @@ mod sqlite_boots;
 mod sqlite_commands;
 mod sqlite_commit;
 mod sqlite_definitions;
+pub(crate) mod sqlite_examine;
 mod sqlite_lists;
 mod sqlite_loan;
 mod sqlite_probe;
 mod sqlite_quarantine;
+mod sqlite_reading;
 mod sqlite_rows;
 pub(crate) mod sqlite_writer;
 

@@ -1,6 +1,7 @@
 //! The command line. What was asked for goes to standard output, everything else to standard
 //! error.
 
+mod doctor;
 mod run_file;
 mod serve;
 mod terminal;
@@ -47,6 +48,8 @@ enum Command {
     User(user::Command),
     /// Checks a definition in a JSON file and lists every problem
     Validate(validate::Arguments),
+    /// Looks through the data folder and says what differs from what its events give
+    Doctor(doctor::Arguments),
     /// Runs a definition in a JSON file and waits until it is over
     Run(run_file::Arguments),
 }
@@ -98,6 +101,7 @@ async fn carry_out(line: CommandLine) -> anyhow::Result<Ending> {
         Command::Token(command) => token::command(data, command).await,
         Command::User(command) => user::command(data, command).await,
         Command::Validate(arguments) => validate::command(arguments).await,
+        Command::Doctor(arguments) => doctor::command(data, arguments).await,
         Command::Run(arguments) => run_file::command(data, arguments).await,
     }
 }
@@ -105,7 +109,10 @@ async fn carry_out(line: CommandLine) -> anyhow::Result<Ending> {
 /// The exit code that says what kind of error it is.
 fn ending_of(error: &anyhow::Error) -> Ending {
     let start = error.downcast_ref::<runtime::StartError>();
-    if start.is_some_and(runtime::StartError::is_in_use) {
+    let doctor = error.downcast_ref::<runtime::doctor::DoctorError>();
+    if start.is_some_and(runtime::StartError::is_in_use)
+        || doctor.is_some_and(runtime::doctor::DoctorError::is_in_use)
+    {
         Ending::InUse
     } else if error.is::<crate::config::ConfigError>() || error.is::<WrongUsage>() {
         Ending::Usage

@@ -52,6 +52,12 @@ impl DataFolder {
         self.0.join("accounts.db")
     }
 
+    /// What tasks wrote.
+    #[must_use]
+    pub fn log_file(&self) -> PathBuf {
+        self.0.join("logs.db")
+    }
+
     /// Where steps have their folders.
     #[must_use]
     pub fn work_dir(&self) -> PathBuf {

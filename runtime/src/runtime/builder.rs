@@ -234,11 +234,8 @@ impl RuntimeBuilder {
             .map(|program| ProcessRunner::new(program, lock_dir));
         let switches = SharedSwitches::default();
         switches.set(switches::load(store.as_ref(), self.allow).await?);
-        let services = Arc::new(StepServices::new(
-            runner.clone(),
-            switches.clone(),
-            work_dir,
-        ));
+        let services = StepServices::new(runner.clone(), switches.clone(), work_dir);
+        let services = Arc::new(services);
         remove_leftovers(&services).await;
         let log_limit = LogLimit::default();
         let log = LogWriter::limited(stores.log, Arc::clone(&clock), log_limit.clone());
@@ -270,7 +267,7 @@ impl RuntimeBuilder {
             health: health.clone(),
         });
         watch_over(committer);
-        let inner = Inner {
+        let inner = Arc::new(Inner {
             store,
             clock,
             health,
@@ -284,8 +281,7 @@ impl RuntimeBuilder {
             outbox,
             commits,
             latest: Latest::default(),
-        };
-        let inner = Arc::new(inner);
+        });
         watch::start(&inner, room::disk(&self));
         let take_up = TakeUp::new(&inner, runner, boot_loop.poison);
         take_up.at_start().await?;

@@ -57,6 +57,9 @@ impl Runtime {
     }
 
     async fn state(&self, id: WorkflowId) -> Answer<WorkflowState> {
+        if self.inner.quarantine.cause(id).is_some() {
+            return Ok(self.detail_now(id).await?.state);
+        }
         let found = self.inner.store.state(id, self.inner.clock.now()).await;
         let found = found.map_err(|cause| read_fault(&cause))?;
         found.ok_or(JobOrchestratorError::NotFound {

@@ -61,11 +61,12 @@ impl Runtime {
 
     /// Lets the committer look at a workflow that could not be read: it puts it aside.
     pub(super) async fn examine(&self, id: WorkflowId) {
-        let (orphans, looked) = oneshot::channel();
+        let (reply, looked) = oneshot::channel();
+        let ids = vec![id];
         if self
             .inner
             .outbox
-            .send(Message::Adopt { id, orphans })
+            .send(Message::Adopt { ids, reply })
             .is_ok()
         {
             // A committer that is gone has put nothing aside.

@@ -31,7 +31,7 @@ pub struct SqliteStore {
     batches: BatchWriter,
     definitions: DefinitionCache,
     /// Keeps other servers away from the file.
-    _lock: std::fs::File,
+    _lock: Option<std::fs::File>,
 }
 
 impl SqliteStore {

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Column, Connection, Row, TypeInfo, ValueRef};
 
 use super::sqlite::SqliteStore;
-use super::{Defect, QuarantineStore, Quarantined, StoreError};
+use super::{Defect, QuarantineStore, Quarantined, StoreError, row};
 
 /// The rows of a workflow stay where they are, whatever is wrong with them; of the copies no more
 /// bytes than these are kept.
@@ -74,6 +74,45 @@ async fn put_aside(
             .execute(&mut *transaction)
             .await?;
     }
+    transaction.commit().await?;
+    Ok(())
+}
+
+impl SqliteStore {
+    /// Takes a workflow out of quarantine: its row says again what its events give.
+    ///
+    /// # Errors
+    /// When nothing could be written.
+    pub(crate) async fn release(
+        &self,
+        id: WorkflowId,
+        status: WorkflowStatus,
+        summary: Option<&Summary>,
+    ) -> Result<(), StoreError> {
+        let summary = summary.map(row::json_text).transpose()?;
+        let mut writer = self.writer.lend().await?;
+        let done = release(&mut writer, id, status, summary).await;
+        writer.bring_back(done).await
+    }
+}
+
+async fn release(
+    connection: &mut SqliteConnection,
+    id: WorkflowId,
+    status: WorkflowStatus,
+    summary: Option<String>,
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::query("UPDATE workflows SET status = $2, summary = $3 WHERE id = $1")
+        .bind(id.0)
+        .bind(status.as_str())
+        .bind(summary)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("DELETE FROM quarantine WHERE workflow_id = $1")
+        .bind(id.0)
+        .execute(&mut *transaction)
+        .await?;
     transaction.commit().await?;
     Ok(())
 }

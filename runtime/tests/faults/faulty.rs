@@ -12,7 +12,8 @@ use engine::{DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workfl
 use runtime::store::memory::MemoryStore;
 use runtime::store::{
     AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
-    SaveError, SettingStore, StoreError, StoredWorkflow, WorkflowStore,
+    QuarantineStore, Quarantined, SaveError, SettingStore, StoreError, StoredWorkflow,
+    WorkflowStore,
 };
 use uuid::Uuid;
 
@@ -219,5 +220,24 @@ impl BootStore for Faulty {
 
     async fn mark_boot(&self, incarnation: Uuid, mark: BootMark) -> Result<(), StoreError> {
         self.inner.mark_boot(incarnation, mark).await
+    }
+}
+
+#[async_trait]
+impl QuarantineStore for Faulty {
+    async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
+        self.inner.put_aside(workflow).await
+    }
+
+    async fn aside(&self) -> Result<Vec<Quarantined>, StoreError> {
+        self.inner.aside().await
+    }
+
+    async fn remains(
+        &self,
+        id: WorkflowId,
+        cause: &str,
+    ) -> Result<Option<WorkflowState>, StoreError> {
+        self.inner.remains(id, cause).await
     }
 }

@@ -15,7 +15,7 @@ use runtime::Runtime;
 use runtime::store::memory::MemoryStore;
 use runtime::store::{
     AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
-    Quarantined, QuarantineStore, SaveError, SettingStore, StoreError, StoredWorkflow,
+    QuarantineStore, Quarantined, SaveError, SettingStore, StoreError, StoredWorkflow,
     WorkflowStore,
 };
 

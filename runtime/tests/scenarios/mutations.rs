@@ -153,7 +153,8 @@ fn definition(kind: &str, number: i64, folder: &Path) -> WorkflowDefinition {
         "paused" | "cancelled" => step("First", "delay", json!({"seconds": 600}), &[]),
         _ => noop("First", &[]),
     };
-    first.max_retries = u32::from(kind == "retrying");
+    // Enough that it still waits for a next try when all others are where they should be.
+    first.max_retries = if kind == "retrying" { 9 } else { 0 };
     let steps = [first, noop("Second", &[0])];
     WorkflowDefinition::new(&format!("{kind} {number}"), &steps).unwrap()
 }

@@ -13,6 +13,7 @@ mod commands;
 mod contract;
 mod crowded;
 mod definitions;
+mod doctor;
 mod fixture;
 mod frames;
 mod handlers;

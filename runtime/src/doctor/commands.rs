@@ -1,0 +1,40 @@
+//! I16: what was answered to commands that carried an id.
+
+use engine::invariant::Invariant;
+
+use super::{Examination, PAGE};
+use crate::store::{StoreError, WorkflowStore, sqlite_examine as rows};
+
+impl Examination<'_> {
+    /// Each answer is one that can have been given: of a workflow that exists, and of a moment that
+    /// has been.
+    pub(super) async fn commands(&mut self) -> Result<(), StoreError> {
+        let mut last = (String::new(), String::new());
+        loop {
+            let page = rows::commands(&mut self.connection, (&last.0, &last.1), PAGE).await?;
+            let Some((actor, id, _)) = page.last() else {
+                return Ok(());
+            };
+            last = (actor.clone(), id.clone());
+            for (actor, id, answer) in page {
+                let wrong = match answer {
+                    Err(why) => Some(why),
+                    Ok(state) => {
+                        let about = state.id;
+                        let rev = self.store.rev(about).await?;
+                        (rev.unwrap_or(0) < state.summary.events).then(|| {
+                            let events = state.summary.events;
+                            format!("it was answered with event {events} of workflow {about}, which is not there")
+                        })
+                    }
+                };
+                if let Some(wrong) = wrong {
+                    self.told(
+                        Invariant::I16,
+                        format!("the command {id} of {actor}: {wrong}"),
+                    );
+                }
+            }
+        }
+    }
+}

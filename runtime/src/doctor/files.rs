@@ -1,0 +1,65 @@
+//! The files themselves, and rows that belong to nothing.
+
+use std::path::{Path, PathBuf};
+
+use engine::WorkflowDefinition;
+use engine::invariant::Invariant;
+
+use super::{DoctorError, Examination, PAGE};
+use crate::database::Database;
+use crate::store::{StoreError, sqlite_examine as rows};
+use crate::workflow_definition::hash;
+
+impl Examination<'_> {
+    /// Asks the database whether each file is whole.
+    pub(super) async fn files(
+        &mut self,
+        file: &Path,
+        others: &[PathBuf],
+    ) -> Result<(), DoctorError> {
+        for damage in rows::damage(&mut self.connection).await? {
+            self.told(Invariant::Rows, format!("{}: {damage}", file.display()));
+        }
+        for other in others.iter().filter(|other| other.exists()) {
+            let damage = match Database::connect_any(other).await {
+                Ok(mut connection) => rows::damage(&mut connection).await,
+                Err(cause) => Err(StoreError::from(cause)),
+            };
+            let damage = damage.unwrap_or_else(|fault| vec![fault.to_string()]);
+            for damage in damage {
+                self.told(Invariant::Rows, format!("{}: {damage}", other.display()));
+            }
+        }
+        for (table, count) in rows::strays(&mut self.connection).await? {
+            let detail = format!("{count} rows in {table} belong to no workflow");
+            self.told(Invariant::Rows, detail);
+        }
+        Ok(self.frozen().await?)
+    }
+
+    /// What workflows execute is kept under the hash of its text.
+    async fn frozen(&mut self) -> Result<(), StoreError> {
+        let mut last = String::new();
+        loop {
+            let page = rows::frozen(&mut self.connection, &last, PAGE).await?;
+            let Some((end, _)) = page.last() else {
+                return Ok(());
+            };
+            last.clone_from(end);
+            for (kept, body) in page {
+                let known = body.map(|body| {
+                    let read = WorkflowDefinition::from_json(&body);
+                    read.map(|definition| hash(&definition))
+                });
+                // One that cannot be read is told with each workflow that executes it.
+                if let Ok(Ok(known)) = known
+                    && known != kept
+                {
+                    let detail =
+                        format!("the definition that workflows execute as {kept} was changed");
+                    self.told(Invariant::Rows, detail);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Opens a file only to look at it, also while a server uses it.
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Row};
+
+use super::FileWatch;
+use super::sqlite_writer::BatchWriter;
+use crate::database::{self, Database, MIGRATIONS, OpenError};
+
+impl Database {
+    /// Opens the file to look at it: nothing can be written, and its tables have to be those of this
+    /// version.
+    ///
+    /// # Errors
+    /// When it is no database of this version.
+    pub(crate) async fn open_reading(path: &Path) -> Result<Self, OpenError> {
+        let writer = Self::connect_reading(path).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(2)
+            .connect_with(options(path))
+            .await;
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let batches = rusqlite::Connection::open_with_flags(path, flags);
+        let batches = batches.map_err(|cause| OpenError::Batches {
+            path: path.to_path_buf(),
+            cause,
+        })?;
+        let batches = BatchWriter::start(batches).map_err(|cause| OpenError::Folder {
+            path: path.to_path_buf(),
+            cause,
+        })?;
+        Ok(Self {
+            writer,
+            batches,
+            readers: readers.map_err(|cause| unusable(path, cause))?,
+            lock: None,
+            options: options(path),
+            files: FileWatch::of(path),
+        })
+    }
+
+    /// One connection that only reads.
+    ///
+    /// # Errors
+    /// When it is no database of this version.
+    pub(crate) async fn connect_reading(path: &Path) -> Result<SqliteConnection, OpenError> {
+        let failed = |cause| unusable(path, cause);
+        let mut connection = Self::connect_any(path).await.map_err(failed)?;
+        database::check_version(&mut connection)
+            .await
+            .map_err(failed)??;
+        let rows = sqlx::query("SELECT version FROM _sqlx_migrations")
+            .fetch_all(&mut connection)
+            .await
+            .map_err(failed)?;
+        let applied: Result<Vec<i64>, sqlx::Error> =
+            rows.iter().map(|row| row.try_get("version")).collect();
+        let applied = applied.map_err(failed)?;
+        let known: Vec<i64> = MIGRATIONS.iter().map(|one| one.version).collect();
+        if let Some(found) = applied.iter().find(|version| !known.contains(version)) {
+            return Err(OpenError::TooNew {
+                path: path.to_path_buf(),
+                found: *found,
+                known: known.into_iter().max().unwrap_or_default(),
+            });
+        }
+        if known.iter().any(|version| !applied.contains(version)) {
+            let path = path.to_path_buf();
+            return Err(OpenError::OldTables { path });
+        }
+        Ok(connection)
+    }
+
+    /// One connection that only reads, to a file of any kind of ours.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn connect_any(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
+        options(path).connect().await
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    database::options(path)
+        .read_only(true)
+        .create_if_missing(false)
+}
+
+fn unusable(path: &Path, cause: sqlx::Error) -> OpenError {
+    OpenError::Database {
+        path: path.to_path_buf(),
+        cause,
+    }
+}

@@ -1,0 +1,169 @@
+//! `doctor`
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use anyhow::Result;
+use clap::Args;
+use engine::WorkflowId;
+use runtime::doctor::{self, Ailment, Release, Summary, Told};
+use runtime::store::Quarantined;
+use serde_json::json;
+
+use super::Ending;
+use crate::data_folder::DataFolder;
+use crate::telemetry;
+
+/// What `doctor` takes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Prints one JSON object a line: what is found, then a summary
+    #[arg(long)]
+    json: bool,
+    /// Takes a workflow out of quarantine, if its rows are again what its events give. No server may
+    /// use the folder
+    #[arg(long, value_name = "NUMBER")]
+    release: Option<WorkflowId>,
+}
+
+/// Looks through a data folder: 0 when everything is as it should be, else 1. Nothing is changed
+/// but by a release.
+pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
+    telemetry::start("error");
+    let folder = DataFolder::at(data)?;
+    match arguments.release {
+        Some(id) => release(&folder, id, arguments.json).await,
+        None => examine(&folder, arguments.json).await,
+    }
+}
+
+async fn examine(folder: &DataFolder, as_json: bool) -> Result<Ending> {
+    let others = [folder.log_file(), folder.accounts_file()];
+    let mut say = Voice::new(as_json);
+    let mut tell = |told| say.told(told);
+    let summary = doctor::examine(&folder.engine_file(), &others, &mut tell).await?;
+    say.end(&summary);
+    Ok(ending(summary.is_sound()))
+}
+
+async fn release(folder: &DataFolder, id: WorkflowId, as_json: bool) -> Result<Ending> {
+    let mut say = Voice::new(as_json);
+    match doctor::release(&folder.engine_file(), id).await? {
+        Release::Released => {
+            if as_json {
+                println!("{}", json!({"kind": "released", "workflow": id}));
+            } else {
+                println!("Workflow {id} is out of quarantine; it goes on when the server starts.");
+            }
+            Ok(Ending::Done)
+        }
+        Release::Differs(ailments) => {
+            for ailment in ailments {
+                say.told(Told::Finding(ailment));
+            }
+            eprintln!("Workflow {id} stays in quarantine until its rows are what its events give.");
+            Ok(Ending::Failed)
+        }
+    }
+}
+
+const fn ending(is_sound: bool) -> Ending {
+    if is_sound {
+        Ending::Done
+    } else {
+        Ending::Failed
+    }
+}
+
+/// Says what is found, in words or as JSON.
+struct Voice {
+    as_json: bool,
+    /// Whether somebody watches: then it says how far it is.
+    is_watched: bool,
+}
+
+impl Voice {
+    fn new(as_json: bool) -> Self {
+        Self {
+            as_json,
+            is_watched: std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn told(&mut self, told: Told) {
+        match told {
+            Told::Begins { is_in_use: true } => {
+                self.clear();
+                eprintln!("A server uses this folder. It is only read, while the server goes on.");
+            }
+            Told::Begins { is_in_use: false } => {}
+            Told::Quarantined(aside) => self.aside(&aside),
+            Told::Finding(ailment) => self.ailment(&ailment),
+            Told::Progress { done, of } if self.is_watched => {
+                eprint!("\r{done} of {of} workflows");
+            }
+            Told::Progress { .. } => {}
+        }
+    }
+
+    fn aside(&mut self, aside: &Quarantined) {
+        self.clear();
+        let (id, cause) = (aside.workflow, &aside.cause);
+        if self.as_json {
+            let defect = aside.defect.as_str();
+            let line = json!({
+                "kind": "quarantined", "workflow": id, "at": aside.at, "defect": defect, "cause": cause,
+            });
+            println!("{line}");
+        } else {
+            println!("workflow {id} is in quarantine since {}: {cause}", aside.at);
+        }
+    }
+
+    fn ailment(&mut self, ailment: &Ailment) {
+        self.clear();
+        if self.as_json {
+            // Numbers and texts always have a JSON form.
+            let mut line = serde_json::to_value(ailment).unwrap_or_default();
+            line["kind"] = json!("finding");
+            println!("{line}");
+            return;
+        }
+        match ailment.workflow {
+            Some(id) => println!("workflow {id}: {}", ailment.finding),
+            None => println!("{}", ailment.finding),
+        }
+    }
+
+    fn end(&mut self, summary: &Summary) {
+        self.clear();
+        if self.as_json {
+            let mut line = serde_json::to_value(summary).unwrap_or_default();
+            line["kind"] = json!("summary");
+            println!("{line}");
+            return;
+        }
+        let (workflows, events) = (summary.workflows, summary.events);
+        if summary.is_sound() {
+            println!("Everything is as it should be: {workflows} workflows, {events} events.");
+            return;
+        }
+        println!(
+            "{} findings in {} of {workflows} workflows, {} in quarantine.",
+            summary.findings, summary.differing, summary.quarantined
+        );
+        if summary.quarantined > 0 {
+            println!(
+                "To let a workflow go on: stop the server, mend its rows in the database until no \
+                 finding names it, then: job-orchestrator doctor --release NUMBER"
+            );
+        }
+    }
+
+    /// Makes room on a terminal where the progress stands.
+    fn clear(&self) {
+        if self.is_watched {
+            eprint!("\r\u{1b}[2K");
+        }
+    }
+}

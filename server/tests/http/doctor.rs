@@ -1,0 +1,223 @@
+//! `doctor` on real data folders: a sound one, and one with each kind of damage.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::fixture::{Server, failing, quick, run, waiting};
+use crate::quarantine::{change, kill};
+
+/// A folder with a workflow in each of several states: 1 completed, 2 failed, 3 waits, 4 is paused,
+/// 5 is pending, 6 was recovered and failed again, 7 gave an output too large for its event.
+async fn folder() -> TempDir {
+    let server = Server::start();
+    let api = server.api("editor");
+    let completed = api.create(&quick(), true).await;
+    let failed = api.create(&failing(), true).await;
+    let waits = api.create(&waiting(600.0), true).await;
+    let paused = api.create(&waiting(601.0), true).await;
+    api.create(&quick(), false).await;
+    let recovered = api.create(&failing(), true).await;
+    let much = "for i in $(seq 120); do head -c 100 /dev/zero | tr '\\0' x; echo; done";
+    let large = json!({"name": "Large", "steps": [{
+        "name": "Much", "task_type": "command", "config": {"program": "sh", "args": ["-c", much]},
+    }]});
+    let large = api.create(&large, true).await;
+    api.until(completed, "completed").await;
+    api.until(failed, "failed").await;
+    api.until(recovered, "failed").await;
+    let again = format!("/workflows/{recovered}/recover");
+    let body = json!({"from_step": 0});
+    api.keyed(&again, "again", &body).await.ok();
+    api.until(recovered, "failed").await;
+    api.until(waits, "running").await;
+    api.verb(paused, "pause").await.ok();
+    api.until(large, "completed").await;
+    kill(server)
+}
+
+struct Diagnosis {
+    code: Option<i32>,
+    text: String,
+    errors: String,
+}
+
+fn doctor(folder: &Path, words: &[&str]) -> Diagnosis {
+    let words: Vec<_> = ["doctor"].iter().chain(words).copied().collect();
+    let output = run(folder, &words, "");
+    Diagnosis {
+        code: output.status.code(),
+        text: String::from_utf8(output.stdout).unwrap(),
+        errors: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    let line = |line| serde_json::from_str(line).unwrap();
+    text.lines().map(line).collect()
+}
+
+#[tokio::test]
+async fn a_sound_folder_is_said_to_be_sound_also_while_a_server_uses_it() {
+    let folder = folder().await;
+    let sound = doctor(folder.path(), &[]);
+    assert_eq!(sound.code, Some(0), "{}{}", sound.text, sound.errors);
+    let begins = "Everything is as it should be: 7 workflows";
+    assert!(sound.text.starts_with(begins), "{}", sound.text);
+    let told = lines(&doctor(folder.path(), &["--json"]).text);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["kind"], "summary");
+    assert_eq!(told[0]["workflows"], 7);
+    let server = Server::start_with(folder, &[]);
+    let sound = doctor(server.folder.path(), &[]);
+    assert_eq!(sound.code, Some(0), "{}{}", sound.text, sound.errors);
+    let says = sound.errors.contains("A server uses this folder");
+    assert!(says, "{}", sound.errors);
+    let release = doctor(server.folder.path(), &["--release", "1"]);
+    assert_eq!(release.code, Some(3), "{}", release.errors);
+}
+
+#[test]
+fn a_folder_without_a_database_is_no_patient() {
+    let folder = TempDir::new().unwrap();
+    let found = doctor(folder.path(), &[]);
+    assert_eq!(found.code, Some(1));
+    assert!(
+        found.errors.contains("there is no database"),
+        "{}",
+        found.errors
+    );
+}
+
+/// What is done to the rows, and a part of the line that has to name it.
+#[rustfmt::skip]
+const DAMAGE: [(&str, &str); 22] = [
+    ("UPDATE workflows SET status = 'paused' WHERE id = 3",
+     "workflow 3: I1: status is paused in its row, running by its events"),
+    ("UPDATE workflows SET metadata = '{' WHERE id = 1",
+     "workflow 1: rows: a workflow's metadata cannot be read"),
+    ("UPDATE workflows SET rev = 90 WHERE id = 5",
+     "workflow 5: I1: rev is 90 in its row, 1 by its events"),
+    ("UPDATE workflows SET recovery_attempts = 7 WHERE id = 6",
+     "workflow 6: I9: it was recovered 7 times of 1"),
+    ("UPDATE workflows SET created_at = created_at + 1 WHERE id = 1",
+     "workflow 1: I1: created_at is"),
+    ("UPDATE workflows SET summary = replace(summary, '\"completed_tasks\":2', '\"completed_tasks\":1') WHERE id = 1",
+     "workflow 1: I15: what lists show"),
+    ("UPDATE workflows SET definition_hash = 'gone' WHERE id = 2",
+     "workflow 2: rows: its definition is not there"),
+    ("UPDATE frozen_definitions SET body = replace(body, '600', '602')",
+     "the definition that workflows execute as"),
+    ("UPDATE tasks SET status = 'queued' WHERE workflow_id = 1 AND task = 1",
+     "workflow 1: I1: step 1: status is queued in its row, completed by its events"),
+    ("UPDATE tasks SET retry_count = 2 WHERE workflow_id = 3 AND task = 0",
+     "workflow 3: I1: step 0: retry_count is 2 in its row, 0 by its events"),
+    ("UPDATE tasks SET output = '[1]' WHERE workflow_id = 1 AND task = 0",
+     "workflow 1: I1: step 0: output is [1] in its row"),
+    ("UPDATE tasks SET output = '[1]' WHERE workflow_id = 7 AND task = 0",
+     "workflow 7: I1: step 0: output is [1] in its row"),
+    ("UPDATE tasks SET output = '[' WHERE workflow_id = 1 AND task = 0",
+     "workflow 1: rows: step 0: a task's output cannot be read"),
+    ("DELETE FROM tasks WHERE workflow_id = 4 AND task = 1",
+     "workflow 4: rows: it has 1 rows of tasks for 2 steps"),
+    ("UPDATE attempts SET outcome = 'lost' WHERE workflow_id = 1 AND task = 0",
+     "workflow 1: I1: step 0: attempt 1 is (\"lost\""),
+    ("DELETE FROM attempts WHERE workflow_id = 1",
+     "workflow 1: I1: 0 attempts have a row, 2 have events"),
+    ("DELETE FROM events WHERE workflow_id = 1 AND seq = 4",
+     "workflow 1: I3: event 5"),
+    ("DELETE FROM events WHERE workflow_id = 5",
+     "workflow 5: I3: it has no events"),
+    ("UPDATE events SET body = '{}' WHERE workflow_id = 2 AND seq = 3",
+     "workflow 2: I1: event 3: an event cannot be read"),
+    ("INSERT INTO attempts SELECT 99, task, attempt, started_at, ended_at, outcome, error FROM attempts WHERE workflow_id = 3",
+     "rows in attempts belong to no workflow"),
+    ("UPDATE commands SET answer = '{}'",
+     "I16: the command again of tester: the answer cannot be read"),
+    ("DELETE FROM workflows WHERE id = 6",
+     "I16: the command again of tester: it was answered with event"),
+];
+
+#[tokio::test]
+async fn each_kind_of_damage_is_named() {
+    let folder = folder().await;
+    for (damage, named) in DAMAGE {
+        let copy = TempDir::new().unwrap();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+            }
+        }
+        change(copy.path(), damage).await;
+        let found = doctor(copy.path(), &[]);
+        assert_eq!(
+            found.code,
+            Some(1),
+            "{damage}: {}{}",
+            found.text,
+            found.errors
+        );
+        assert!(found.text.contains(named), "{damage}: {}", found.text);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_as_a_file_is_named() {
+    let folder = folder().await;
+    // What a killed server left beside it would bring the file back.
+    std::fs::remove_file(folder.path().join("logs.db-wal")).unwrap();
+    std::fs::write(folder.path().join("logs.db"), "not a database at all").unwrap();
+    let found = doctor(folder.path(), &[]);
+    assert_eq!(found.code, Some(1), "{}", found.errors);
+    assert!(found.text.contains("logs.db"), "{}", found.text);
+}
+
+#[tokio::test]
+async fn a_workflow_leaves_quarantine_once_its_rows_are_mended() {
+    let folder = folder().await;
+    change(
+        folder.path(),
+        "UPDATE workflows SET metadata = '{' WHERE id = 4",
+    )
+    .await;
+    let server = Server::start_with(folder, &[]);
+    let told = server.api("viewer").get("/workflows/4").await.ok();
+    assert_eq!(told["status"], "failed");
+    let folder = kill(server);
+
+    let found = doctor(folder.path(), &[]);
+    assert_eq!(found.code, Some(1));
+    let is_told = found.text.contains("workflow 4 is in quarantine since");
+    assert!(is_told, "{}", found.text);
+    let not_aside = doctor(folder.path(), &["--release", "1"]);
+    assert_eq!(not_aside.code, Some(1));
+    let is_refused = not_aside.errors.contains("not in quarantine");
+    assert!(is_refused, "{}", not_aside.errors);
+    let refused = doctor(folder.path(), &["--release", "4"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.errors);
+    let says_why = refused.text.contains("metadata cannot be read");
+    assert!(says_why, "{}", refused.text);
+
+    change(
+        folder.path(),
+        "UPDATE workflows SET metadata = '{}' WHERE id = 4",
+    )
+    .await;
+    let released = doctor(folder.path(), &["--release", "4"]);
+    assert_eq!(
+        released.code,
+        Some(0),
+        "{}{}",
+        released.text,
+        released.errors
+    );
+    let sound = doctor(folder.path(), &[]);
+    assert_eq!(sound.code, Some(0), "{}", sound.text);
+    let server = Server::start_with(folder, &[]);
+    let api = server.api("operator");
+    assert_eq!(api.get("/workflows/4").await.ok()["status"], "paused");
+    api.verb(4, "cancel").await.ok();
+    api.until(4, "cancelled").await;
+}
