@@ -212,7 +212,7 @@ async fn fail_every_call(scenario: &Scenario, plans: &[(Kind, u64)]) -> u64 {
         Ok(calls) => calls,
         Err(why) => panic!("{}, without a fault: {why}", scenario.name),
     };
-    assert!(calls > 5, "{}: {calls} calls", scenario.name);
+    assert!(calls >= 5, "{}: {calls} calls", scenario.name);
     let mut runs = 0;
     for (kind, count) in plans.iter().copied() {
         // The first calls open the store: a server that cannot do that does not start.
