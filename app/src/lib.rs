@@ -16,7 +16,7 @@ use leptos_router::SsrMode;
 use leptos_router::components::{Route, Router, Routes};
 
 use crate::api::visit::provide_visit;
-use crate::components::frame::{Footer, TopBar};
+use crate::components::frame::{Footer, TopBar, Troubles};
 use crate::pages::definition_detail::DefinitionDetailPage;
 use crate::pages::definition_editor::DefinitionEditorPage;
 use crate::pages::definition_list::DefinitionListPage;
@@ -43,6 +43,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <TopBar/>
             <main id="main" class="main" tabindex="-1">
+                <Troubles/>
                 <Routes fallback=NotFoundPage>
                     <Route path=route::HOME view=HomePage ssr=SsrMode::Async/>
                     <Route path=route::LOGIN view=SignInPage ssr=SsrMode::Async/>

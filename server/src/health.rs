@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use engine::{Trouble, TroubleKind};
 use serde_json::json;
 
 use crate::shared::Shared;
@@ -13,18 +14,26 @@ pub async fn live() -> Response {
     Json(json!({"status": "ok"})).into_response()
 }
 
-/// 200 while it works, 503 while it stops or when the accounts cannot be read.
+/// 200 while it works, 503 while it stops or when a database is away. What troubles it otherwise is
+/// listed: it still answers, and refuses what it cannot do.
 pub async fn ready(State(shared): State<Shared>) -> Response {
+    let troubles = shared.service.troubles();
+    let is_away = |trouble: &Trouble| trouble.kind == TroubleKind::DatabaseAway;
     let (status, word) = if shared.stopping.is_cancelled() {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping")
     } else if !shared.service.is_running() {
         (StatusCode::SERVICE_UNAVAILABLE, "engine stopped")
-    } else if shared.accounts.any().await.is_err() {
+    } else if troubles.iter().any(is_away) || shared.accounts.any().await.is_err() {
         (StatusCode::SERVICE_UNAVAILABLE, "database away")
     } else {
         (StatusCode::OK, "ok")
     };
-    (status, Json(json!({"status": word}))).into_response()
+    let troubles: Vec<_> = troubles
+        .iter()
+        .map(|trouble| trouble.kind.as_str())
+        .collect();
+    let body = json!({"status": word, "troubles": troubles});
+    (status, Json(body)).into_response()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Who looks at the page: known before anything is drawn, and the same on both sides.
 
-use engine::{Actor, Role};
+use std::sync::Arc;
+
+use engine::{Actor, Role, Service, Trouble};
 use leptos::prelude::{SharedValue, provide_context, use_context};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,8 @@ pub struct Visit {
     pub user: Option<Actor>,
     /// The version of the program that drew the page.
     pub version: String,
+    /// What was wrong with the service when the page was drawn; nothing for strangers.
+    pub troubles: Vec<Trouble>,
 }
 
 impl Visit {
@@ -24,9 +28,16 @@ impl Visit {
 
 /// Puts the visit into context: the server writes it into the page, the browser reads it there.
 pub fn provide_visit() {
-    let visit = SharedValue::new(|| Visit {
-        user: use_context::<Actor>(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+    let visit = SharedValue::new(|| {
+        let user = use_context::<Actor>();
+        let service = use_context::<Arc<dyn Service>>().filter(|_| user.is_some());
+        Visit {
+            user,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            troubles: service
+                .map(|service| service.troubles())
+                .unwrap_or_default(),
+        }
     });
     provide_context(visit.into_inner());
 }
@@ -37,5 +48,6 @@ pub fn use_visit() -> Visit {
     use_context::<Visit>().unwrap_or_else(|| Visit {
         user: None,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        troubles: Vec::new(),
     })
 }

@@ -1,10 +1,11 @@
 //! What is around every page: top bar, footer.
 
-use engine::Role;
+use engine::{Role, TroubleKind};
 use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::api::visit::use_visit;
+use crate::components::notice::{Notice, Tone};
 use crate::paths;
 
 /// The bar at the top of every page.
@@ -49,6 +50,22 @@ pub fn TopBar() -> impl IntoView {
         </header>
     }
     .into_any()
+}
+
+/// What is wrong with the service, above every page.
+#[component]
+pub fn Troubles() -> impl IntoView {
+    let troubles = use_visit().troubles.into_iter().map(|trouble| {
+        let tone = match trouble.kind {
+            TroubleKind::DatabaseAway | TroubleKind::DiskFull | TroubleKind::StepTypeDisabled => {
+                Tone::Problem
+            }
+            TroubleKind::ClockJump => Tone::Info,
+            _ => Tone::Warning,
+        };
+        view! { <Notice tone title=trouble.text/> }
+    });
+    troubles.collect_view()
 }
 
 /// The line at the bottom of every page.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use engine::{JobOrchestratorError, Seq, WorkflowId};
+use engine::{JobOrchestratorError, Seq, Trouble, TroubleKind, WorkflowId};
 use futures::Stream;
 use futures::stream::unfold;
 use tokio::time::{Duration, Instant, sleep_until};
@@ -19,6 +19,8 @@ use crate::shared::Shared;
 
 /// How often it is asked whether the caller may still look; the promise is 5 s.
 const CHECKED_EVERY: Duration = Duration::from_secs(1);
+/// What nobody was woken for is looked for this often while the database is slow.
+const LOOK_RARELY: Duration = Duration::from_secs(5);
 
 /// One stream.
 pub struct Follower {
@@ -173,6 +175,17 @@ impl Follower {
         Ok(())
     }
 
+    /// How often it looks by itself: rarely while the database is slow.
+    fn look_every(&self) -> Duration {
+        let troubles = self.shared.service.troubles();
+        let is_slow = |trouble: &Trouble| trouble.kind == TroubleKind::DatabaseSlow;
+        if troubles.iter().any(is_slow) {
+            LOOK_RARELY
+        } else {
+            LOOK_EVERY
+        }
+    }
+
     /// Reads what came after the last number, or waits until something may have come.
     async fn read(&mut self) -> Result<(), JobOrchestratorError> {
         let service = &*self.shared.service;
@@ -187,7 +200,7 @@ impl Follower {
             return Ok(());
         }
         // No wake-up is ever trusted to come.
-        let latest = Instant::now() + LOOK_EVERY;
+        let latest = Instant::now() + self.look_every();
         let latest = latest
             .min(self.ends)
             .min(self.spoke + self.settings.heartbeat);

@@ -25,4 +25,5 @@ mod sign_in;
 mod storm;
 mod stream_life;
 mod streams;
+mod troubles;
 mod workflows;

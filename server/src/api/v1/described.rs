@@ -86,6 +86,9 @@ impl Described {
         if self.path.contains('{') || self.path == at::WORKFLOWS {
             problems.push(404);
         }
+        if self.method != Method::GET {
+            problems.push(507);
+        }
         if self.may_clash {
             problems.push(409);
         }

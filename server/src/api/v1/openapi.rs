@@ -161,7 +161,11 @@ fn problem_text(status: u16) -> &'static str {
         415 => "The body says that it is no JSON.",
         422 => "Some fields are wrong; `errors` names each.",
         429 => "Too many failed attempts from this address.",
-        503 => "Not now: the server stops, is too busy, or holds as many streams as it may.",
+        503 => {
+            "Not now: the server stops, is too busy, holds as many streams as it may, or its database \
+             is away (`database_away`; the same command may be sent again under its id)."
+        }
+        507 => "The disk of the server is full (`disk_full`) or nearly full (`disk_nearly_full`).",
         _ => "Something went wrong here.",
     }
 }

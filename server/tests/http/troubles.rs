@@ -1,0 +1,75 @@
+//! The database is taken away under the running program: it says so everywhere, and goes on by
+//! itself once it is back.
+
+use std::fs;
+use std::time::Instant;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::fixture::{PATIENCE, Server, ask, quick, run};
+
+const FILE: &str = "job-orchestrator.db";
+const PASSWORD: &str = "correct horse";
+
+async fn until_ready_says(server: &Server, status: u16, word: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let answer = server.get("/health/ready").await;
+        if answer.status.as_u16() == status && answer.json()["status"] == word {
+            return answer.json();
+        }
+        assert!(begun.elapsed() < PATIENCE, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_taken_away_makes_the_server_unready_and_changes_are_answered_503() {
+    let server = Server::start();
+    server.user("ada", "owner", PASSWORD);
+    let cookie = server.sign_in("ada", "correct+horse").await;
+    let api = server.api("editor");
+    let id = api.create(&quick(), false).await;
+    let (file, away) = (
+        server.folder.path().join(FILE),
+        server.folder.path().join("away"),
+    );
+    fs::rename(&file, &away).unwrap();
+    let body = until_ready_says(&server, 503, "database away").await;
+    assert_eq!(body["troubles"], json!(["database_away"]));
+    assert_eq!(server.get("/health/live").await.json()["status"], "ok");
+
+    let body = json!({"definition": quick(), "start": true});
+    let refused = api.post("/workflows", &body).await;
+    assert_eq!(refused.header("retry-after"), "5");
+    let problem = refused.problem(503);
+    assert_eq!(
+        problem["type"],
+        "urn:job-orchestrator:problem:database_away"
+    );
+    api.verb(id, "start").await.problem(503);
+    api.get(&format!("/workflows/{id}")).await.ok();
+    let page = server.request(Method::GET, "/").header("cookie", cookie);
+    let page = ask(page).await.text;
+    assert!(
+        page.contains("The database cannot be written to."),
+        "{page}"
+    );
+
+    fs::rename(&away, &file).unwrap();
+    until_ready_says(&server, 200, "ok").await;
+    api.verb(id, "start").await.ok();
+    api.create(&quick(), true).await;
+}
+
+#[test]
+fn a_server_whose_file_is_no_database_says_which_and_does_not_start() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join(FILE), "my notes ".repeat(1_000)).unwrap();
+    let output = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"], "");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(FILE), "{said}");
+    assert!(output.stdout.is_empty(), "it never listens: {output:?}");
+}
