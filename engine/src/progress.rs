@@ -215,8 +215,14 @@ impl Progress {
     #[must_use]
     pub fn at(&self, now: Timestamp) -> Self {
         let mut later = self.clone();
-        later.summary.progress = share::percent(&later, now);
+        later.summary.progress = self.percent_at(now);
         later
+    }
+
+    /// The percentage at another moment, 0 to 100: what [`at`](Self::at) would show.
+    #[must_use]
+    pub fn percent_at(&self, now: Timestamp) -> u8 {
+        share::percent(self, now)
     }
 
     /// The step to show as having failed first, if one failed.

@@ -31,28 +31,74 @@ struct Snapshot {
     progress: Progress,
 }
 
-/// Folds the frame `kind` with its JSON into `progress`. What cannot be read counts as missing.
-pub fn fold(progress: &mut Progress, kind: &str, data: &str) -> Folded {
-    match kind {
+/// A frame, read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Frame {
+    /// The whole progress.
+    Snapshot(Box<Progress>),
+    /// One event.
+    Event(EventRecord),
+    /// Something else than this page understands.
+    Unreadable,
+}
+
+/// Reads the frame `kind` with its JSON; nothing when there is nothing to fold.
+#[must_use]
+pub fn read(kind: &str, data: &str) -> Option<Frame> {
+    let frame = match kind {
         // The snapshot follows by itself.
-        RESET => Folded::Known,
-        SNAPSHOT => match serde_json::from_str::<Snapshot>(data) {
-            // One that is older than the page comes late: events overtook it.
-            Ok(found) if found.progress.summary.events < progress.summary.events => Folded::Known,
-            Ok(found) => {
-                *progress = found.progress;
-                Folded::Changed
+        RESET => return None,
+        SNAPSHOT => serde_json::from_str::<Snapshot>(data)
+            .map(|snapshot| Frame::Snapshot(Box::new(snapshot.progress))),
+        _ => serde_json::from_str(data).map(Frame::Event),
+    };
+    Some(frame.unwrap_or(Frame::Unreadable))
+}
+
+/// Folds frames into `progress`, in their order. What cannot be read counts as missing.
+pub fn fold(progress: &mut Progress, frames: impl IntoIterator<Item = Frame>) -> Folded {
+    let mut folded = Folded::Known;
+    let mut events = Vec::new();
+    for frame in frames {
+        match frame {
+            Frame::Event(record) => events.push(record),
+            Frame::Snapshot(found) => {
+                folded = folded.and(fold_events(progress, &mut events));
+                // One that is older than the page comes late: events overtook it.
+                if found.summary.events >= progress.summary.events {
+                    *progress = *found;
+                    folded = Folded::Changed;
+                }
             }
-            Err(_) => Folded::Hole,
-        },
-        _ => match serde_json::from_str::<EventRecord>(data) {
-            Ok(record) if record.seq <= progress.summary.events => Folded::Known,
-            Ok(record) => match progress.apply(&record) {
-                Ok(()) => Folded::Changed,
-                Err(_) => Folded::Hole,
-            },
-            Err(_) => Folded::Hole,
-        },
+            Frame::Unreadable => {
+                folded = folded
+                    .and(fold_events(progress, &mut events))
+                    .and(Folded::Hole);
+            }
+        }
+    }
+    folded.and(fold_events(progress, &mut events))
+}
+
+fn fold_events(progress: &mut Progress, events: &mut Vec<EventRecord>) -> Folded {
+    let before = progress.summary.events;
+    let answer = progress.apply_all(&*events);
+    events.clear();
+    match answer {
+        Err(_) => Folded::Hole,
+        Ok(()) if progress.summary.events > before => Folded::Changed,
+        Ok(()) => Folded::Known,
+    }
+}
+
+impl Folded {
+    /// What this and something after it did together.
+    const fn and(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Hole, _) | (_, Self::Hole) => Self::Hole,
+            (Self::Changed, _) | (_, Self::Changed) => Self::Changed,
+            (Self::Known, Self::Known) => Self::Known,
+        }
     }
 }
 
@@ -95,16 +141,20 @@ mod tests {
         serde_json::to_string(&record).unwrap()
     }
 
+    fn fold_one(progress: &mut Progress, kind: &str, data: &str) -> Folded {
+        fold(progress, read(kind, data))
+    }
+
     #[test]
     fn an_event_is_folded_once_however_often_it_comes() {
         let mut progress = progress();
         let started = event(1, Event::WorkflowStarted);
         assert_eq!(
-            fold(&mut progress, "WorkflowStarted", &started),
+            fold_one(&mut progress, "WorkflowStarted", &started),
             Folded::Changed
         );
         assert_eq!(
-            fold(&mut progress, "WorkflowStarted", &started),
+            fold_one(&mut progress, "WorkflowStarted", &started),
             Folded::Known
         );
         assert_eq!(progress.summary.events, 1);
@@ -114,18 +164,18 @@ mod tests {
     fn a_missing_event_asks_for_a_snapshot_and_the_snapshot_mends_it() {
         let mut shown = progress();
         let queued = event(2, Event::TaskQueued { task: 0 });
-        assert_eq!(fold(&mut shown, "TaskQueued", &queued), Folded::Hole);
+        assert_eq!(fold_one(&mut shown, "TaskQueued", &queued), Folded::Hole);
         assert_eq!(shown.tasks[0].status, TaskStatus::Pending);
 
         let mut ahead = progress();
-        fold(
+        fold_one(
             &mut ahead,
             "WorkflowStarted",
             &event(1, Event::WorkflowStarted),
         );
-        fold(&mut ahead, "TaskQueued", &queued);
+        fold_one(&mut ahead, "TaskQueued", &queued);
         let snapshot = serde_json::json!({ "seq": 2, "progress": ahead }).to_string();
-        assert_eq!(fold(&mut shown, SNAPSHOT, &snapshot), Folded::Changed);
+        assert_eq!(fold_one(&mut shown, SNAPSHOT, &snapshot), Folded::Changed);
         assert_eq!(shown, ahead);
     }
 
@@ -133,12 +183,45 @@ mod tests {
     fn a_late_snapshot_does_not_turn_the_page_back() {
         let mut shown = progress();
         let old = serde_json::json!({ "progress": shown }).to_string();
-        fold(
+        fold_one(
             &mut shown,
             "WorkflowStarted",
             &event(1, Event::WorkflowStarted),
         );
-        assert_eq!(fold(&mut shown, SNAPSHOT, &old), Folded::Known);
+        assert_eq!(fold_one(&mut shown, SNAPSHOT, &old), Folded::Known);
         assert_eq!(shown.summary.events, 1);
+    }
+    #[test]
+    fn frames_that_come_together_give_what_they_give_one_by_one() {
+        let frames = [
+            ("WorkflowStarted", event(1, Event::WorkflowStarted)),
+            ("TaskQueued", event(2, Event::TaskQueued { task: 0 })),
+            (
+                "WorkflowPaused",
+                event(4, Event::WorkflowPaused { interrupt: false }),
+            ),
+        ];
+        let read_all = |frames: &[(&str, String)]| -> Vec<Frame> {
+            let read = frames.iter().map(|(kind, data)| read(kind, data));
+            read.flatten().collect()
+        };
+        let (mut together, mut one_by_one) = (progress(), progress());
+        let folded = fold(&mut together, read_all(&frames[..2]));
+        assert_eq!(folded, Folded::Changed);
+        for (kind, data) in &frames[..2] {
+            fold_one(&mut one_by_one, kind, data);
+        }
+        assert_eq!(together, one_by_one);
+
+        // A hole among them keeps what stood before it, and a snapshot behind it mends it.
+        let mut shown = progress();
+        assert_eq!(fold(&mut shown, read_all(&frames)), Folded::Hole);
+        assert_eq!(shown, together);
+        let snapshot = serde_json::json!({ "progress": together }).to_string();
+        let mut all = read_all(&frames);
+        all.extend(read(SNAPSHOT, &snapshot));
+        let mut shown = progress();
+        assert_eq!(fold(&mut shown, all), Folded::Changed);
+        assert_eq!(shown, together);
     }
 }

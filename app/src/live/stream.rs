@@ -2,6 +2,7 @@
 //! again where it broke.
 
 mod ask;
+mod show;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
-use super::frame::{CROWDED, Folded, RESET, SNAPSHOT, fold};
+use super::frame::{CROWDED, Frame, RESET, SNAPSHOT, read};
 use super::{Link, use_visible};
 use crate::paths;
 
@@ -47,6 +48,8 @@ struct Follower {
     progress: RwSignal<Progress>,
     set_link: WriteSignal<Link>,
     open: RefCell<Option<Open>>,
+    /// What came and is not shown yet.
+    waiting: RefCell<Vec<Frame>>,
     /// A reopening or closing that is due later.
     later: Cell<Option<TimeoutHandle>>,
     /// How often opening failed in a row.
@@ -85,6 +88,7 @@ impl Follower {
             progress,
             set_link,
             open: RefCell::new(None),
+            waiting: RefCell::new(Vec::new()),
             later: Cell::new(None),
             failures: Cell::new(0),
             is_crowded: Cell::new(false),
@@ -137,8 +141,9 @@ impl Follower {
         }));
     }
 
-    /// Each frame is folded the moment it comes: a signal that holds "the last frame" would lose
-    /// one of two that come together.
+    /// Each frame is read the moment it comes and kept until the browser paints: a signal that
+    /// holds "the last frame" would lose one of two that come together, and to draw each of
+    /// thousands by itself would stop the page.
     fn on_frame(self: &Rc<Self>) -> Closure<dyn Fn(MessageEvent)> {
         let this = Rc::downgrade(self);
         Closure::new(move |message: MessageEvent| {
@@ -150,13 +155,8 @@ impl Follower {
                 follower.make_room();
                 return;
             }
-            let mut folded = Folded::Known;
-            follower.progress.maybe_update(|progress| {
-                folded = fold(progress, &kind, &data);
-                folded == Folded::Changed
-            });
-            if folded == Folded::Hole {
-                follower.start_afresh();
+            if let Some(frame) = read(&kind, &data) {
+                follower.show_soon(frame);
             }
         })
     }

@@ -101,6 +101,10 @@ impl Walk {
                 Vec::new()
             }
         };
+        let mut together = self.shown.clone();
+        together
+            .apply_all(&events)
+            .map_err(|hole| hole.to_string())?;
         for record in &events {
             self.memory.event(&self.history, record)?;
             none(self.history.follow(record))?;
@@ -114,6 +118,10 @@ impl Walk {
             );
             self.memory.progress(&self.shown, self.now)?;
         }
+        hold!(
+            together == self.shown,
+            "folded together {events:?} give another progress than one by one"
+        );
         let after = rows(&self.workflow);
         hold!(
             rows(self.history.folded()) == after,
