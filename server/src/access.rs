@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use app::api::ApiError;
+use app::api::account::NobodyYet;
 use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{ACCEPT, AUTHORIZATION, HeaderMap, REFERER};
@@ -65,16 +66,40 @@ impl Audience {
 pub async fn layer(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let (shown, peer) = (shown(&request), peer(&request));
     match identify(&shared, shown, peer).await {
+        Ok(Some(_)) if asks_for(&request, paths::LOGIN) => {
+            Redirect::to(&next_of(&request)).into_response()
+        }
         Ok(Some(caller)) => {
             request.extensions_mut().insert(caller.actor.clone());
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
+        Ok(None) if asks_for(&request, paths::LOGIN) => match shared.accounts.any().await {
+            Ok(any) => {
+                request.extensions_mut().insert(NobodyYet(!any));
+                next.run(request).await
+            }
+            Err(error) => ApiProblem::from(error).into_response(),
+        },
         Ok(None) if is_public(request.uri().path()) => next.run(request).await,
         Ok(None) if posted::is_one(&request) => posted::keep(request).await,
         Ok(None) => turn_away(&request),
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Whether somebody wants to see the page at `path`.
+fn asks_for(request: &Request, path: &str) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD) && request.uri().path() == path
+}
+
+/// Where the sign-in page would have led.
+fn next_of(request: &Request) -> String {
+    let query = request.uri().query().unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let next = pairs.find(|(name, _)| name == paths::NEXT);
+    let next = next.map(|(_, value)| value.into_owned());
+    next_page::local(next.as_deref().unwrap_or(paths::HOME)).to_owned()
 }
 
 /// What the request shows: a token where programs go, else the session's cookie.

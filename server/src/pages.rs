@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::api::account::ListensOnLoopback;
+use app::api::account::{ListensOnLoopback, NobodyYet};
 use app::posted::PostedPage;
 use app::{App, shell};
 use axum::Router;
@@ -89,9 +89,13 @@ fn context(shared: &Shared) -> impl Fn() + Clone + Send + Sync + use<> + 'static
     move || {
         provide_context(service.clone());
         provide_context(loopback);
-        let parts = use_context::<request::Parts>();
-        if let Some(actor) = parts.and_then(|parts| parts.extensions.get::<Actor>().cloned()) {
-            provide_context(actor);
+        if let Some(parts) = use_context::<request::Parts>() {
+            if let Some(actor) = parts.extensions.get::<Actor>() {
+                provide_context(actor.clone());
+            }
+            if let Some(nobody) = parts.extensions.get::<NobodyYet>() {
+                provide_context(*nobody);
+            }
         }
         let (nonce, options) = (use_nonce(), use_context::<ResponseOptions>());
         if let (Some(nonce), Some(options)) = (nonce, options)

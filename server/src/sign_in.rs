@@ -53,7 +53,7 @@ pub async fn enter(
             tracing::warn!(name = %name.escape_debug(), %peer, "a sign-in failed");
             back("wrong")
         }
-        Ok(Judged::Limited(wait)) => too_many(wait),
+        Ok(Judged::Limited(wait)) => too_many(wait, next),
         Err(problem) => problem.into_response(),
     }
 }
@@ -84,12 +84,12 @@ async fn judge(
     }
 }
 
-fn too_many(Wait(seconds): Wait) -> Response {
+fn too_many(Wait(seconds): Wait, next: &str) -> Response {
     let mut response = plain_page::page(
         StatusCode::TOO_MANY_REQUESTS,
         "Too many attempts",
         &format!("Too many sign-ins from your address failed. Try again in {seconds} seconds."),
-        (paths::LOGIN, "Back to signing in"),
+        (&paths::login(next), "Back to signing in"),
     );
     let headers = response.headers_mut();
     headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -41,6 +41,16 @@ pub fn listens_on_loopback() -> ListensOnLoopback {
     SharedValue::new(|| use_context::<ListensOnLoopback>().unwrap_or_default()).into_inner()
 }
 
+/// Whether nobody has an account yet; the server provides it in context for the sign-in page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NobodyYet(pub bool);
+
+/// The same on both sides.
+#[must_use]
+pub fn nobody_yet() -> NobodyYet {
+    SharedValue::new(|| use_context::<NobodyYet>().unwrap_or_default()).into_inner()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

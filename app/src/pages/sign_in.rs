@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::api::account::sign_in_problem;
+use crate::api::account::{nobody_yet, sign_in_problem};
 use crate::components::entrance_field::EntranceField;
 use crate::components::notice::{Notice, Tone};
 use crate::components::page_header::PageHeader;
@@ -21,6 +21,11 @@ pub fn SignInPage() -> impl IntoView {
         <Title text="Sign in"/>
         <div class="entrance">
             <PageHeader title="Sign in"/>
+            {nobody_yet().0.then(|| view! {
+                <Notice title="Nobody has an account yet.">
+                    <p>"The server printed a link for the first visit when it started: open that one to make the owner's account."</p>
+                </Notice>
+            })}
             {problem.map(|problem| view! { <Notice tone=Tone::Problem title=problem/> })}
             <form class="card form" method="post" action=paths::LOGIN>
                 <input type="hidden" name=paths::NEXT value=of(paths::NEXT)/>

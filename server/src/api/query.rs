@@ -26,6 +26,25 @@ impl Query {
         found.map(|(_, text)| text.as_str())
     }
 
+    /// Refuses parameters that this address does not take: one that is misspelt would otherwise be
+    /// an answer to another question.
+    ///
+    /// # Errors
+    /// 400 that names the first such parameter.
+    pub fn only(&self, known: &[&str]) -> Result<(), ApiProblem> {
+        let unknown = self
+            .0
+            .iter()
+            .find(|(key, _)| !known.contains(&key.as_str()));
+        match unknown {
+            Some((key, _)) => Err(wrong(
+                key,
+                format_args!("is unknown here; there are {}", known.join(", ")),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// How many entries are wanted at most.
     ///
     /// # Errors

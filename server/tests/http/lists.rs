@@ -107,6 +107,8 @@ async fn a_wrong_parameter_is_named() {
         ("/workflows?cursor=-1", "cursor"),
         ("/definitions?limit=-5", "limit"),
         ("/definitions?cursor=%00", "cursor"),
+        ("/workflows?stauts=failed", "stauts"),
+        ("/definitions?status=failed", "status"),
     ];
     for (path, parameter) in cases {
         let problem = api.get(path).await.problem(400);

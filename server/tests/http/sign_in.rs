@@ -142,7 +142,10 @@ async fn a_wrong_password_and_an_unknown_name_are_answered_alike_and_limited() {
     let mut last = unknown;
     for _ in 0..20 {
         last = server
-            .post_form("/login", "name=ada&password=wrong+horse")
+            .post_form(
+                "/login",
+                "name=ada&password=wrong+horse&next=%2Fworkflows%2F7",
+            )
             .await;
         if last.status != StatusCode::SEE_OTHER {
             break;
@@ -150,6 +153,41 @@ async fn a_wrong_password_and_an_unknown_name_are_answered_alike_and_limited() {
     }
     assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(last.header("retry-after").parse::<u64>().unwrap() > 0);
+    // The way back leads where one wanted to go.
+    assert!(
+        last.text.contains("/login?next=%2Fworkflows%2F7"),
+        "{}",
+        last.text
+    );
+}
+
+#[tokio::test]
+async fn who_is_signed_in_is_led_past_the_sign_in_page() {
+    let server = Server::start();
+    server.user("ada", "owner", PASSWORD);
+    let cookie = server.sign_in("ada", "correct+horse").await;
+    for (path, to) in [
+        ("/login", "/"),
+        (
+            "/login?next=%2Fworkflows%2F7%3Fstep%3D1",
+            "/workflows/7?step=1",
+        ),
+        ("/login?next=%2F%2Fevil.example", "/"),
+    ] {
+        let request = server.request(Method::GET, path).header("cookie", &cookie);
+        let answer = ask(request).await;
+        let found = (answer.status, answer.header("location"));
+        assert_eq!(found, (StatusCode::SEE_OTHER, to), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn before_the_first_account_the_sign_in_page_names_the_set_up_link() {
+    let server = Server::start();
+    let words = "Nobody has an account yet";
+    assert!(server.get("/login").await.text.contains(words));
+    server.user("ada", "owner", PASSWORD);
+    assert!(!server.get("/login").await.text.contains(words));
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ pub async fn list(
     caller: Caller,
     query: Query,
 ) -> Result<Response, ApiProblem> {
+    query.only(&["limit", "cursor"])?;
     let (limit, cursor) = (query.limit()?, query.cursor()?);
     let cursor = cursor.map(DefinitionId);
     let page = shared
@@ -71,6 +72,7 @@ pub async fn get(
     query: Query,
 ) -> Result<Response, ApiProblem> {
     let id = numbers.of("id", "definition").map(DefinitionId)?;
+    query.only(&["version"])?;
     let version = query.whole("version", "from 1")?;
     let saved = shared
         .service

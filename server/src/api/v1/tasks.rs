@@ -34,6 +34,7 @@ pub async fn log(
 ) -> Result<Response, ApiProblem> {
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
     let task = numbers.index("index", "step")?;
+    query.only(&["after", "limit", "cursor"])?;
     let limit = query.limit()?;
     let cursor = query
         .cursor()?

@@ -25,6 +25,7 @@ pub async fn list(
     caller: Caller,
     query: Query,
 ) -> Result<Response, ApiProblem> {
+    query.only(&["status", "q", "definition", "limit", "cursor"])?;
     let selection = match query.get("status") {
         None => WorkflowSelection::All,
         Some(word) => WorkflowSelection::from_word(word).ok_or_else(|| {
