@@ -35,11 +35,13 @@ pub fn elapsed(length: Duration) -> String {
     }
 }
 
-/// How long until something happens, in whole seconds rounded up: never `0 s` before it is due.
+/// How long until something happens, in whole seconds: never `0 s` before it is due. The present
+/// moment of a page is up to a second old, so rounding up would mostly say a second too much.
 #[must_use]
 pub fn remaining(length: Duration) -> String {
-    let whole = length.as_secs() + u64::from(length.subsec_nanos() > 0);
-    elapsed(Duration::from_secs(whole))
+    let is_due = length.is_zero();
+    let whole = (length + Duration::from_millis(500)).as_secs();
+    elapsed(Duration::from_secs(whole.max(u64::from(!is_due))))
 }
 
 fn in_two_units(seconds: u64) -> String {
@@ -134,8 +136,10 @@ mod tests {
     #[test]
     fn what_ticks_has_whole_seconds() {
         assert_eq!(elapsed(Duration::from_millis(12_900)), "12 s");
-        assert_eq!(remaining(Duration::from_millis(6_100)), "7 s");
+        assert_eq!(remaining(Duration::from_millis(6_100)), "6 s");
+        assert_eq!(remaining(Duration::from_millis(6_900)), "7 s");
         assert_eq!(remaining(Duration::from_secs(7)), "7 s");
+        assert_eq!(remaining(Duration::from_millis(100)), "1 s");
         assert_eq!(remaining(Duration::ZERO), "0 s");
     }
 

@@ -16,6 +16,8 @@ pub const DEFINITIONS: &str = "/definitions";
 pub const NEW_DEFINITION: &str = "/definitions/new";
 /// What steps can do.
 pub const STEP_TYPES: &str = "/step-types";
+/// The same, after the switches on it were saved without scripts.
+pub const STEP_TYPES_SAVED: &str = "/step-types?saved=1";
 /// Where one signs in; the form is posted to the same place.
 pub const LOGIN: &str = "/login";
 /// Where the first owner is made; the form is posted to the same place.
@@ -36,6 +38,9 @@ pub const ICON: &str = "/favicon.svg";
 /// The query parameter that names where one goes after signing in.
 pub const NEXT: &str = "next";
 
+/// What begins the word for the part of a log that ends before a line; the line's number follows.
+pub const LOG_BEFORE: &str = "before-";
+
 /// One workflow, live.
 #[must_use]
 pub fn workflow(id: WorkflowId) -> String {
@@ -52,6 +57,12 @@ pub fn workflow_step(id: WorkflowId, step: StepIndex) -> String {
 #[must_use]
 pub fn workflow_whole_log(id: WorkflowId, step: StepIndex) -> String {
     format!("/workflows/{id}?step={step}&log=all#log")
+}
+
+/// One workflow with one of its steps selected and the part of its log before a line.
+#[must_use]
+pub fn workflow_log_before(id: WorkflowId, step: StepIndex, line: u64) -> String {
+    format!("/workflows/{id}?step={step}&log={LOG_BEFORE}{line}#log")
 }
 
 /// Asks before a workflow is cancelled.

@@ -22,6 +22,29 @@ pub const ON_FAILURE: Words = &[
     ("stop", "nothing new starts"),
 ];
 
+/// What the fields of every step are called.
+pub const STEP_FIELDS: Words = &[
+    ("name", "Name"),
+    ("key", "Key"),
+    ("task_type", "Step type"),
+    ("dependencies", "Runs after"),
+    ("max_retries", "Try again"),
+    ("timeout", "Stop after"),
+    ("estimated_duration", "Usual time"),
+    ("run_if", "Runs"),
+    ("max_lost", "May be lost"),
+    ("mode", "If its end is unknown"),
+];
+
+/// What the fields of a definition are called.
+pub const DEFINITION_FIELDS: Words = &[
+    ("name", "Name of the workflow"),
+    ("parameters", "Parameters"),
+    ("on_failure", "When a step fails"),
+    ("max_recovery_attempts", "Recoveries"),
+    ("steps", "Steps"),
+];
+
 /// What a word means; a word that is not among them means itself.
 #[must_use]
 pub fn meaning(words: Words, word: &str) -> String {

@@ -75,6 +75,8 @@ fn specs() -> Vec<StepSpec> {
         help: "What it does.".into(),
         output_help: "What it gives.".into(),
         default_timeout: 60.0,
+        only_waits: false,
+        switched_off: None,
         example: json!({"text": "example"}),
         fields,
     };
@@ -256,6 +258,28 @@ fn a_problem_is_told_at_the_top_and_at_its_field() {
     let form = read_form(&html, "builder");
     let opens = form.buttons.iter().filter(|(_, value)| value == "select:2");
     assert_eq!(opens.count(), 2);
+}
+
+#[test]
+fn a_problem_of_the_open_steps_name_leads_to_its_field() {
+    let mut page = page(draft("x"));
+    page.problems = vec![Problem::new("#/steps/1/name", "must not be blank")];
+    let html = html(&page);
+    assert!(html.contains("href=\"#step-name\""));
+    assert!(html.contains("id=\"step-name\""));
+}
+
+#[test]
+fn a_step_that_only_waits_is_offered_no_time_limit_but_may_lose_one() {
+    let mut page = page(draft(""));
+    let has_limit = |page: &BuilderPage| html(page).contains("Stop after");
+    assert!(has_limit(&page));
+    page.specs[0].only_waits = true;
+    assert!(!has_limit(&page));
+    page.draft.steps[1].timeout = "5".to_owned();
+    let html = html(&page);
+    assert!(html.contains("Stop after"));
+    assert!(html.contains("what it waits does not count"));
 }
 
 #[test]

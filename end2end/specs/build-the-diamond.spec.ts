@@ -115,7 +115,13 @@ test.describe('after the session ended', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL('/definitions/new');
     await builder.alive();
+    // What is typed before one sees the offer is not lost by taking it.
+    await builder.name.fill('Typed since');
     await page.getByRole('button', { name: 'Bring them back' }).click();
+    await expect(builder.name).toHaveValue('Kept');
+    await page.getByRole('button', { name: 'Bring it back instead' }).click();
+    await expect(builder.name).toHaveValue('Typed since');
+    await page.getByRole('button', { name: 'Bring it back instead' }).click();
     await expect(builder.name).toHaveValue('Kept');
     await builder.press('Save');
     await page.waitForURL(/\/definitions\/1/);

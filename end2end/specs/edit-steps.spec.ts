@@ -73,6 +73,16 @@ test('references follow a step that gets another name or key, and a removed step
   for (const lines of logs) expect(lines.map((line) => line.text)).toContain('40');
 });
 
+test('a double click on a step type adds one step, whose name is selected', async ({ signedIn: page }) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await page.locator('.step-card').filter({ hasText: 'Joining point' }).dblclick();
+  await expect(page.locator('.step-list-step')).toHaveCount(1);
+  await expect(builder.stepName).toBeFocused();
+  await page.keyboard.type('Only');
+  await expect(builder.stepName).toHaveValue('Only');
+});
+
 test('a step is found among many', async ({ api, signedIn: page }) => {
   const steps = Array.from({ length: 11 }, (_, at) => noop(`Label ${at + 1}`));
   const { definition_id: id } = (await api.post('/definitions', { name: 'Many', steps })).body;

@@ -19,8 +19,11 @@ test('the owner switches programs off and on, and the next step that starts obey
   await page.goto('/step-types');
   await expect(page.locator('body[data-hydrated="true"]')).toBeVisible();
   await expect(commands(page)).toBeChecked();
+  const card = page.locator('#command');
+  await expect(card).not.toContainText('switched off');
   await commands(page).uncheck();
   await save(page);
+  await expect(card).toContainText('Command steps are switched off; an owner can switch them on.');
   await page.reload();
   await expect(commands(page)).not.toBeChecked();
   // Whatever refuses it, the creation or the step, no program runs.
@@ -73,6 +76,7 @@ test.describe('with scripts off', () => {
       await commands(page).setChecked(on);
       await page.getByRole('button', { name: 'Save' }).click();
       await expect(page).toHaveURL(/\/step-types/);
+      await expect(page.getByText(/^Saved\./)).toBeVisible();
       await expect(commands(page)).toBeChecked({ checked: on });
       await page.reload();
       await expect(commands(page)).toBeChecked({ checked: on });

@@ -147,6 +147,17 @@ impl DefinitionDraft {
         keys
     }
 
+    /// The key that a step would get from its name, whether or not it has one of its own now.
+    #[must_use]
+    pub fn key_from_name(&self, index: StepIndex) -> String {
+        let Some(step) = self.steps.get(index) else {
+            return String::new();
+        };
+        let keys = self.keys().into_iter().enumerate();
+        let others = keys.filter(|(other, _)| *other != index);
+        key::from_name(&step.name, &others.map(|(_, key)| key).collect())
+    }
+
     /// The dependencies of every step, as pictures and graphs take them.
     #[must_use]
     pub fn dependency_lists(&self) -> Vec<Vec<StepIndex>> {

@@ -29,6 +29,12 @@ pub struct StepSpec {
     pub output_help: String,
     /// Timeout of a step that names none, in seconds.
     pub default_timeout: f64,
+    /// Whether it only waits, which no timeout stops.
+    #[serde(default)]
+    pub only_waits: bool,
+    /// Why none of its steps may run on this server now, in a sentence without its full stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched_off: Option<String>,
     /// A filled configuration to start from.
     pub example: Value,
     /// Its fields, in the order they are shown.

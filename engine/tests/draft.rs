@@ -24,6 +24,8 @@ fn spec(task_type: &str, title: &str, example: Value, fields: Vec<FieldSpec>) ->
         help: String::new(),
         output_help: String::new(),
         default_timeout: 60.0,
+        only_waits: false,
+        switched_off: None,
         example,
         fields,
     }
@@ -52,6 +54,18 @@ fn specs() -> Vec<StepSpec> {
             ],
         ),
     ]
+}
+
+#[test]
+fn the_key_that_a_name_would_give_is_told_beside_another_one() {
+    let mut draft = DefinitionDraft::default();
+    draft.add_step(None, StepDraft::new("Count", "wait"));
+    draft.add_step(Some(0), StepDraft::new("Count", "wait"));
+    assert_eq!(draft.key_from_name(1), "count_2");
+    draft.steps[1].key = "kept".into();
+    draft.steps[1].name = "Sum of it".into();
+    assert_eq!(draft.key_from_name(1), "sum_of_it");
+    assert_eq!(draft.key_from_name(2), "");
 }
 
 fn names(draft: &DefinitionDraft) -> Vec<(&str, Vec<usize>)> {

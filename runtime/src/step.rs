@@ -106,6 +106,9 @@ pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
     const DEFAULT_TIMEOUT: Duration;
     /// Whether an attempt starts a program on this machine; only so many run at once.
     const STARTS_PROGRAM: bool = false;
+    /// Whether it does nothing but hand over to a moment ([`StepOutput::Wait`]): what a step waits
+    /// does not count against its timeout, so pages offer none.
+    const ONLY_WAITS: bool = false;
 
     /// A filled, valid configuration to start from.
     fn example() -> Value;

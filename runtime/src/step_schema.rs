@@ -83,6 +83,8 @@ pub fn describe<T: StepType>() -> Result<StepSpec, ShapeError> {
         help,
         output_help: T::OUTPUT.to_owned(),
         default_timeout: T::DEFAULT_TIMEOUT.as_secs_f64(),
+        only_waits: T::ONLY_WAITS,
+        switched_off: None,
         example: T::example(),
         fields,
     })

@@ -49,6 +49,6 @@ pub async fn set_step_switches(
         private_addresses: private_addresses.is_some(),
     };
     answer(service()?.set_switches(&user, switches).await)?;
-    go_back_to(crate::paths::STEP_TYPES);
+    go_back_to(crate::paths::STEP_TYPES_SAVED);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the pages ask about workflows and have done to them: one short server function each.
 
+mod log_part;
 mod look;
 
 use engine::orchestrator::{LogLine, LogPage};
@@ -12,9 +13,12 @@ use super::{answer, current_user, go_back_to, service};
 #[cfg(feature = "ssr")]
 use crate::paths;
 
+pub use log_part::LogPart;
 #[cfg(feature = "ssr")]
 pub(crate) use look::newest_of;
-pub use look::{Failure, Overview, StepFacts, StepPanel, WorkflowRow, WorkflowRows, WorkflowView};
+pub use look::{
+    Failure, Overview, StepFacts, StepPanel, TypeTitles, WorkflowRow, WorkflowRows, WorkflowView,
+};
 
 /// Lines of a log that stand in a page at once, unless the whole log is asked for.
 pub const LOG_LINES: usize = 500;
@@ -43,26 +47,28 @@ pub async fn list_workflows(
 }
 
 /// One workflow with everything its page shows; `step` names the selected step by position or
-/// key.
+/// key, `log` a part of its log as [`LogPart::of`] reads it.
 #[server(prefix = "/fn", endpoint = "workflow", output = Answer)]
 pub async fn read_workflow(
     id: WorkflowId,
     step: Option<String>,
-    whole_log: bool,
+    log: Option<String>,
 ) -> Result<WorkflowView, ApiError> {
     let user = current_user()?;
-    look::view(service()?.as_ref(), &user, id, step.as_deref(), whole_log).await
+    let part = LogPart::of(log.as_deref());
+    look::view(service()?.as_ref(), &user, id, step.as_deref(), part).await
 }
 
-/// What a workflow's page shows of the selected step.
+/// What a workflow's page shows of the selected step; `log` as in [`read_workflow`].
 #[server(prefix = "/fn", endpoint = "workflow/step", output = Answer)]
 pub async fn read_step(
     id: WorkflowId,
     step: StepIndex,
-    whole_log: bool,
+    log: Option<String>,
 ) -> Result<StepPanel, ApiError> {
     let user = current_user()?;
-    look::panel(service()?.as_ref(), &user, id, step, whole_log).await
+    let part = LogPart::of(log.as_deref());
+    look::panel(service()?.as_ref(), &user, id, step, part).await
 }
 
 /// How far a workflow is: for a page that cannot follow the stream.

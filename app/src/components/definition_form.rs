@@ -35,7 +35,7 @@ use json_area::JsonArea;
 use messages::{Messages, Offer};
 use picture::Picture;
 use settings::{NameField, Settings};
-use state::BuilderState;
+use state::{BuilderState, Offered};
 use step_form::StepForm;
 use step_list::StepList;
 
@@ -124,7 +124,7 @@ fn come_alive(state: BuilderState, posted: bool) {
             // The page came with a newer draft than the one that was kept.
             Some(_) if posted => browser::forget(&path),
             Some(kept) if kept.draft != state.draft.get_untracked() => {
-                state.offered.set(Some(kept));
+                state.offered.set(Some(Offered::Unsaved(kept)));
             }
             _ => {}
         }
@@ -152,10 +152,10 @@ fn problem_lines(state: BuilderState) -> Vec<ProblemLine> {
     let shown = state.shown.get();
     state.problems.with(|problems| {
         state.draft.with(|draft| {
-            problems
-                .iter()
-                .map(|problem| ProblemLine::of(problem, shown, |index| draft.step_title(index)))
-                .collect()
+            state.specs.with_value(|specs| {
+                let line = |problem| ProblemLine::of(problem, shown, draft, specs);
+                problems.iter().map(line).collect()
+            })
         })
     })
 }

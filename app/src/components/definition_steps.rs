@@ -96,11 +96,18 @@ pub fn DefinitionSteps(
 fn settings(step: &Value, spec: Option<&StepSpec>) -> impl IntoView + use<> {
     let none = Map::new();
     let config = step["config"].as_object().unwrap_or(&none);
-    let lines = config
+    let fields = spec.map_or(&[][..], |spec| &spec.fields);
+    let place = |name: &str| fields.iter().position(|field| field.name == name);
+    let mut given: Vec<_> = config
         .iter()
         .filter(|(_, value)| !is_empty(value))
+        .collect();
+    // In the order of the form; what it does not have comes last.
+    given.sort_by_key(|(name, _)| place(name).unwrap_or(usize::MAX));
+    let lines = given
+        .into_iter()
         .map(|(name, value)| {
-            let field = spec.and_then(|spec| spec.fields.iter().find(|f| f.name == *name));
+            let field = fields.iter().find(|field| field.name == *name);
             let (label, text) = match field {
                 Some(field) => (field.label.clone(), field.to_text(value)),
                 None => (name.clone(), value.to_string()),

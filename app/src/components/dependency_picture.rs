@@ -13,7 +13,7 @@ use layout::Direction;
 pub use layout::NODES_MAX;
 
 /// One step in the picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PictureNode {
     /// The step's name.
     pub name: String,

@@ -5,7 +5,7 @@ use engine::orchestrator::LogLine;
 use leptos::prelude::*;
 
 use super::log_view::Line;
-use crate::paths;
+use crate::{format, paths};
 
 /// The step that failed first, as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,12 +14,14 @@ pub struct FailedStep {
     pub step: usize,
     /// Its name.
     pub name: String,
-    /// Its type.
-    pub task_type: String,
+    /// What its type is called.
+    pub kind: String,
     /// Why, in words.
     pub error: String,
     /// Which try it was, of how many.
     pub tries: String,
+    /// How many other steps failed too.
+    pub others: usize,
 }
 
 /// The card.
@@ -46,19 +48,25 @@ pub fn ErrorCard(
                 <div class="error-card-head">
                     <h2 id="error-card-title">{title}</h2>
                     <p class="error-card-facts">
-                        <span class="tag">{failed.task_type}</span>
+                        <span class="tag">{failed.kind}</span>
                         <span>{failed.tries}</span>
+                        {(failed.others > 0).then(|| view! {
+                            <span>{format!("and {} failed too", format::count(failed.others, "other step"))}</span>
+                        })}
                     </p>
                 </div>
-                <p class="error-text">{failed.error}</p>
+                <p class="error-text" role="region" aria-label="Why it failed" tabindex="0">{failed.error}</p>
                 {move || (!log.with(Vec::is_empty)).then(|| view! {
-                    <ol class="log-list error-log" aria-label="Its last log lines">
-                        {log.get().into_iter().map(|line| view! { <Line line/> }).collect_view()}
-                    </ol>
+                    // It may scroll, so the keyboard must be able to reach it.
+                    <div class="error-log" role="region" aria-label="Its last log lines" tabindex="0">
+                        <ol class="log-list">
+                            {log.get().into_iter().map(|line| view! { <Line line/> }).collect_view()}
+                        </ol>
+                    </div>
                 })}
                 <p class="error-card-actions">
                     {move || may_recover.get().then(|| view! {
-                        <a class="button button-primary" href=paths::recover_workflow(id, Some(step))>
+                        <a class="button button-primary button-long" href=paths::recover_workflow(id, Some(step))>
                             {recover.clone()}
                         </a>
                     })}

@@ -72,7 +72,7 @@ pub fn ErrorNotice(
     }
 }
 
-/// The text with a capital letter and a full stop.
+/// The text with a capital letter and a full stop. A name that begins it stays as it is spelt.
 #[must_use]
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
@@ -80,12 +80,26 @@ pub fn sentence(text: &str) -> String {
     let Some(first) = letters.next() else {
         return String::new();
     };
-    let mut out: String = first.to_uppercase().collect();
+    let mut out = String::with_capacity(text.len() + 1);
+    if begins_with_name(text) {
+        out.push(first);
+    } else {
+        out.extend(first.to_uppercase());
+    }
     out.push_str(letters.as_str());
     if !text.ends_with(['.', '!', '?', '…', ':']) {
         out.push('.');
     }
     out
+}
+
+/// Whether the first word is no word but something quoted: `steps.zz.output:`, `max_retries`, `7`.
+fn begins_with_name(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let plain = word.trim_end_matches([',', ';', '.', '!', '?', '…']);
+    plain
+        .chars()
+        .any(|c| !c.is_alphabetic() && !"'’-".contains(c))
 }
 
 #[cfg(test)]
@@ -99,6 +113,21 @@ mod tests {
             "There is no workflow 7."
         );
         assert_eq!(sentence("What now?"), "What now?");
+        assert_eq!(sentence("too long, by 3"), "Too long, by 3.");
+        assert_eq!(sentence("well-known"), "Well-known.");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn a_name_that_begins_a_sentence_stays_as_it_is_spelt() {
+        assert_eq!(
+            sentence("steps.zz.output: there is no step `zz`"),
+            "steps.zz.output: there is no step `zz`."
+        );
+        assert_eq!(sentence("zz: unknown"), "zz: unknown.");
+        assert_eq!(
+            sentence("max_retries must be a number"),
+            "max_retries must be a number."
+        );
     }
 }

@@ -2,10 +2,12 @@
 
 use engine::Problem;
 use engine::draft::form::{Press, names};
-use engine::draft::{DraftEdit, step_of};
+use engine::draft::{DefinitionDraft, DraftEdit, StepDraft, step_of};
+use engine::step_form::{FieldKind, FieldSpec, StepSpec};
 use leptos::prelude::*;
 
 use super::notice::sentence;
+use crate::plain_words::{DEFINITION_FIELDS, STEP_FIELDS, Words, meaning};
 
 /// The pointer of the drawn field that a problem belongs to: parts of a field's value
 /// (`…/config/args/0`) belong to the field.
@@ -48,9 +50,28 @@ pub fn field_id(pointer: &str) -> String {
     id
 }
 
+/// The id of the open step's name. It has one of its own, since a new step's name is focused.
+pub const STEP_NAME_ID: &str = "step-name";
+
+/// The id of the control of the drawn field at a pointer.
+fn control_id(pointer: &str) -> String {
+    let parts: Vec<_> = pointer.split('/').collect();
+    if matches!(parts.as_slice(), ["#", "steps", _, "name"]) {
+        STEP_NAME_ID.to_owned()
+    } else {
+        field_id(pointer)
+    }
+}
+
 /// What is wrong at one drawn field, as sentences.
 #[must_use]
 pub fn problems_at(problems: &[Problem], pointer: &str) -> Vec<String> {
+    problems_of(problems, pointer, None)
+}
+
+/// What is wrong at one drawn field whose description is known, as sentences.
+#[must_use]
+pub fn problems_of(problems: &[Problem], pointer: &str, field: Option<&FieldSpec>) -> Vec<String> {
     problems
         .iter()
         .filter(|problem| place_of(&problem.pointer) == pointer)
@@ -58,7 +79,10 @@ pub fn problems_at(problems: &[Problem], pointer: &str) -> Vec<String> {
             let inside = problem.pointer.strip_prefix(pointer).unwrap_or_default();
             match inside.trim_start_matches('/') {
                 "" => sentence(&problem.detail),
-                part => sentence(&format!("{part}: {}", problem.detail)),
+                part => {
+                    let place: Vec<_> = part.split('/').map(|part| entry(part, field)).collect();
+                    sentence(&format!("{}: {}", place.join(", "), problem.detail))
+                }
             }
         })
         .collect()
@@ -78,22 +102,27 @@ pub struct ProblemLine {
 }
 
 impl ProblemLine {
-    /// The line of one problem while the form of `shown` is open. `title` names a step.
+    /// The line of one problem of a draft while the form of `shown` is open.
     #[must_use]
-    pub fn of(problem: &Problem, shown: usize, title: impl Fn(usize) -> String) -> Self {
+    pub fn of(
+        problem: &Problem,
+        shown: usize,
+        draft: &DefinitionDraft,
+        specs: &[StepSpec],
+    ) -> Self {
         let pointer = place_of(&problem.pointer);
         let step = step_of(problem);
-        let field = problem.pointer.trim_start_matches("#/").split('/');
-        let field: Vec<_> = match step {
-            Some(_) => field.skip(2).filter(|part| *part != "config").collect(),
-            None => field.collect(),
-        };
-        let field = field.join(", ").replace('_', " ");
+        let parts = problem.pointer.trim_start_matches(['#', '/']).split('/');
         let place = match step {
-            Some(index) if field.is_empty() => title(index),
-            Some(index) => format!("{}, {field}", title(index)),
-            None if field.is_empty() || field == "#" => "Definition".to_owned(),
-            None => format!("Definition, {field}"),
+            Some(index) => {
+                let parts: Vec<_> = parts.skip(2).collect();
+                let field = step_field(&parts, draft.steps.get(index), specs);
+                joined(&draft.step_title(index), &field)
+            }
+            None => {
+                let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+                joined("Definition", &labelled(&parts, DEFINITION_FIELDS, None))
+            }
         };
         Self {
             place,
@@ -102,6 +131,55 @@ impl ProblemLine {
             open: step.filter(|index| *index != shown),
         }
     }
+}
+
+fn joined(whole: &str, field: &str) -> String {
+    if field.is_empty() {
+        whole.to_owned()
+    } else {
+        format!("{whole}, {field}")
+    }
+}
+
+/// A field of a step by the label that its form shows.
+fn step_field(parts: &[&str], step: Option<&StepDraft>, specs: &[StepSpec]) -> String {
+    let Some(("config", inside)) = parts.split_first().map(|(first, rest)| (*first, rest)) else {
+        return labelled(parts, STEP_FIELDS, None);
+    };
+    let task_type = step.map(|step| step.task_type.as_str());
+    let spec = specs
+        .iter()
+        .find(|spec| Some(spec.task_type.as_str()) == task_type);
+    let name = inside.first().copied();
+    let field = spec.and_then(|spec| spec.fields.iter().find(|f| Some(f.name.as_str()) == name));
+    labelled(inside, &[], field)
+}
+
+/// The first part by its label, what lies inside it in brackets.
+fn labelled(parts: &[&str], words: Words, field: Option<&FieldSpec>) -> String {
+    let Some((name, inside)) = parts.split_first() else {
+        return String::new();
+    };
+    let label = field.map_or_else(|| meaning(words, name), |field| field.label.clone());
+    let inside: Vec<_> = inside.iter().map(|part| entry(part, field)).collect();
+    if inside.is_empty() {
+        label
+    } else {
+        format!("{label} ({})", inside.join(", "))
+    }
+}
+
+/// A part of a field's value: a position is counted as people do, from 1.
+fn entry(part: &str, field: Option<&FieldSpec>) -> String {
+    let Ok(position) = part.parse::<usize>() else {
+        return part.to_owned();
+    };
+    let noun = match field.map(|field| &field.kind) {
+        Some(FieldKind::Lines) => "line",
+        Some(FieldKind::Numbers { .. }) => "number",
+        _ => "entry",
+    };
+    format!("{noun} {}", position + 1)
 }
 
 /// The list. A line about the open form is a link to its field; one about another step is a
@@ -139,7 +217,7 @@ fn line(line: ProblemLine) -> impl IntoView {
         pointer,
         open,
     } = line;
-    let id = field_id(&pointer);
+    let id = control_id(&pointer);
     let link = match open {
         Some(step) => {
             let press = Press::Edit(DraftEdit::Select(step)).to_text();
@@ -177,15 +255,70 @@ mod tests {
         assert_eq!(field_id("#/steps/3/config/args"), "at-steps-3-config-args");
     }
 
+    fn field(name: &str, label: &str, kind: FieldKind) -> FieldSpec {
+        FieldSpec {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            help: String::new(),
+            required: false,
+            default: None,
+            unit: None,
+            kind,
+        }
+    }
+
+    fn specs() -> Vec<StepSpec> {
+        let codes = FieldKind::Numbers {
+            min: None,
+            max: None,
+        };
+        vec![StepSpec {
+            task_type: "shell".to_owned(),
+            title: String::new(),
+            help: String::new(),
+            output_help: String::new(),
+            default_timeout: 60.0,
+            only_waits: false,
+            switched_off: None,
+            example: serde_json::Value::Null,
+            fields: vec![
+                field("args", "Arguments", FieldKind::Lines),
+                field("success_codes", "Success codes", codes),
+            ],
+        }]
+    }
+
     #[test]
-    fn a_line_names_the_step_and_the_field() {
-        let problem = Problem::new("#/steps/1/config/success_codes/0", "must be from 0 to 255");
-        let line = ProblemLine::of(&problem, 0, |_| "Label".to_owned());
-        assert_eq!(line.place, "Label, success codes, 0");
-        assert_eq!(line.detail, "Must be from 0 to 255.");
-        assert_eq!(line.open, Some(1));
-        assert_eq!(ProblemLine::of(&problem, 1, |_| String::new()).open, None);
-        let told = problems_at(&[problem], "#/steps/1/config/success_codes");
-        assert_eq!(told, ["0: must be from 0 to 255."]);
+    fn a_line_names_the_step_and_the_field_as_the_form_does() {
+        let mut draft = DefinitionDraft::default();
+        draft.add_step(None, StepDraft::new("First", "shell"));
+        draft.add_step(Some(0), StepDraft::new("Label", "shell"));
+        for (pointer, place) in [
+            (
+                "#/steps/1/config/success_codes/0",
+                "Label, Success codes (number 1)",
+            ),
+            ("#/steps/1/config/args/2", "Label, Arguments (line 3)"),
+            ("#/steps/1/config/args", "Label, Arguments"),
+            ("#/steps/1/config/unknown", "Label, unknown"),
+            ("#/steps/1/max_retries", "Label, Try again"),
+            ("#/steps/1/dependencies/0", "Label, Runs after (entry 1)"),
+            ("#/steps/1", "Label"),
+            ("#/max_recovery_attempts", "Definition, Recoveries"),
+            ("#/parameters/url", "Definition, Parameters (url)"),
+            ("#/steps", "Definition, Steps"),
+            ("#", "Definition"),
+        ] {
+            let problem = Problem::new(pointer, "must be from 0 to 255");
+            let line = ProblemLine::of(&problem, 0, &draft, &specs());
+            assert_eq!(line.place, place, "{pointer}");
+            assert_eq!(line.detail, "Must be from 0 to 255.");
+        }
+        let problem = Problem::new("#/steps/1/config/args/0", "is too long");
+        assert_eq!(ProblemLine::of(&problem, 0, &draft, &specs()).open, Some(1));
+        assert_eq!(ProblemLine::of(&problem, 1, &draft, &specs()).open, None);
+        let args = &specs()[0].fields[0];
+        let told = problems_of(&[problem], "#/steps/1/config/args", Some(args));
+        assert_eq!(told, ["Line 1: is too long."]);
     }
 }

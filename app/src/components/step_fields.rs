@@ -8,7 +8,7 @@ use engine::step_form::{FieldKind, FieldSpec, StepSpec};
 use leptos::prelude::*;
 
 use super::field::{Field, FieldView};
-use super::problem_list::{field_id, problems_at};
+use super::problem_list::{field_id, problems_of};
 
 /// All fields of a step's configuration. Settings that the type does not have are drawn too, so
 /// that they can be seen and removed.
@@ -37,14 +37,16 @@ pub fn StepFields(
         .into_iter()
         .map(|spec| {
             let pointer = format!("#/steps/{index}/config/{}", pointer_part(&spec.name));
+            let told_of = spec.clone();
             let field = FieldView {
                 name: format!("{}{}", names::CONFIG_PREFIX, spec.name),
                 id: field_id(&pointer),
                 text: step.field(&spec.name).to_owned(),
                 spec,
             };
-            let problems =
-                Memo::new(move |_| problems.with(|problems| problems_at(problems, &pointer)));
+            let problems = Memo::new(move |_| {
+                problems.with(|problems| problems_of(problems, &pointer, Some(&told_of)))
+            });
             view! { <Field field problems/> }
         })
         .collect_view()

@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::log_view::LogView;
 use super::moment::Moment;
 use super::status_badge::{State, StatusBadge};
-use crate::api::workflows::{LOG_LINES, StepFacts, StepPanel as PanelData};
+use crate::api::workflows::{
+    LOG_LINES_MAX, LogPart, StepFacts, StepPanel as PanelData, TypeTitles,
+};
 use crate::format;
 use crate::paths;
 
@@ -22,6 +24,8 @@ pub fn StepPanel(
     task: Signal<Option<TaskProgress>>,
     /// What the definition says of each step.
     steps: StoredValue<Vec<StepFacts>>,
+    /// What the types of its steps are called.
+    titles: StoredValue<TypeTitles>,
     /// What is stored about it.
     #[prop(into)]
     panel: Signal<PanelData>,
@@ -30,7 +34,10 @@ pub fn StepPanel(
     log: Signal<Vec<LogLine>>,
 ) -> impl IntoView {
     let name = move || task.with(|task| task.as_ref().map(|t| t.name.clone()).unwrap_or_default());
-    let kind = move || task.with(|task| task.as_ref().map(|t| t.task_type.clone()));
+    let kind = move || {
+        let kind = task.with(|task| task.as_ref().map(|t| t.task_type.clone()));
+        kind.map(|kind| titles.with_value(|titles| titles.title(&kind)))
+    };
     let state = Signal::derive(move || {
         task.with(|task| {
             task.as_ref()
@@ -67,7 +74,7 @@ pub fn StepPanel(
                     </p>
                 }
                 .into_any(),
-                None => view! { <p class="hint">"None yet."</p> }.into_any(),
+                None => view! { <p class="hint">{no_output(task)}</p> }.into_any(),
             }}
             <h3>"Attempts"</h3>
             {move || attempts(panel.with(|panel| panel.attempts.clone()))}
@@ -76,6 +83,16 @@ pub fn StepPanel(
         </section>
     }
     .into_any()
+}
+
+/// What stands for an output that is not there.
+fn no_output(task: Signal<Option<TaskProgress>>) -> &'static str {
+    use TaskStatus::{Cancelled, Completed, Failed, Skipped};
+    let status = task.with(|task| task.as_ref().map(|task| task.status));
+    match status {
+        Some(Completed | Failed | Cancelled | Skipped) => "None.",
+        _ => "None yet.",
+    }
 }
 
 /// The log with its link to all of it.
@@ -102,11 +119,27 @@ fn LogPart(
                 .is_some_and(|task| task.status != TaskStatus::Completed)
         })
     };
+    let shown = Memo::new(move |_| panel.with(|panel| (panel.step, panel.log_part)));
     let earlier = move || {
-        (first.get() > 1).then(|| {
-            let href = paths::workflow_whole_log(id, panel.with(|panel| panel.step));
-            let text = format!("{} before the latest {LOG_LINES}. ", lines(first.get() - 1));
-            view! { <p class="hint">{text} <a href=href data-noscroll>"Show all"</a></p> }
+        let (step, part) = shown.get();
+        around(part, first.get() - 1).map(|around| {
+            let Around {
+                before,
+                more,
+                later,
+            } = around;
+            let more = more.map(|(more, word)| {
+                let href = match more {
+                    LogPart::Before(line) => paths::workflow_log_before(id, step, line),
+                    _ => paths::workflow_whole_log(id, step),
+                };
+                view! { <a href=href data-noscroll>{word}</a> " " }
+            });
+            let later = later.then(|| {
+                let href = paths::workflow_whole_log(id, step);
+                view! { <a href=href data-noscroll>"Show the latest lines"</a> }
+            });
+            view! { <p class="hint">{before} " " {more} {later}</p> }
         })
     };
     view! {
@@ -128,8 +161,50 @@ fn LogPart(
     .into_any()
 }
 
-fn lines(count: u64) -> String {
-    format::count(usize::try_from(count).unwrap_or(usize::MAX), "line")
+/// What lies around the shown lines of a log, in words, and what leads there.
+#[derive(Debug, PartialEq, Eq)]
+struct Around {
+    before: String,
+    more: Option<(LogPart, &'static str)>,
+    /// Whether there are later lines that the page does not show.
+    later: bool,
+}
+
+/// What lies around a part with so many lines before it; nothing when it is all there is.
+fn around(part: LogPart, before: u64) -> Option<Around> {
+    let later = !part.grows();
+    if before == 0 {
+        return later.then(|| Around {
+            before: "The first lines of a longer log.".to_owned(),
+            more: None,
+            later,
+        });
+    }
+    let count = usize::try_from(before).unwrap_or(usize::MAX);
+    let count = format::count(count, "line");
+    let most = part.most();
+    let earlier = LogPart::Before(before + 1);
+    let is_within_reach = before as usize + most <= LOG_LINES_MAX;
+    let (before, more) = match part {
+        LogPart::Before(_) => (format!("{count} before these."), (earlier, "Show them")),
+        LogPart::Latest if is_within_reach => (
+            format!("{count} before the latest {most}."),
+            (LogPart::Whole, "Show all"),
+        ),
+        LogPart::Latest => (
+            format!("{count} before the latest {most}."),
+            (LogPart::Whole, "Show more"),
+        ),
+        LogPart::Whole => (
+            format!("{count} before the latest {most}."),
+            (earlier, "Show them"),
+        ),
+    };
+    Some(Around {
+        before,
+        more: Some(more),
+        later,
+    })
 }
 
 fn pretty(value: &Value) -> String {
@@ -181,4 +256,51 @@ fn attempts(attempts: Vec<AttemptRecord>) -> impl IntoView {
         </table>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(part: LogPart, before: u64) -> Option<(String, Option<LogPart>, bool)> {
+        let around = around(part, before)?;
+        Some((
+            around.before,
+            around.more.map(|(part, _)| part),
+            around.later,
+        ))
+    }
+
+    #[test]
+    fn every_part_of_a_log_says_what_lies_before_it_and_leads_there() {
+        let text = |text: &str| text.to_owned();
+        assert_eq!(said(LogPart::Latest, 0), None);
+        assert_eq!(said(LogPart::Whole, 0), None);
+        let some = said(LogPart::Latest, 10);
+        let whole = Some(LogPart::Whole);
+        assert_eq!(
+            some,
+            Some((text("10 lines before the latest 500."), whole, false))
+        );
+        let ten = Some(LogPart::Before(11));
+        let some = said(LogPart::Whole, 10);
+        assert_eq!(
+            some,
+            Some((text("10 lines before the latest 20000."), ten, false))
+        );
+        let some = said(LogPart::Before(20_011), 10);
+        assert_eq!(some, Some((text("10 lines before these."), ten, true)));
+        let some = said(LogPart::Before(11), 0);
+        assert_eq!(
+            some,
+            Some((text("The first lines of a longer log."), None, true))
+        );
+    }
+
+    #[test]
+    fn all_is_promised_only_when_the_page_can_show_all() {
+        let word = |before| around(LogPart::Latest, before).unwrap().more.unwrap().1;
+        assert_eq!(word(19_500), "Show all");
+        assert_eq!(word(19_501), "Show more");
+    }
 }

@@ -1,22 +1,30 @@
 //! What steps may do on this server: everybody sees it, an owner changes it.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use crate::api::step_types::{SetStepSwitches, SwitchesView, read_step_switches};
 use crate::components::notice::{ErrorNotice, Notice, Tone};
 
 /// The switches.
 #[component]
-pub fn StepSwitchesCard() -> impl IntoView {
-    let change = ServerAction::<SetStepSwitches>::new();
+pub fn StepSwitchesCard(
+    /// Changes them; the page owns it.
+    change: ServerAction<SetStepSwitches>,
+) -> impl IntoView {
     let switches = Resource::new(move || change.version().get(), |_| read_step_switches());
     let answer = change.value();
+    // Without scripts the answer to a form is this page again.
+    let query = use_query_map();
+    let was_saved = move || query.with(|query| query.get("saved").is_some());
+    let saved = || view! { <Notice tone=Tone::Success title="Saved. It acts on the next step that starts."/> };
     view! {
         <section class="card" aria-labelledby="step-switches-title">
             <h2 id="step-switches-title">"What steps may do on this server"</h2>
             {move || match answer.get() {
                 Some(Err(error)) => view! { <ErrorNotice error/> }.into_any(),
-                Some(Ok(())) => view! { <Notice tone=Tone::Success title="Saved. It acts on the next step that starts."/> }.into_any(),
+                Some(Ok(())) => saved().into_any(),
+                None if was_saved() => saved().into_any(),
                 None => ().into_any(),
             }}
             <Suspense>

@@ -6,7 +6,7 @@ use engine::{Progress, TaskProgress, Timestamp, WorkflowId};
 use leptos::prelude::*;
 
 use super::status_badge::{State, StateMark};
-use crate::api::workflows::StepFacts;
+use crate::api::workflows::{StepFacts, TypeTitles};
 use crate::paths;
 
 pub use words::tries;
@@ -23,6 +23,8 @@ pub struct TaskTableData {
     pub progress: Signal<Progress>,
     /// What the definition says of each step.
     pub steps: StoredValue<Vec<StepFacts>>,
+    /// What the types of its steps are called.
+    pub titles: StoredValue<TypeTitles>,
     /// The present moment, for what ticks.
     pub now: Signal<Timestamp>,
     /// The selected step.
@@ -114,6 +116,9 @@ fn Row(
     let fixed = move |look: fn(&TaskProgress) -> String| {
         task.with_untracked(|task| task.as_ref().map(look).unwrap_or_default())
     };
+    let title = data
+        .titles
+        .with_value(|titles| titles.title(&fixed(|task| task.task_type.clone())));
     let state = Signal::derive(move || {
         task.with(|task| {
             task.as_ref()
@@ -156,10 +161,10 @@ fn Row(
                 >
                     <StateMark state/>
                     <span class="task-number">{index + 1}</span>
-                    <span>{fixed(|task| task.name.clone())}</span>
+                    <span class="task-name-text">{fixed(|task| task.name.clone())}</span>
                 </a>
             </th>
-            <td class="task-type">{fixed(|task| task.task_type.clone())}</td>
+            <td class="task-type">{title}</td>
             <td class="task-state">
                 <span class="state-word" data-state=move || state.get().slug()>
                     {move || state.get().word()}

@@ -18,6 +18,24 @@ pub struct WorkflowActions {
     pub resume: ServerAction<ResumeWorkflow>,
 }
 
+impl WorkflowActions {
+    /// What the page of one workflow has done, and nothing done yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start: ServerAction::new(),
+            pause: ServerAction::new(),
+            resume: ServerAction::new(),
+        }
+    }
+}
+
+impl Default for WorkflowActions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// One button as it is now.
 #[derive(Debug, Clone, PartialEq)]
 struct Control {
@@ -55,15 +73,30 @@ impl Panel {
             } else {
                 Some(format!("this needs the role {needs}"))
             };
-            let has_primary = panel.controls.iter().any(|control| control.is_primary);
             let control = Control {
-                is_primary: reason.is_none() && !has_primary && action != Action::Cancel,
+                is_primary: false,
                 reason_id: reason.map(|reason| panel.explain(&action, reason)),
                 action,
             };
             panel.controls.push(control);
         }
+        panel.choose_primary();
         panel
+    }
+
+    /// The button that leads: the first that can be pressed, but Resume before Start, which does
+    /// the same on a paused workflow.
+    fn choose_primary(&mut self) {
+        let can = |control: &&mut Control| control.reason_id.is_none();
+        let rank = |control: &&mut Control| match control.action {
+            Action::Resume => 0,
+            Action::Cancel => 2,
+            _ => 1,
+        };
+        let first = self.controls.iter_mut().filter(can).min_by_key(rank);
+        if let Some(first) = first.filter(|control| control.action != Action::Cancel) {
+            first.is_primary = true;
+        }
     }
 
     /// Adds the action to the line with this reason; gives the line's id.

@@ -100,9 +100,9 @@ fn line(row: DefinitionRow, now: Timestamp, rights: Rights) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><a href=paths::definition(row.id)>{row.name}</a></th>
-            <td>{row.version}</td>
-            <td>{row.steps}</td>
-            <td><Moment at=row.saved_at text=format::ago(row.saved_at, now)/> " by " {row.saved_by}</td>
+            <td class="definition-version">{row.version}</td>
+            <td class="definition-steps-count">{row.steps}</td>
+            <td class="definition-saved"><Moment at=row.saved_at text=format::ago(row.saved_at, now)/> " by " {row.saved_by}</td>
             {start}
         </tr>
     }

@@ -1,6 +1,7 @@
 //! The form that starts a workflow of a definition. It is a plain form, posted to its own URL.
 
 use engine::Problem;
+use engine::draft::DefinitionDraft;
 use engine::step_form::{FieldKind, FieldSpec};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -69,12 +70,21 @@ fn StartForm(
     }
 }
 
+/// The label of the job's number.
+const JOB_NUMBER: &str = "Job number";
+/// The label of what the caller wants to remember.
+const METADATA: &str = "Metadata";
+
 /// What is wrong, each with the label of its field: the last part of its pointer.
 fn problem_lines(problems: &[Problem]) -> Vec<ProblemLine> {
     let line = |problem: &Problem| {
-        let mut line = ProblemLine::of(problem, 0, |_| String::new());
+        let mut line = ProblemLine::of(problem, 0, &DefinitionDraft::default(), &[]);
         let field = problem.pointer.rsplit('/').next().unwrap_or_default();
-        line.place = field.replace('_', " ");
+        line.place = match problem.pointer.as_str() {
+            "#/job_id" => JOB_NUMBER.to_owned(),
+            "#/metadata" => METADATA.to_owned(),
+            _ => field.to_owned(),
+        };
         line
     };
     problems.iter().map(line).collect()
@@ -115,12 +125,12 @@ fn Fields(
         })
         .collect();
     let job = spec(
-        "Job number",
+        JOB_NUMBER,
         "Another run of a known job, or a number of your own. Empty means the next free one",
         FieldKind::Text,
     );
     let notes = spec(
-        "Metadata",
+        METADATA,
         "What you want to remember with it",
         FieldKind::KeyValues,
     );

@@ -1,5 +1,6 @@
 //! What is shown instead of a page whose data could not be had.
 
+use engine::Problem;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -17,6 +18,10 @@ pub fn ProblemPage(
     error: ApiError,
 ) -> impl IntoView {
     let text = sentence(&error.to_string());
+    let parts = match &error {
+        ApiError::Invalid(problems) => problems.iter().map(told).collect(),
+        _ => Vec::new(),
+    };
     match error {
         ApiError::NotFound { what, .. } => view! {
             <Title text="Not found"/>
@@ -44,10 +49,19 @@ pub fn ProblemPage(
             <Title text="Problem"/>
             <PageHeader title="This page cannot be shown"/>
             <p>{text}</p>
+            <ul class="plain">
+                {parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view()}
+            </ul>
             <p><a class="button" href=paths::HOME>"Go to Home"</a></p>
         }
         .into_any(),
     }
+}
+
+/// A problem of what the address asks for, by the name of its parameter.
+fn told(problem: &Problem) -> String {
+    let name = problem.pointer.trim_start_matches(['#', '/']);
+    sentence(&format!("{name}: {}", problem.detail))
 }
 
 /// The same for a page that asks again by itself: a server that cannot be reached is waited for.

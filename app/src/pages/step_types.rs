@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use serde_json::Value;
 
-use crate::api::step_types::list_step_types;
+use crate::api::step_types::{SetStepSwitches, list_step_types};
+use crate::components::notice::{Notice, Tone, sentence};
 use crate::components::page_header::PageHeader;
 use crate::components::step_switches::StepSwitchesCard;
 use crate::pages::problem::ProblemPage;
@@ -14,17 +15,19 @@ use crate::{format, paths};
 /// The page.
 #[component]
 pub fn StepTypesPage() -> impl IntoView {
-    let specs = Resource::new(|| (), |()| list_step_types());
+    let change = ServerAction::<SetStepSwitches>::new();
+    // What is switched off stands at each type too.
+    let specs = Resource::new(move || change.version().get(), |_| list_step_types());
     view! {
         <Title text="Step types"/>
-        <Suspense fallback=|| view! { <p class="loading">"Loading…"</p> }>
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match specs.await {
-                    Ok(specs) => view! { <Library specs/> }.into_any(),
+                    Ok(specs) => view! { <Library specs change/> }.into_any(),
                     Err(error) => view! { <ProblemPage error/> }.into_any(),
                 }
             })}
-        </Suspense>
+        </Transition>
     }
 }
 
@@ -33,6 +36,8 @@ pub fn StepTypesPage() -> impl IntoView {
 fn Library(
     /// Their descriptions.
     specs: Vec<StepSpec>,
+    /// Changes what steps may do.
+    change: ServerAction<SetStepSwitches>,
 ) -> impl IntoView {
     let links = specs
         .iter()
@@ -52,7 +57,7 @@ fn Library(
         />
         <div class="library">
             <nav class="library-index" aria-label="Step types"><ul>{links}</ul></nav>
-            <div class="library-cards"><StepSwitchesCard/>{cards}</div>
+            <div class="library-cards"><StepSwitchesCard change/>{cards}</div>
         </div>
     }
     .into_any()
@@ -66,7 +71,8 @@ fn Card(
 ) -> impl IntoView {
     let title_id = format!("{}-title", spec.task_type);
     let (id, labelled_by) = (spec.task_type.clone(), title_id.clone());
-    let timeout = std::time::Duration::try_from_secs_f64(spec.default_timeout).unwrap_or_default();
+    let limit = time_limit(&spec);
+    let off = spec.switched_off.clone();
     let example = serde_json::to_string_pretty(&spec.example).unwrap_or_default();
     let label = format!("Example of {}", spec.title);
     let has_fields = !spec.fields.is_empty();
@@ -81,6 +87,7 @@ fn Card(
                 <h2 id=title_id>{spec.title}</h2>
                 <code class="tag">{spec.task_type}</code>
             </div>
+            {off.map(|why| view! { <Notice tone=Tone::Warning title=sentence(&why)/> })}
             <p>{spec.help}</p>
             <h3>"Fields"</h3>
             {if has_fields {
@@ -102,12 +109,23 @@ fn Card(
             }}
             <h3>"What it gives"</h3>
             <p>{spec.output_help}</p>
-            <p class="hint">{format!("Stopped after {} unless the step says otherwise.", format::elapsed(timeout))}</p>
+            <p class="hint">{limit}</p>
             <h3>"Example"</h3>
             <pre class="json" tabindex="0" role="region" aria-label=label>{example}</pre>
         </section>
     }
     .into_any()
+}
+
+/// What stops a step of this type, in words.
+fn time_limit(spec: &StepSpec) -> String {
+    if spec.only_waits {
+        return "Nothing stops it before its time: what a step waits does not count as running."
+            .to_owned();
+    }
+    let longest = std::time::Duration::try_from_secs_f64(spec.default_timeout).unwrap_or_default();
+    let longest = format::elapsed(longest);
+    format!("Stopped after {longest} unless the step says otherwise.")
 }
 
 /// One field of a step type.
@@ -160,5 +178,29 @@ fn takes(kind: &FieldKind, unit: Option<&str>) -> String {
         FieldKind::Numbers { min, max } => format!("whole numbers{}", range(*min, *max)),
         FieldKind::KeyValues => "NAME=text on each line".to_owned(),
         FieldKind::Json => "JSON".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_limit_is_promised_where_none_counts() {
+        let mut spec = StepSpec {
+            task_type: "any".to_owned(),
+            title: String::new(),
+            help: String::new(),
+            output_help: String::new(),
+            default_timeout: 60.0,
+            only_waits: false,
+            switched_off: None,
+            example: Value::Null,
+            fields: Vec::new(),
+        };
+        let usual = "Stopped after 1 m 00 s unless the step says otherwise.";
+        assert_eq!(time_limit(&spec), usual);
+        spec.only_waits = true;
+        assert!(time_limit(&spec).starts_with("Nothing stops it before its time"));
     }
 }

@@ -13,8 +13,8 @@ use self::header::WorkflowHeader;
 use self::live_state::LiveState;
 use crate::api::ApiError;
 use crate::api::visit::use_visit;
-use crate::api::workflows::{WorkflowView, read_workflow};
-use crate::components::dependency_picture::{DependencyPicture, PictureNode};
+use crate::api::workflows::{StepFacts, TypeTitles, WorkflowView, read_workflow};
+use crate::components::dependency_picture::{DependencyPicture, NODES_MAX, PictureNode};
 use crate::components::error_card::{ErrorCard, FailedStep};
 use crate::components::notice::ErrorNotice;
 use crate::components::status_badge::State;
@@ -43,8 +43,8 @@ pub fn WorkflowPage() -> impl IntoView {
         move |id| {
             // Another selected step is fetched by itself; only another workflow is a new page.
             let step = query.with_untracked(|query| query.get("step"));
-            let whole_log = query.with_untracked(|query| query.get("log").is_some());
-            async move { read_workflow(id?, step, whole_log).await }
+            let log = query.with_untracked(|query| query.get("log"));
+            async move { read_workflow(id?, step, log).await }
         },
     );
     view! {
@@ -69,14 +69,11 @@ fn LiveWorkflow(
     let id = view.state.id;
     let name = view.state.name.clone();
     let steps = StoredValue::new(view.steps.clone());
+    let titles = StoredValue::new(view.titles.clone());
     let facts = view.state.clone();
     let state = LiveState::new(view);
     let progress = state.progress;
-    let actions = WorkflowActions {
-        start: ServerAction::new(),
-        pause: ServerAction::new(),
-        resume: ServerAction::new(),
-    };
+    let actions = WorkflowActions::new();
     // On the server the head is written last, when the page's own signals may be gone already.
     let at_first = title(
         &name,
@@ -88,16 +85,17 @@ fn LiveWorkflow(
         (Some(status), Some(percent)) => title(&name, state.id, status, percent),
         _ => at_first.clone(),
     };
-    let failed = Memo::new(move |_| failed_step(state, steps));
+    let failed = Memo::new(move |_| failed_step(state, steps, titles));
     let needs = engine::Action::recover(0).needs();
     let has_role = user.as_ref().is_some_and(|user| user.may(needs));
     let may_recover =
         move || has_role && progress.with(|progress| progress.summary.is_recoverable());
-    let nodes = Memo::new(move |_| nodes(state, id));
+    let nodes = Memo::new(move |_| nodes(state, id, titles));
     let data = TaskTableData {
         id,
         progress: progress.into(),
         steps,
+        titles,
         now: state.now.into(),
         selected: state.selected.into(),
     };
@@ -126,6 +124,7 @@ fn LiveWorkflow(
                 id
                 task=Signal::derive(task)
                 steps
+                titles
                 panel=state.panel
                 log=state.log
             />
@@ -166,7 +165,8 @@ fn Refusals(
 
 fn failed_step(
     state: LiveState,
-    steps: StoredValue<Vec<crate::api::workflows::StepFacts>>,
+    steps: StoredValue<Vec<StepFacts>>,
+    titles: StoredValue<TypeTitles>,
 ) -> Option<FailedStep> {
     if state.status.get() != WorkflowStatus::Failed {
         return None;
@@ -178,22 +178,27 @@ fn failed_step(
         Some(FailedStep {
             step,
             name: task.name.clone(),
-            task_type: task.task_type.clone(),
+            kind: titles.with_value(|titles| titles.title(&task.task_type)),
             error: task.error_message.clone().unwrap_or_default(),
             tries: format!("attempt {}", tries(task, retries)),
+            others: progress.summary.failed_tasks.saturating_sub(1),
         })
     })
 }
 
-fn nodes(state: LiveState, id: WorkflowId) -> Vec<PictureNode> {
+fn nodes(state: LiveState, id: WorkflowId, titles: StoredValue<TypeTitles>) -> Vec<PictureNode> {
     state.progress.with(|progress| {
+        if progress.tasks.len() > NODES_MAX {
+            // Not drawn: only their number is told.
+            return vec![PictureNode::default(); progress.tasks.len()];
+        }
         progress
             .tasks
             .iter()
             .enumerate()
             .map(|(index, task)| PictureNode {
                 name: task.name.clone(),
-                note: task.task_type.clone(),
+                note: titles.with_value(|titles| titles.title(&task.task_type)),
                 state: Some(task.status.into()),
                 dependencies: task.dependencies.clone(),
                 href: paths::workflow_step(id, index),

@@ -16,7 +16,7 @@ pub fn CancelPage() -> impl IntoView {
     let id = id_in_path();
     let view = Resource::new(
         move || id.get(),
-        |id| async move { read_workflow(id?, None, false).await },
+        |id| async move { read_workflow(id?, None, None).await },
     );
     view! {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use engine::{DefinitionId, Role, WorkflowStatus};
+use leptos::ev::SubmitEvent;
+use leptos::html;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::Form;
-use leptos_router::hooks::use_query_map;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
 use serde::{Deserialize, Serialize};
 
 use crate::api::visit::use_visit;
@@ -176,6 +178,7 @@ fn FilterForm(
             view! { <option value=status selected=selected>{label}</option> }
         })
         .collect_view();
+    let of = filters.definition;
     let has_filter = filters != Filters::default();
     let definition = filters.definition.map(|id| {
         view! {
@@ -185,12 +188,25 @@ fn FilterForm(
             </p>
         }
     });
+    let (state, text) = (
+        NodeRef::<html::Select>::new(),
+        NodeRef::<html::Input>::new(),
+    );
+    let navigate = use_navigate();
+    // A form that is left to the browser works too, but puts its empty fields into the URL.
+    let go = move |event: SubmitEvent| {
+        if let (Some(state), Some(text)) = (state.get_untracked(), text.get_untracked()) {
+            event.prevent_default();
+            let url = paths::workflows(&state.value(), text.value().trim(), of, None);
+            navigate(&url, NavigateOptions::default());
+        }
+    };
     view! {
-        <Form method="GET" action=paths::WORKFLOWS>
+        <form method="get" action=paths::WORKFLOWS on:submit=go>
             <div class="filters" role="search" aria-label="Filter workflows">
                 <label class="field-inline">
                     <span>"State"</span>
-                    <select name="status">
+                    <select name="status" node_ref=state>
                         <option value="" selected=filters.status.is_empty()>"Any"</option>
                         {group}
                         {states}
@@ -198,13 +214,13 @@ fn FilterForm(
                 </label>
                 <label class="field-inline filters-text">
                     <span>"Name or number"</span>
-                    <input type="search" name="q" value=filters.text.clone() maxlength="200"/>
+                    <input type="search" name="q" value=filters.text.clone() maxlength="200" node_ref=text/>
                 </label>
                 {definition}
                 <button type="submit" class="button">"Filter"</button>
                 {has_filter.then(|| view! { <a class="button button-quiet" href=paths::WORKFLOWS>"Clear"</a> })}
             </div>
-        </Form>
+        </form>
     }
     .into_any()
 }

@@ -20,7 +20,7 @@ pub fn RecoverPage() -> impl IntoView {
     let id = id_in_path();
     let view = Resource::new(
         move || id.get(),
-        |id| async move { read_workflow(id?, None, false).await },
+        |id| async move { read_workflow(id?, None, None).await },
     );
     // A form without scripts sends the field's own name.
     let query = use_query_map();

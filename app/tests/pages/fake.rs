@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 #[derive(Clone)]
 pub struct Fake {
     is_listed: bool,
+    specs: Vec<StepSpec>,
     detail: WorkflowDetail,
     log: Vec<LogLine>,
 }
@@ -67,6 +68,7 @@ impl Fake {
         ]});
         Self {
             is_listed: true,
+            specs: Vec::new(),
             detail: WorkflowDetail {
                 state: serde_json::from_value(state).unwrap(),
                 progress: serde_json::from_value(progress).unwrap(),
@@ -103,6 +105,22 @@ impl Fake {
     pub fn with_cancel_requested(mut self) -> Self {
         self.detail.progress.summary.cancel_requested = true;
         self.detail.state.summary.cancel_requested = true;
+        self
+    }
+
+    /// With a registered step type.
+    pub fn with_titled_type(mut self, task_type: &str, title: &str) -> Self {
+        self.specs.push(StepSpec {
+            task_type: task_type.into(),
+            title: title.into(),
+            help: "What it does.".into(),
+            output_help: "What it gives.".into(),
+            default_timeout: 60.0,
+            only_waits: false,
+            switched_off: None,
+            example: json!({}),
+            fields: Vec::new(),
+        });
         self
     }
 
@@ -304,7 +322,7 @@ impl Definitions for Fake {
 #[async_trait]
 impl StepTypes for Fake {
     async fn step_types(&self, _actor: &Actor) -> Answer<Vec<StepSpec>> {
-        Ok(Vec::new())
+        Ok(self.specs.clone())
     }
 }
 

@@ -46,6 +46,70 @@ async fn while_it_is_cancelled_the_button_says_so() {
 }
 
 #[tokio::test]
+async fn on_a_paused_workflow_resume_leads() {
+    let fake = Fake::new("paused", "queued", "");
+    let html = draw(fake, Role::Operator, "/workflows/7").await.html;
+    let leads: Vec<_> = html.split("class=\"button button-primary\"").collect();
+    let words = leads.iter().skip(1).map(|rest| {
+        let text = rest.split_once('>').unwrap().1;
+        text.split('<').next().unwrap()
+    });
+    assert_eq!(words.collect::<Vec<_>>(), ["Resume"]);
+}
+
+#[tokio::test]
+async fn a_step_that_ended_without_output_has_none_and_not_none_yet() {
+    let ended = Fake::new("failed", "failed", "broke");
+    let text = draw(ended, Role::Viewer, "/workflows/7?step=1")
+        .await
+        .text();
+    assert!(text.contains("Output None. Attempts"), "{text}");
+    let running = Fake::new("running", "running", "");
+    let text = draw(running, Role::Viewer, "/workflows/7?step=1")
+        .await
+        .text();
+    assert!(text.contains("Output None yet."), "{text}");
+}
+
+#[tokio::test]
+async fn a_percentage_above_the_steps_that_are_done_is_explained() {
+    let running = Fake::new("running", "running", "");
+    let text = draw(running, Role::Viewer, "/workflows/7").await.text();
+    assert!(
+        text.contains("1 of 2 steps, what was begun counts in part"),
+        "{text}"
+    );
+    let waiting = Fake::new("running", "queued", "");
+    let text = draw(waiting, Role::Viewer, "/workflows/7").await.text();
+    assert!(text.contains("1 of 2 steps Started"), "{text}");
+}
+
+#[tokio::test]
+async fn types_of_steps_go_by_their_titles() {
+    let fake = Fake::new("failed", "failed", "broke").with_titled_type("check", "Look closely");
+    let page = draw(fake, Role::Viewer, "/workflows/7").await;
+    // In the card, in the list twice, in the panel, and in both pictures.
+    assert!(page.text().matches("Look closely").count() >= 5);
+    assert!(!page.text().contains(" check "), "{}", page.text());
+}
+
+#[tokio::test]
+async fn the_whole_log_of_a_longer_one_names_its_lines_and_leads_to_the_others() {
+    let lines: Vec<_> = (1..=20_010).map(|n| format!("line {n}")).collect();
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    let fake = Fake::new("failed", "failed", "broke").with_log(&lines);
+    let url = "/workflows/7?step=1&log=all";
+    let page = draw(fake.clone(), Role::Viewer, url).await;
+    assert!(page.text().contains("10 lines before the latest 20000."));
+    assert!(page.html.contains("log=before-11#log"));
+    let url = "/workflows/7?step=1&log=before-11";
+    let text = draw(fake, Role::Viewer, url).await.text();
+    assert!(text.contains("The first lines of a longer log. Show the latest lines"));
+    assert!(text.contains("10 00:00:05 line 10"), "{text}");
+    assert!(!text.contains("line 11"));
+}
+
+#[tokio::test]
 async fn the_hint_for_terminals_names_a_folder_of_its_own() {
     let page = draw(Fake::nothing(), Role::Editor, "/workflows").await;
     assert!(
@@ -151,6 +215,8 @@ async fn an_unknown_state_in_the_url_is_refused_by_name() {
     let fake = Fake::new("failed", "failed", "");
     let page = draw(fake, Role::Owner, "/workflows?status=nonsense").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.text().contains("status: "), "{}", page.text());
+    assert!(page.text().contains("recoverable"), "{}", page.text());
 }
 
 #[tokio::test]

@@ -176,6 +176,8 @@ mod tests {
             help: String::new(),
             output_help: String::new(),
             default_timeout: 1.0,
+            only_waits: false,
+            switched_off: None,
             example: json!({}),
             fields: vec![
                 field("program", true, FieldKind::Text),

@@ -129,6 +129,13 @@ impl Definitions for Runtime {
 impl StepTypes for Runtime {
     async fn step_types(&self, actor: &Actor) -> Answer<Vec<StepSpec>> {
         require(actor, Role::Viewer)?;
-        Ok(self.inner.handlers.registry().specs())
+        let switches = self.inner.switches.get();
+        let registry = self.inner.handlers.registry();
+        let mut specs = registry.specs();
+        for spec in &mut specs {
+            let why = registry.switched_off(&spec.task_type, switches);
+            spec.switched_off = why.map(str::to_owned);
+        }
+        Ok(specs)
     }
 }

@@ -23,6 +23,7 @@ impl StepType for Delay {
     const TITLE: &'static str = "Wait";
     const OUTPUT: &'static str = "An empty object.";
     const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+    const ONLY_WAITS: bool = true;
 
     fn example() -> Value {
         json!({ "seconds": 30 })

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 
 use crate::fixture::{Answer, Api, PATIENCE, Server, ask, failing, quick, waiting};
 use crate::frames::{Frames, stream};
@@ -412,6 +413,9 @@ async fn operate(api: &Api<'_>) {
         "urn:job-orchestrator:problem:command_id_reused"
     );
     history.until("WorkflowCompleted").await;
+
+    let strict = Server::start_with(TempDir::new().unwrap(), &[]);
+    strict.api("viewer").get("/step-types").await.ok();
 
     let (other, id) = crate::handlers::left_by_a_program().await;
     let path = format!("/workflows/{id}/progress");

@@ -103,6 +103,30 @@ async fn a_form_is_saved_then_edited_then_started() {
 }
 
 #[tokio::test]
+async fn a_start_that_is_refused_again_and_again_makes_one_version() {
+    let server = Server::start_with(tempfile::TempDir::new().unwrap(), &[]);
+    let cookie = editor(&server).await;
+    let mut draft: Value = serde_json::from_str(&draft()).unwrap();
+    draft["steps"][1]["task_type"] = json!("command");
+    draft["steps"][1]["config"] = json!({"program": "echo"});
+    let draft = draft.to_string();
+    let press = ("press", "save_and_start");
+    let fields = [("draft", draft.as_str()), ("shown", "1"), press];
+    let mut answer = post(&server, &cookie, "/definitions/new", &fields).await;
+    for _ in 0..2 {
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{answer:?}");
+        assert!(answer.text.contains("Saved as version 1"));
+        // The builder says beforehand what does not run here.
+        assert!(answer.text.contains("Command steps are switched off"));
+        let draft = ("draft", draft.as_str());
+        let fields = [draft, ("shown", "1"), ("base", "1"), press];
+        answer = post(&server, &cookie, "/definitions/1/edit", &fields).await;
+    }
+    let saved = server.api("viewer").get("/definitions/1").await.ok();
+    assert_eq!(saved["version"], 1);
+}
+
+#[tokio::test]
 async fn a_version_that_somebody_else_saved_is_told_and_saved_over_only_when_asked() {
     let server = Server::start();
     let cookie = editor(&server).await;

@@ -52,6 +52,11 @@ pub async fn save(
         let problems = problems(service, &request.draft, &specs).await;
         return Ok(stay(BuilderNotice::Problems, problems, request.replaces));
     }
+    if request.start
+        && let Some(saved) = same_as_saved(service, user, request.replaces, &json).await
+    {
+        return Ok(start(service, user, &saved).await);
+    }
     match service.save(user, request.replaces, &json).await {
         Ok(saved) if request.start => Ok(start(service, user, &saved).await),
         Ok(saved) => Ok(SaveAnswer::GoTo(paths::definition(saved.definition_id))),
@@ -65,6 +70,20 @@ pub async fn save(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The saved version that a draft is based on, if it is the latest one and says the same: a start
+/// that was refused and is tried again makes no further version.
+async fn same_as_saved(
+    service: &dyn Service,
+    user: &Actor,
+    replaces: Option<(DefinitionId, u32)>,
+    json: &Value,
+) -> Option<SavedDefinition> {
+    let (id, base) = replaces?;
+    let saved = service.definition(user, id, None).await.ok()?;
+    let written = engine::WorkflowDefinition::from_json(json).ok()?.to_json();
+    (saved.version == base && saved.definition == written).then_some(saved)
 }
 
 fn stay(

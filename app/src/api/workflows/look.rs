@@ -1,9 +1,14 @@
 //! What pages show of workflows, put together from the answers of the contract.
 
+use std::collections::BTreeMap;
+
 use engine::orchestrator::{AttemptRecord, LogLine};
+use engine::step_form::StepSpec;
 use engine::{Progress, StepIndex, Timestamp, WorkflowId, WorkflowState, WorkflowStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::LogPart;
 
 #[cfg(feature = "ssr")]
 mod read;
@@ -85,6 +90,26 @@ pub struct StepFacts {
     pub max_retries: u32,
 }
 
+/// What step types are called, by their `task_type`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TypeTitles(BTreeMap<String, String>);
+
+impl TypeTitles {
+    /// The titles of those types that `is_wanted` names.
+    #[must_use]
+    pub fn of(specs: Vec<StepSpec>, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let wanted = specs.into_iter().filter(|spec| is_wanted(&spec.task_type));
+        Self(wanted.map(|spec| (spec.task_type, spec.title)).collect())
+    }
+
+    /// What a type is called; one that is not registered here goes by its name.
+    #[must_use]
+    pub fn title(&self, task_type: &str) -> String {
+        let title = self.0.get(task_type);
+        title.map_or(task_type, String::as_str).to_owned()
+    }
+}
+
 /// One workflow's page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkflowView {
@@ -96,6 +121,8 @@ pub struct WorkflowView {
     pub progress: Progress,
     /// What the definition says of each step.
     pub steps: Vec<StepFacts>,
+    /// What the types of its steps are called, by their `task_type`.
+    pub titles: TypeTitles,
     /// The last lines of the step that failed first.
     pub failure_log: Vec<LogLine>,
     /// The selected step.
@@ -113,8 +140,8 @@ pub struct StepPanel {
     pub output: Option<Value>,
     /// Its tries, oldest first.
     pub attempts: Vec<AttemptRecord>,
-    /// Lines of its log: the latest ones, or all of them.
+    /// Lines of its log.
     pub log: Vec<LogLine>,
-    /// Whether everything there is was asked for.
-    pub is_whole_log: bool,
+    /// Which ones these are.
+    pub log_part: LogPart,
 }

@@ -28,6 +28,9 @@ pub fn AddStep(
                             formaction=move || format!("{}#step", state.path())
                         >
                             <span class="step-card-title">{spec.title.clone()}</span>
+                            {spec.switched_off.is_some().then(|| view! {
+                                <span class="step-card-off">"switched off"</span>
+                            })}
                             <span class="step-card-help">{format::first_sentence(&spec.help)}</span>
                         </button>
                     </li>
@@ -45,11 +48,18 @@ pub fn AddStep(
             }
         })
     };
+    // The cards move when a step comes: the second press of a double click would hit another one,
+    // or take the focus from the name.
+    let once = |event: leptos::ev::MouseEvent| {
+        if event.detail() > 1 {
+            event.prevent_default();
+        }
+    };
     view! {
         <section class="add-step" aria-labelledby="add-step-title">
             <h3 id="add-step-title">"Add a step"</h3>
             <p class="muted">{after}</p>
-            <ul class="step-cards">{cards}</ul>
+            <ul class="step-cards" on:mousedown=once on:click=once>{cards}</ul>
         </section>
     }
 }

@@ -35,10 +35,15 @@ impl BuilderState {
                 problems,
                 replaces,
             }) => {
-                if matches!(notice, BuilderNotice::NotStarted { .. }) {
+                let is_saved = matches!(notice, BuilderNotice::NotStarted { .. });
+                if is_saved {
                     browser::forget(&self.path());
                 }
                 self.replaces.set(replaces);
+                if is_saved {
+                    // From now on it is the builder of what was saved.
+                    browser::show_address(&self.path());
+                }
                 self.watches.set(!problems.is_empty());
                 self.problems.set(problems);
                 self.notice.set(Some(notice));

@@ -37,7 +37,7 @@ mod real {
     use engine::draft::form::names;
     use leptos::leptos_dom::helpers::TimeoutHandle;
     use leptos::prelude::{document, request_animation_frame, set_timeout_with_handle, window};
-    use wasm_bindgen::JsCast;
+    use wasm_bindgen::{JsCast, JsValue};
     use web_sys::{
         Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
         HtmlTextAreaElement, Storage, SubmitEvent,
@@ -157,6 +157,27 @@ mod real {
         });
     }
 
+    /// Focuses a field once the page is drawn, with all of its text selected: typing replaces it.
+    pub fn select_soon(id: String) {
+        request_animation_frame(move || {
+            let field = document().get_element_by_id(&id);
+            if let Some(field) = field.and_then(|e| e.dyn_into::<HtmlInputElement>().ok()) {
+                // Nothing is lost when the browser refuses.
+                let _ = field.focus();
+                field.select();
+            }
+        });
+    }
+
+    /// Puts another address of this page into the browser's bar, without loading anything.
+    pub fn show_address(path: &str) {
+        if let Ok(history) = window().history() {
+            let state = history.state().unwrap_or(JsValue::NULL);
+            // The page works under its old address too.
+            let _ = history.replace_state_with_url(&state, "", Some(path));
+        }
+    }
+
     /// Does something after a pause in typing.
     pub fn after_a_pause(act: impl FnOnce() + 'static) {
         WAITING.with_borrow_mut(|waiting| {
@@ -238,6 +259,12 @@ mod without {
 
     /// See the browser's.
     pub fn focus_soon(_: String) {}
+
+    /// See the browser's.
+    pub fn select_soon(_: String) {}
+
+    /// See the browser's.
+    pub fn show_address(_: &str) {}
 
     /// See the browser's.
     pub fn after_a_pause(_: impl FnOnce() + 'static) {}

@@ -1,14 +1,14 @@
 //! What the builder says at its top.
 
-use engine::Timestamp;
 use engine::draft::form::{Press, names};
+use engine::{Problem, Timestamp};
 use leptos::prelude::*;
 
 use super::browser;
-use super::state::BuilderState;
+use super::state::{BuilderState, Offered};
 use crate::api::ApiError;
 use crate::api::definitions::builder::BuilderNotice;
-use crate::components::notice::{ErrorNotice, Notice, Tone};
+use crate::components::notice::{ErrorNotice, Notice, Tone, sentence};
 use crate::{format, paths};
 
 /// Offers the draft that was kept in this tab.
@@ -17,29 +17,36 @@ pub fn Offer(
     /// The builder.
     state: BuilderState,
 ) -> impl IntoView {
-    let restore = move |_| {
-        if let Some(kept) = state.offered.get_untracked() {
-            state.offered.set(None);
-            if let (Some((id, _)), Some(base)) = (state.replaces.get_untracked(), kept.base) {
-                state.replaces.set(Some((id, base)));
+    let offer = move |offered| {
+        let restore = move |_| state.bring_back();
+        let drop = move |_| {
+            if matches!(state.offered.get_untracked(), Some(Offered::Unsaved(_))) {
+                browser::forget(&state.path());
             }
-            state.replace(kept.draft);
-        }
-    };
-    let drop = move |_| {
-        state.offered.set(None);
-        browser::forget(&state.path());
-    };
-    view! {
-        <Show when=move || state.offered.with(Option::is_some)>
-            <Notice tone=Tone::Warning title="This tab has changes that were not saved.">
+            state.offered.set(None);
+        };
+        let (title, restore_word, drop_word) = match offered {
+            Offered::Unsaved(_) => (
+                "This tab has changes that were not saved.",
+                "Bring them back",
+                "Drop them",
+            ),
+            Offered::Replaced(_) => (
+                "What you had typed here was put aside.",
+                "Bring it back instead",
+                "Drop it",
+            ),
+        };
+        view! {
+            <Notice tone=Tone::Warning title>
                 <div class="builder-buttons">
-                    <button type="button" class="button button-small" on:click=restore>"Bring them back"</button>
-                    <button type="button" class="button button-small button-quiet" on:click=drop>"Drop them"</button>
+                    <button type="button" class="button button-small" on:click=restore>{restore_word}</button>
+                    <button type="button" class="button button-small button-quiet" on:click=drop>{drop_word}</button>
                 </div>
             </Notice>
-        </Show>
-    }
+        }
+    };
+    move || state.offered.get().map(offer)
 }
 
 /// What was done or refused.
@@ -65,7 +72,7 @@ fn one(notice: BuilderNotice, state: BuilderState) -> AnyView {
         BuilderNotice::JsonRefused(problems) => {
             let lines = problems
                 .into_iter()
-                .map(|problem| view! { <li>{problem.to_string()}</li> })
+                .map(|problem| view! { <li>{place_in_json(&problem)}</li> })
                 .collect_view();
             let title = "The JSON cannot be used; the form is unchanged.";
             view! { <Notice tone=Tone::Problem title><ul>{lines}</ul></Notice> }.into_any()
@@ -100,6 +107,18 @@ fn one(notice: BuilderNotice, state: BuilderState) -> AnyView {
             };
             conflict(theirs, state).into_any()
         }
+    }
+}
+
+/// A problem of a JSON text with its place: the names and positions on the way there.
+fn place_in_json(problem: &Problem) -> String {
+    match problem.pointer.trim_start_matches(['#', '/']) {
+        "" => sentence(&format!("it {}", problem.detail)),
+        place => sentence(&format!(
+            "{}: {}",
+            place.replace('/', " → "),
+            problem.detail
+        )),
     }
 }
 

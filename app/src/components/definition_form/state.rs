@@ -18,6 +18,15 @@ pub type CheckAction = Action<DefinitionDraft, Result<Vec<Problem>, ApiError>>;
 /// Up to so many steps the draft is kept at each letter.
 const SMALL: usize = 100;
 
+/// A draft that can be brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offered {
+    /// It was not saved the last time.
+    Unsaved(Kept),
+    /// It stood in the form until another was brought back.
+    Replaced(Kept),
+}
+
 /// The builder's state: signals, so that each part of the page follows what it shows.
 #[derive(Clone, Copy)]
 pub struct BuilderState {
@@ -39,8 +48,10 @@ pub struct BuilderState {
     pub json: RwSignal<Option<String>>,
     /// Grows when another text has to stand in the JSON field.
     pub json_drawn: RwSignal<u32>,
-    /// A draft that was not saved the last time, offered.
-    pub offered: RwSignal<Option<Kept>>,
+    /// A draft that can be brought back.
+    pub offered: RwSignal<Option<Offered>>,
+    /// Whether anything was typed or brought back since the page was drawn.
+    pub is_touched: RwSignal<bool>,
     /// What is looked for among the steps.
     pub find: RwSignal<String>,
     /// Whether problems are kept up to date while one types.
@@ -65,6 +76,7 @@ impl BuilderState {
             json: RwSignal::new(page.json.clone()),
             json_drawn: RwSignal::new(0),
             offered: RwSignal::new(None),
+            is_touched: RwSignal::new(false),
             find: RwSignal::new(page.find.clone()),
             watches: RwSignal::new(!page.problems.is_empty()),
             specs: StoredValue::new(page.specs.clone()),
@@ -95,6 +107,7 @@ impl BuilderState {
     /// Keeps the unsaved draft in this tab, a large one after a pause in typing; after a pause
     /// also asks for problems anew when they are watched.
     pub(super) fn changed(self) {
+        self.is_touched.set(true);
         let is_small = self
             .draft
             .with_untracked(|draft| draft.steps.len() <= SMALL);
@@ -113,10 +126,29 @@ impl BuilderState {
 
     /// Keeps the unsaved draft in this tab.
     pub(super) fn keep(self) {
-        let kept = Kept {
+        browser::keep(&self.path(), &self.present());
+    }
+
+    /// The draft as it stands.
+    fn present(self) -> Kept {
+        Kept {
             draft: self.draft.get_untracked(),
             base: self.replaces.get_untracked().map(|(_, base)| base),
+        }
+    }
+
+    /// Puts the offered draft into the form, and offers what was typed there instead.
+    pub(super) fn bring_back(self) {
+        let Some(Offered::Unsaved(kept) | Offered::Replaced(kept)) = self.offered.get_untracked()
+        else {
+            return;
         };
-        browser::keep(&self.path(), &kept);
+        let typed = self.is_touched.get_untracked().then(|| self.present());
+        if let (Some((id, _)), Some(base)) = (self.replaces.get_untracked(), kept.base) {
+            self.replaces.set(Some((id, base)));
+        }
+        self.offered.set(typed.map(Offered::Replaced));
+        self.is_touched.set(true);
+        self.replace(kept.draft);
     }
 }

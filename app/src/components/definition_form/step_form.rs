@@ -11,6 +11,7 @@ use super::state::BuilderState;
 use super::step_kind::StepKind;
 use super::step_limits::StepLimits;
 use super::step_text::StepText;
+use crate::components::notice::{Notice, Tone, sentence};
 use crate::components::problem_list::{field_id, problems_at};
 use crate::components::step_fields::StepFields;
 use crate::components::word_choice::WordChoice;
@@ -53,6 +54,7 @@ fn OneStep(
     });
     let title = move || state.draft.with(|draft| draft.step_title(index));
     let help = spec.as_ref().map(|spec| spec.help.clone());
+    let off = spec.as_ref().and_then(|spec| spec.switched_off.clone());
     let output = spec.as_ref().map(|spec| spec.output_help.clone());
     let has_example = spec
         .as_ref()
@@ -60,7 +62,7 @@ fn OneStep(
         .is_some_and(|example| !example.is_empty());
     let key_hint = state
         .draft
-        .with_untracked(|draft| draft.keys().get(index).cloned().unwrap_or_default());
+        .with_untracked(|draft| draft.key_from_name(index));
     let pointer = format!("#/steps/{index}/mode");
     let mode_id = field_id(&pointer);
     let mode = Memo::new(move |_| state.problems.with(|all| problems_at(all, &pointer)));
@@ -75,6 +77,7 @@ fn OneStep(
         <fieldset class="step-form-part">
             <legend>"What it does"</legend>
             {help.map(|help| view! { <p class="muted">{help}</p> })}
+            {off.map(|why| view! { <Notice tone=Tone::Warning title=sentence(&why)/> })}
             <StepFields index step=step.clone() spec=spec.clone() problems=state.problems/>
             {has_example.then(|| view! { <PressButton state edit=DraftEdit::Example(index) label="Fill empty fields with an example"/> })}
             <References state index/>

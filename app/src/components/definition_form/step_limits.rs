@@ -24,8 +24,22 @@ pub fn StepLimits(
     /// Its type.
     spec: Option<StepSpec>,
 ) -> impl IntoView {
+    let only_waits = spec.as_ref().is_some_and(|spec| spec.only_waits);
     let seconds = spec.map_or(86_400.0, |spec| spec.default_timeout);
     let longest = format::duration(std::time::Duration::from_secs_f64(seconds));
+    let help = if only_waits {
+        "Nothing stops it before its time: what it waits does not count. Empty this to leave it out"
+            .to_owned()
+    } else {
+        format!("Longest a try may take, such as 90 or 5 m. Empty means {longest}")
+    };
+    // Where a limit would do nothing none is offered; one that a definition names can be taken out.
+    let limit = (!only_waits || !step.timeout.is_empty()).then(|| {
+        view! {
+            <StepText state index label="Stop after" name=names::STEP_TIMEOUT field="timeout" text=step.timeout
+                help unit="s"/>
+        }
+    });
     let pointer = format!("#/steps/{index}/run_if");
     let when_id = field_id(&pointer);
     let when = Memo::new(move |_| state.problems.with(|all| problems_at(all, &pointer)));
@@ -34,8 +48,7 @@ pub fn StepLimits(
             <legend>"If it fails or takes long"</legend>
             <StepText state index label="Try again" name=names::STEP_MAX_RETRIES field="max_retries" text=step.max_retries
                 help="Tries after the first, waiting 1 s, 2 s, 4 s …; 0 to 100" unit="times"/>
-            <StepText state index label="Stop after" name=names::STEP_TIMEOUT field="timeout" text=step.timeout
-                help=format!("Longest a try may take, such as 90 or 5 m. Empty means {longest}") unit="s"/>
+            {limit}
             <StepText state index label="Usual time" name=names::STEP_ESTIMATED_DURATION field="estimated_duration"
                 text=step.estimated_duration help="How long it usually takes, for the progress bar" unit="s"/>
             <WordChoice label="Runs" name=names::STEP_RUN_IF id=when_id text=step.run_if words=RUN_IF problems=when

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::state::BuilderState;
 use crate::components::field::{Field, FieldView};
-use crate::components::problem_list::{field_id, problems_at};
+use crate::components::problem_list::{STEP_NAME_ID, field_id, problems_at};
 
 /// One line of text.
 #[component]
@@ -33,9 +33,8 @@ pub fn StepText(
     unit: Option<&'static str>,
 ) -> impl IntoView {
     let pointer = format!("#/steps/{index}/{field}");
-    // A new step's name is focused, so it has a name of its own.
     let id = if field == "name" {
-        "step-name".to_owned()
+        STEP_NAME_ID.to_owned()
     } else {
         field_id(&pointer)
     };

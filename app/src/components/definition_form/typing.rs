@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::browser::{self, Typed};
 use super::state::BuilderState;
 use crate::api::definitions::builder::{BuilderNotice, SaveRequest};
+use crate::components::problem_list::STEP_NAME_ID;
 
 impl BuilderState {
     /// Takes over what was typed before the page came alive.
@@ -109,13 +110,15 @@ impl BuilderState {
         });
         self.shown.set(now_shown);
         self.step_drawn.update(|n| *n += 1);
-        let focus = focus.or_else(|| match edit {
-            DraftEdit::Add(_) | DraftEdit::Copy(_) => Some("step-name".to_owned()),
-            DraftEdit::Remove(_) | DraftEdit::Undo => Some("step".to_owned()),
-            _ => None,
-        });
-        if let Some(id) = focus {
-            browser::focus_soon(id);
+        match (focus, edit) {
+            (Some(id), _) => browser::focus_soon(id),
+            (None, DraftEdit::Add(_) | DraftEdit::Copy(_)) => {
+                browser::select_soon(STEP_NAME_ID.to_owned());
+            }
+            (None, DraftEdit::Remove(_) | DraftEdit::Undo) => {
+                browser::focus_soon("step".to_owned());
+            }
+            _ => {}
         }
         if !matches!(edit, DraftEdit::Select(_)) {
             if self.watches.get_untracked() {

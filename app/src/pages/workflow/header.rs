@@ -1,6 +1,6 @@
 //! The top of a workflow's page: name, state, progress, times, buttons.
 
-use engine::{Actor, WorkflowId, WorkflowState, WorkflowStatus};
+use engine::{Actor, TaskStatus, WorkflowId, WorkflowState, WorkflowStatus};
 use leptos::prelude::*;
 
 use super::live_state::LiveState;
@@ -61,13 +61,7 @@ fn Facts(
     let summary = move |look: fn(&engine::progress::Summary) -> String| {
         Memo::new(move |_| state.progress.with(|progress| look(&progress.summary)))
     };
-    let steps = summary(|s| {
-        format!(
-            "{} of {}",
-            s.completed_tasks,
-            format::count(s.total_tasks, "step")
-        )
-    });
+    let steps = Memo::new(move |_| state.progress.with(done));
     let recoveries = summary(|s| format!("{} of {}", s.recovery_attempts, s.max_recovery_attempts));
     let events = summary(|s| s.events.to_string());
     let started = Memo::new(move |_| state.progress.with(|progress| progress.summary.started_at));
@@ -97,6 +91,23 @@ fn Facts(
         </dl>
     }
     .into_any()
+}
+
+/// How many steps are done, and why the percentage is higher when it is.
+fn done(progress: &engine::Progress) -> String {
+    let (done, total) = (progress.completed_tasks, progress.total_tasks);
+    // A share that a step reached counts also after it failed or was cancelled.
+    let is_part = |task: &engine::TaskProgress| match task.status {
+        TaskStatus::Completed => false,
+        TaskStatus::Running => true,
+        _ => task.progress > 0.0,
+    };
+    let begun = if progress.progress < 100 && progress.tasks.iter().any(is_part) {
+        ", what was begun counts in part"
+    } else {
+        ""
+    };
+    format!("{done} of {}{begun}", format::count(total, "step"))
 }
 
 fn took(progress: &engine::Progress, now: impl Fn() -> engine::Timestamp) -> String {

@@ -49,7 +49,7 @@ impl LiveState {
         let progress = RwSignal::new(view.progress);
         let status = Memo::new(move |_| progress.with(|progress| progress.summary.status));
         let now = use_clock(view.now, move || !status.get().is_terminal());
-        let percent = Memo::new(move |_| progress.with(|p| p.at(now.get()).summary.progress));
+        let percent = Memo::new(move |_| progress.with(|p| p.percent_at(now.get())));
         let keys: Vec<_> = view.steps.into_iter().map(|step| step.key).collect();
         let first = view.panel.step;
         let query = use_query_map();
@@ -80,32 +80,31 @@ impl LiveState {
         state
     }
 
-    /// Fetches the panel again when another step is selected, the whole log is asked for, or the
+    /// Fetches the panel again when another step is selected, another part of the log is asked for, or the
     /// selected step moves on.
     fn keep_panel(self) {
         let query = use_query_map();
         let wanted = Memo::new(move |_| {
             let step = self.selected.get();
-            let whole_log = query.with(|query| query.get("log").is_some());
+            let log = query.with(|query| query.get("log"));
             let moves = self.progress.with(|progress| {
                 let task = progress.tasks.get(step);
                 task.map(|task| (task.status, task.attempt, task.retry_count))
             });
-            (step, whole_log, moves)
+            (step, log, moves)
         });
         Effect::new(move |before: Option<_>| {
             let present = wanted.get();
             if before.is_some_and(|before| before != present) {
-                let (step, whole_log, _) = present;
-                self.fetch_panel(step, whole_log);
+                self.fetch_panel(present.0, present.1.clone());
             }
             present
         });
     }
 
-    fn fetch_panel(self, step: StepIndex, whole_log: bool) {
+    fn fetch_panel(self, step: StepIndex, log: Option<String>) {
         spawn_local(async move {
-            let Ok(mut panel) = read_step(self.id, step, whole_log).await else {
+            let Ok(mut panel) = read_step(self.id, step, log).await else {
                 return;
             };
             if self.selected.try_get_untracked() != Some(step) {
@@ -113,9 +112,8 @@ impl LiveState {
             }
             let lines = std::mem::take(&mut panel.log);
             let before = self.panel.try_get_untracked();
-            let is_same = before.is_some_and(|before| {
-                before.step == step && before.is_whole_log == panel.is_whole_log
-            });
+            let is_same = before
+                .is_some_and(|before| before.step == step && before.log_part == panel.log_part);
             if is_same {
                 self.append(step, lines);
             } else {
@@ -166,9 +164,11 @@ impl LiveState {
         });
     }
 
-    /// Adds the lines that are not there yet, if the step is still the selected one.
+    /// Adds the lines that are not there yet, if the step is still the selected one and the page
+    /// shows the end of its log.
     fn append(self, step: StepIndex, lines: Vec<LogLine>) {
-        if self.panel.try_with_untracked(|panel| panel.step) != Some(step) {
+        let grows = |panel: &StepPanel| panel.step == step && panel.log_part.grows();
+        if self.panel.try_with_untracked(grows) != Some(true) {
             return;
         }
         self.log.try_maybe_update(|log| {

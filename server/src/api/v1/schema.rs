@@ -251,6 +251,11 @@ pub struct StepType {
     pub output_help: String,
     /// Seconds.
     pub default_timeout: f64,
+    /// It does nothing but wait, and what a step waits does not count against its timeout.
+    pub only_waits: bool,
+    /// Why none of its steps may run on this server now.
+    #[schema(required = false)]
+    pub switched_off: Option<String>,
     pub example: Value,
     pub fields: Vec<Field>,
 }

@@ -8,9 +8,10 @@ use engine::{
 use serde_json::Value;
 
 use super::super::super::{ApiError, answer, now};
-use super::super::{LOG_LINES, LOG_LINES_MAX};
+use super::super::LogPart;
 use super::{
-    Failure, LogLine, Overview, StepFacts, StepPanel, WorkflowRow, WorkflowRows, WorkflowView,
+    Failure, LogLine, Overview, StepFacts, StepPanel, TypeTitles, WorkflowRow, WorkflowRows,
+    WorkflowView,
 };
 
 /// Workflows on one page of the list.
@@ -170,7 +171,7 @@ pub async fn view(
     user: &Actor,
     id: WorkflowId,
     step: Option<&str>,
-    whole_log: bool,
+    log_part: LogPart,
 ) -> Result<WorkflowView, ApiError> {
     let detail = answer(service.detail(user, id).await)?;
     let steps = facts(&detail.definition);
@@ -183,13 +184,17 @@ pub async fn view(
         }
         _ => Vec::new(),
     };
+    let specs = answer(service.step_types(user).await)?;
+    let has = |kind: &str| detail.progress.tasks.iter().any(|t| t.task_type == kind);
+    let titles = TypeTitles::of(specs, has);
     let config = config_of(&detail.definition, selected);
-    let panel = panel_with(service, user, id, selected, whole_log, config).await?;
+    let panel = panel_with(service, user, id, selected, log_part, config).await?;
     Ok(WorkflowView {
         now: now(),
         state: detail.state,
         progress: detail.progress,
         steps,
+        titles,
         failure_log,
         panel,
     })
@@ -239,11 +244,11 @@ pub async fn panel(
     user: &Actor,
     id: WorkflowId,
     step: StepIndex,
-    whole_log: bool,
+    log_part: LogPart,
 ) -> Result<StepPanel, ApiError> {
     let detail = answer(service.detail(user, id).await)?;
     let config = config_of(&detail.definition, step);
-    panel_with(service, user, id, step, whole_log, config).await
+    panel_with(service, user, id, step, log_part, config).await
 }
 
 async fn panel_with(
@@ -251,18 +256,17 @@ async fn panel_with(
     user: &Actor,
     id: WorkflowId,
     step: StepIndex,
-    whole_log: bool,
+    log_part: LogPart,
     config: Value,
 ) -> Result<StepPanel, ApiError> {
     let task = answer(service.task(user, id, step).await)?;
-    let most = if whole_log { LOG_LINES_MAX } else { LOG_LINES };
     Ok(StepPanel {
         step,
         config,
         output: task.output,
         attempts: task.attempts,
-        log: last_lines(service, user, id, step, most).await?,
-        is_whole_log: whole_log,
+        log: lines_of(service, user, id, step, log_part).await?,
+        log_part,
     })
 }
 
@@ -274,6 +278,23 @@ pub async fn log_end(
     step: StepIndex,
 ) -> Result<Vec<LogLine>, ApiError> {
     last_lines(service, user, id, step, END_LINES).await
+}
+
+async fn lines_of(
+    service: &dyn Service,
+    user: &Actor,
+    id: WorkflowId,
+    step: StepIndex,
+    part: LogPart,
+) -> Result<Vec<LogLine>, ApiError> {
+    let most = part.most();
+    let LogPart::Before(end) = part else {
+        return last_lines(service, user, id, step, most).await;
+    };
+    let after = end.saturating_sub(1).saturating_sub(most as u64);
+    let mut lines = answer(service.log(user, id, step, after, most).await)?.lines;
+    lines.retain(|line| line.number < end);
+    Ok(lines)
 }
 
 async fn last_lines(
