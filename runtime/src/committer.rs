@@ -258,9 +258,10 @@ impl Committer {
     /// Brings memory back to what the store holds, then tries the members one by one.
     async fn roll_back(&mut self, batch: Batch, fault: &StoreError) {
         error!(%fault, members = batch.members.len(), "a batch could not be written");
-        let one_by_one = self.one_by_one(batch.members.len(), fault);
-        let is_alone = batch.members.len() <= 1 && self.doubts.is_empty();
-        let touched: Vec<_> = batch.touched().take(2).collect();
+        let touched: Vec<_> = batch.touched().collect();
+        let parts = batch.members.len().max(touched.len());
+        let one_by_one = self.one_by_one(parts, fault);
+        let is_alone = parts <= 1 && self.doubts.is_empty();
         let members = self.undo(batch);
         if let ([workflow], true) = (&touched[..], is_alone && fault.is_contradiction()) {
             self.put_aside(Blame::unwritable(*workflow, fault)).await;
@@ -269,6 +270,13 @@ impl Committer {
                 self.give_up(member.message, Some(fault));
             }
             return;
+        }
+        if members.is_empty() {
+            // Only claims: each workflow makes its own, so that the bad one is found out.
+            for id in touched {
+                self.read_back([id]).await;
+                Box::pin(self.process(Vec::new())).await;
+            }
         }
         for member in members {
             Box::pin(self.process(vec![member.message])).await;

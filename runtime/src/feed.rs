@@ -19,17 +19,41 @@ pub(crate) struct News {
 /// How each workflow stands that somebody watches.
 #[derive(Clone, Default)]
 pub struct Feed {
-    watched: Arc<Mutex<HashMap<WorkflowId, watch::Sender<News>>>>,
+    watched: Arc<Mutex<Watched>>,
+}
+
+#[derive(Default)]
+struct Watched {
+    of: HashMap<WorkflowId, watch::Sender<News>>,
+    /// At so many entries those that nobody listens to are removed.
+    swept_at: usize,
+}
+
+/// Fewer entries than these are not worth a look.
+const SWEPT_AT_LEAST: usize = 64;
+
+impl Watched {
+    /// Nothing is published of a workflow that is over, so whoever listened last leaves an entry.
+    fn sweep(&mut self) {
+        if self.of.len() < self.swept_at.max(SWEPT_AT_LEAST) {
+            return;
+        }
+        self.of.retain(|_, sender| sender.receiver_count() > 0);
+        self.swept_at = 2 * self.of.len();
+    }
 }
 
 impl Feed {
-    fn watched(&self) -> MutexGuard<'_, HashMap<WorkflowId, watch::Sender<News>>> {
+    fn watched(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts to watch a workflow. What was published before is not told.
     pub(crate) fn subscribe(&self, id: WorkflowId) -> watch::Receiver<News> {
-        self.watched()
+        let mut watched = self.watched();
+        watched.sweep();
+        watched
+            .of
             .entry(id)
             .or_insert_with(|| watch::channel(News::default()).0)
             .subscribe()
@@ -38,13 +62,30 @@ impl Feed {
     /// Tells how the workflow stands now, and forgets it when nobody listens.
     pub(crate) fn publish(&self, id: WorkflowId, news: News) {
         let mut watched = self.watched();
-        let Some(sender) = watched.get(&id) else {
+        let Some(sender) = watched.of.get(&id) else {
             return;
         };
         if sender.receiver_count() == 0 {
-            watched.remove(&id);
+            watched.of.remove(&id);
         } else {
             sender.send_replace(news);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_listens_to_any_more_is_not_kept_for_ever() {
+        let feed = Feed::default();
+        let kept = feed.subscribe(WorkflowId(1));
+        for id in 2..10_000 {
+            drop(feed.subscribe(WorkflowId(id)));
+        }
+        assert!(feed.watched().of.len() <= SWEPT_AT_LEAST + 1);
+        feed.publish(WorkflowId(1), News::default());
+        assert!(kept.has_changed().unwrap());
     }
 }

@@ -147,14 +147,19 @@ impl Committer {
             }
             Err(other) => other,
         };
-        if let Message::Report {
-            command: Command::Progress { .. },
-            ..
-        } = message
-        {
+        let Message::Report { command, .. } = &message else {
+            self.held.keep(message, self.clock.steady());
             return;
+        };
+        let is_told_again = match command {
+            Command::Progress { .. } => true,
+            // It was decided and not written, so its workflow is read back, which sets its timers.
+            Command::Due { .. } => cause.is_some(),
+            _ => false,
+        };
+        if !is_told_again {
+            self.held.keep(message, self.clock.steady());
         }
-        self.held.keep(message, self.clock.steady());
     }
 
     /// The slots of attempts that a change starts, when the claim that took them was forgotten.

@@ -163,6 +163,9 @@ impl Committer {
             self.attempts.ended(id, *task, *attempt);
             self.lanes.release((id, *task));
         }
+        if matches!(command, Command::Due { .. }) && self.is_read_back_soon(id) {
+            return true;
+        }
         match self.load(id).await {
             Ok(Loaded::Here) => {}
             Ok(Loaded::Unknown) => return true,
@@ -196,6 +199,12 @@ impl Committer {
             Err(refusal) => debug!(%refusal, workflow = id.0, "a report comes too late"),
         }
         true
+    }
+
+    /// Whether a workflow was forgotten because it could not be written. Reading it back sets its
+    /// timers anew; until then an entry that comes due would only read it and fail once more.
+    fn is_read_back_soon(&self, id: WorkflowId) -> bool {
+        !self.active.contains_key(&id) && self.held.is_unread(id)
     }
 
     /// Puts into the lanes and the timers what the events made ready.

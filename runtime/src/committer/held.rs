@@ -34,6 +34,11 @@ impl Held {
         self.again_at.get_or_insert(now + HELD_FOR);
     }
 
+    /// Whether the workflow has to be read, and was not yet.
+    pub(super) fn is_unread(&self, id: WorkflowId) -> bool {
+        self.unread.contains(&id)
+    }
+
     /// Whether nothing is kept.
     pub(super) fn is_empty(&self) -> bool {
         self.reports.is_empty() && self.unread.is_empty()

@@ -11,9 +11,17 @@ use engine::{StepIndex, WorkflowId};
 
 type Place = (WorkflowId, StepIndex);
 
+/// The tasks of one workflow that wait, in order. A workflow that is read again tells all of its
+/// tasks again; each waits once.
+#[derive(Default)]
+struct Ready {
+    order: VecDeque<StepIndex>,
+    waiting: HashSet<StepIndex>,
+}
+
 /// One queue with its slots.
 struct Lane {
-    ready: BTreeMap<WorkflowId, VecDeque<StepIndex>>,
+    ready: BTreeMap<WorkflowId, Ready>,
     held: HashSet<Place>,
     slots: usize,
     /// Whether the next turn is the newest workflow's.
@@ -31,7 +39,10 @@ impl Lane {
     }
 
     fn push(&mut self, (id, task): Place) {
-        self.ready.entry(id).or_default().push_back(task);
+        let ready = self.ready.entry(id).or_default();
+        if ready.waiting.insert(task) {
+            ready.order.push_back(task);
+        }
     }
 
     fn pop(&mut self) -> Option<Place> {
@@ -42,11 +53,13 @@ impl Lane {
         };
         self.is_newest_next = !self.is_newest_next;
         let id = *turn.key();
-        let task = turn.get_mut().pop_front();
-        if turn.get().is_empty() {
+        let ready = turn.get_mut();
+        let task = ready.order.pop_front()?;
+        ready.waiting.remove(&task);
+        if ready.order.is_empty() {
             turn.remove();
         }
-        task.map(|task| (id, task))
+        Some((id, task))
     }
 }
 
@@ -118,6 +131,18 @@ mod tests {
 
     const fn place(task: StepIndex) -> Place {
         (WorkflowId(1), task)
+    }
+
+    #[test]
+    fn a_task_that_is_told_twice_waits_once() {
+        let mut lanes = Lanes::new(1, 100);
+        for task in [0, 1, 0, 1, 0] {
+            lanes.wait(false, place(task));
+        }
+        let turns: Vec<_> = std::iter::from_fn(|| lanes.next(Share::All)).collect();
+        assert_eq!(turns, [place(0), place(1)]);
+        lanes.wait(false, place(0));
+        assert_eq!(lanes.next(Share::All), Some(place(0)));
     }
 
     #[test]

@@ -59,18 +59,24 @@ impl BootLoop {
 pub(super) fn note_when_it_lasts(inner: &Arc<Inner>) {
     let inner = Arc::downgrade(inner);
     tokio::spawn(async move {
-        tokio::time::sleep(LASTS).await;
-        if let Some(inner) = inner.upgrade() {
-            mark(&inner, BootMark::Lasted).await;
+        loop {
+            tokio::time::sleep(LASTS).await;
+            let Some(inner) = inner.upgrade() else { return };
+            // A database that is busy just then must not make a long start look short.
+            if mark(&inner, BootMark::Lasted).await {
+                return;
+            }
         }
     });
 }
 
-/// Notes something about this start.
-pub(super) async fn mark(inner: &Inner, mark: BootMark) {
-    if let Err(fault) = inner.store.mark_boot(inner.incarnation, mark).await {
+/// Notes something about this start, and says whether it is noted.
+pub(super) async fn mark(inner: &Inner, mark: BootMark) -> bool {
+    let noted = inner.store.mark_boot(inner.incarnation, mark).await;
+    if let Err(fault) = &noted {
         warn!(%fault, ?mark, "it could not be noted how this start goes on");
     }
+    noted.is_ok()
 }
 
 /// The attempts that the last of a loop of starts left behind, and all the others of it as well.

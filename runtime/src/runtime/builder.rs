@@ -140,14 +140,16 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Lets steps start programs, whatever the owner's switch says.
+    /// Lets steps start programs; at each start this counts more than the switch that an owner set
+    /// before.
     #[must_use]
     pub const fn commands(mut self, allowed: bool) -> Self {
         self.allow.commands = allowed;
         self
     }
 
-    /// Lets HTTP steps reach loopback and private addresses, whatever the owner's switch says.
+    /// Lets HTTP steps reach loopback and private addresses; at each start this counts more than the
+    /// switch that an owner set before.
     #[must_use]
     pub const fn private_addresses(mut self, allowed: bool) -> Self {
         self.allow.private_addresses = allowed;

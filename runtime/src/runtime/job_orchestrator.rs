@@ -41,8 +41,13 @@ impl Runtime {
         // Subscribed before looking, so that nothing falls between the two.
         let mut news = self.inner.feed.subscribe(id);
         loop {
-            if self.standing(id).await?.status.is_terminal() {
+            // One in quarantine is over, whatever its row says.
+            let is_aside = self.inner.quarantine.cause(id).is_some();
+            if is_aside || self.standing(id).await?.status.is_terminal() {
                 return self.state(id).await;
+            }
+            if self.inner.outbox.is_closed() {
+                return Err(JobOrchestratorError::Stopping);
             }
             let over = news.wait_for(|news| news.is_over);
             // What it answers is a lock and may not be kept while the store is read.

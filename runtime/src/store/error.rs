@@ -70,13 +70,11 @@ impl StoreError {
         }
     }
 
-    /// Whether it may have been written nevertheless, so that only reading can tell.
+    /// Whether it may have been written nevertheless, so that only reading can tell. A row that is
+    /// refused or a disk that is full ends the transaction before it is written.
     #[must_use]
-    pub const fn may_be_written(&self) -> bool {
-        matches!(
-            self,
-            Self::Gone(_) | Self::Database(_) | Self::Batch(_) | Self::NoWriter
-        )
+    pub fn may_be_written(&self) -> bool {
+        self.concern() == Concern::Database
     }
 }
 

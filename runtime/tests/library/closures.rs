@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use runtime::{
-    FailureKind, JobId, JobOrchestrator, Mode, RunIf, SkipReason, StepError, StepOutput,
-    TaskStatus, WorkflowDefinition, WorkflowStatus, WorkflowStep, json,
+    FailureKind, JobId, JobOrchestrator, JobOrchestratorError, Mode, RunIf, SkipReason, StepError,
+    StepOutput, TaskStatus, WorkflowDefinition, WorkflowStatus, WorkflowStep, json,
 };
 
 use crate::bench::{execute, failure, log, on_both, output, start, until, within};
@@ -286,4 +286,24 @@ async fn a_cancel_is_seen_by_the_closure_and_ends_it() {
 fn the_kinds_of_failure_have_their_words_here_too() {
     // What a program matches on in events comes from this crate alone.
     assert_ne!(FailureKind::Permanent, FailureKind::OutcomeUnknown);
+}
+
+#[tokio::test]
+async fn whoever_waits_for_the_end_of_a_workflow_is_told_when_the_engine_stops() {
+    on_both(async |engine| {
+        let definition = WorkflowDefinition::new("Long").step(WorkflowStep::of_type(
+            "Wait",
+            "delay",
+            json!({"seconds": 600}),
+        ));
+        let created = engine.create_workflow(JobId(1), &definition, None).await;
+        let id = created.unwrap().id;
+        let (waiter, waited_for) = (engine.clone(), definition.clone());
+        let waiting = tokio::spawn(async move { waiter.execute_workflow(id, &waited_for).await });
+        until(&engine, id, |progress| progress.running_tasks == 1).await;
+        within(engine.shutdown()).await;
+        let told = within(waiting).await.unwrap().unwrap_err();
+        assert_eq!(told, JobOrchestratorError::Stopping);
+    })
+    .await;
 }

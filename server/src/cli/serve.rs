@@ -47,6 +47,10 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
     start::check_free(&folder).await?;
     let listener = serve::listen(&config).await?;
     let engine = start::engine(&folder, allowed).await?;
-    serve::until_stopped(&config, &folder, listener, engine).await?;
-    Ok(Ending::Done)
+    let served = serve::until_stopped(&config, &folder, listener, engine.clone()).await;
+    if served.is_err() {
+        // It has taken up workflows: their steps end in order, and the start counts as no crash.
+        engine.shutdown().await;
+    }
+    served.map(|()| Ending::Done)
 }
