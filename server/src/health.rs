@@ -44,7 +44,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use axum::body::to_bytes;
-    use engine::{JobId, JobOrchestrator, Timestamp, WorkflowDefinition};
+    use engine::{JobId, JobOrchestrator, Timestamp, WorkflowDefinition, Workflows};
     use runtime::Runtime;
     use runtime::clock::Clock;
     use serde_json::Value;
@@ -137,8 +137,11 @@ mod tests {
         // The loop that owns the workflows reads the clock to decide this.
         let answer = engine.start_workflow(created.id).await;
         assert!(answer.is_err(), "{answer:?}");
-        let is_noticed = async || readiness(&shared).await == (503, Value::from("engine stopped"));
-        until(is_noticed, "still ready").await;
+        until(async || !engine.is_running(), "still running").await;
+        // Readiness reads the clock itself, to say since when what is.
+        clock.0.store(false, Ordering::SeqCst);
+        let told = readiness(&shared).await;
+        assert_eq!(told, (503, "engine stopped".into()));
         assert_eq!(live().await.status(), StatusCode::OK);
     }
 
