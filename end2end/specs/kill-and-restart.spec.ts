@@ -103,6 +103,12 @@ test('ten kills in the middle of twenty workflows lose and double nothing', asyn
     expect(before).toBeGreaterThan(0);
     await server.kill();
     await server.start();
+    // Three starts in a row that end within a minute in the middle of the same step make it poison; one
+    // that is stopped in order breaks the row.
+    if (i % 2 === 1) {
+      expect(await server.terminate()).toBe(0);
+      await server.start();
+    }
   }
   for (const id of ids) {
     await api.reaches(id, 'completed', 60_000);

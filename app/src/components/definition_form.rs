@@ -89,7 +89,7 @@ pub fn DefinitionForm(
                 <SaveButtons state/>
             </div>
             <Picture state/>
-            <div class="builder-body" class:builder-empty=is_empty>
+            <div class="builder-body" class:builder-empty=is_empty on:mousedown=keep_focus>
                 <StepList state/>
                 <StepForm state/>
             </div>
@@ -180,5 +180,15 @@ fn SaveButtons(
                 "Save and start"
             </button>
         </div>
+    }
+}
+
+/// The cards move when a step comes: the second press of a double click lands on whatever is there
+/// then, and must not take the focus from the new step's name. In a field it selects a word.
+fn keep_focus(event: leptos::ev::MouseEvent) {
+    let is_field = |tag: &str| ["INPUT", "TEXTAREA", "SELECT"].contains(&tag);
+    let target: leptos::web_sys::Element = event_target(&event);
+    if event.detail() > 1 && !is_field(&target.tag_name()) {
+        event.prevent_default();
     }
 }

@@ -48,8 +48,7 @@ pub fn AddStep(
             }
         })
     };
-    // The cards move when a step comes: the second press of a double click would hit another one,
-    // or take the focus from the name.
+    // The cards move when a step comes: the second press of a double click would hit another one.
     let once = |event: leptos::ev::MouseEvent| {
         if event.detail() > 1 {
             event.prevent_default();
@@ -59,7 +58,7 @@ pub fn AddStep(
         <section class="add-step" aria-labelledby="add-step-title">
             <h3 id="add-step-title">"Add a step"</h3>
             <p class="muted">{after}</p>
-            <ul class="step-cards" on:mousedown=once on:click=once>{cards}</ul>
+            <ul class="step-cards" on:click=once>{cards}</ul>
         </section>
     }
 }
