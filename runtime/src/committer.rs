@@ -44,9 +44,8 @@ use batch::{Batch, Member};
 use doubt::Doubts;
 use held::Held;
 use lanes::Lanes;
-pub(crate) use message::{Creation, KeyedCommand, Message};
+pub(crate) use message::{Creation, Message};
 use parked::Parked;
-pub(crate) use repeated::{content_of_new, kept_answer};
 use timers::Timers;
 use watch::Watch;
 
@@ -369,6 +368,3 @@ impl Committer {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

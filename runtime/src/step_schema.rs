@@ -87,8 +87,6 @@ pub fn describe<T: StepType>() -> Result<StepSpec, ShapeError> {
         switched_off: None,
         example: T::example(),
         fields,
-        modes: T::modes(),
-        probe_field: T::PROBE_FIELD.map(str::to_owned),
     })
 }
 

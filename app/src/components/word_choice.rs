@@ -19,9 +19,6 @@ pub fn WordChoice(
     text: String,
     /// The words.
     words: Words,
-    /// What stands for no word, where none need be chosen.
-    #[prop(optional)]
-    unless: &'static str,
     /// A sentence under it.
     #[prop(optional)]
     help: &'static str,
@@ -30,17 +27,13 @@ pub fn WordChoice(
     problems: Signal<Vec<String>>,
 ) -> impl IntoView {
     let known = words.iter().any(|(word, _)| *word == text);
-    let is_empty = text.is_empty();
-    let none = (!unless.is_empty() || is_empty).then(|| {
-        let shown = if unless.is_empty() {
-            "(not chosen)"
+    let unknown = (!known).then(|| {
+        let shown = if text.is_empty() {
+            "(not chosen)".to_owned()
         } else {
-            unless
+            text.clone()
         };
-        view! { <option value="" selected=is_empty>{shown}</option> }
-    });
-    let unknown = (!known && !is_empty).then(|| {
-        view! { <option value=text.clone() selected=true>{text.clone()}</option> }
+        view! { <option value=text.clone() selected=true>{shown}</option> }
     });
     let options = words
         .iter()
@@ -58,7 +51,7 @@ pub fn WordChoice(
         <div class="field word-choice" class:field-wrong=move || wrong().is_some()>
             <label for=id.clone()>{label}</label>
             <div class="field-control">
-                <select id=id name=name aria-describedby=described aria-invalid=wrong>{none}{unknown}{options}</select>
+                <select id=id name=name aria-describedby=described aria-invalid=wrong>{unknown}{options}</select>
             </div>
             <p class="field-help" id=help_id>{help}</p>
             <FieldProblems id=problem_id problems/>

@@ -120,8 +120,6 @@ impl Fake {
             switched_off: None,
             example: json!({}),
             fields: Vec::new(),
-            modes: Vec::new(),
-            probe_field: None,
         });
         self
     }
@@ -260,7 +258,6 @@ impl Workflows for Fake {
     async fn task(&self, _actor: &Actor, _id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {
         Ok(TaskDetail {
             task,
-            mode: engine::Mode::Once,
             output: None,
             attempts: vec![AttemptRecord {
                 attempt: 1,

@@ -120,7 +120,6 @@ impl Workflow {
             }
             if waits {
                 self.keep_share(task);
-                self.tasks[task].in_doubt = true;
                 self.current(task).outcome = Outcome::Cancelled;
             }
             self.row("TaskCancelled: commit", Some(task));
@@ -196,14 +195,9 @@ impl Workflow {
         self.row("TaskReset", Some(task));
         if self.tasks[task].state == TaskState::Running {
             self.current(task).outcome = Outcome::Superseded;
-            self.tasks[task].in_doubt = true;
         }
         let task = &mut self.tasks[task];
-        if task.state == TaskState::Completed {
-            // The user wants the effect again, under another key.
-            task.redo += 1;
-            task.in_doubt = false;
-        }
+        task.redo += u32::from(task.state == TaskState::Completed);
         task.state = TaskState::Pending;
         task.waiting = false;
         task.why_skipped = None;

@@ -308,8 +308,7 @@ fn handlers(
     }
     let handlers = Handlers::new(Arc::new(registry));
     for definition in definitions {
-        let frozen = definition.frozen().map_err(StartError::Definition)?;
-        handlers.register(&handlers.settle(frozen));
+        handlers.register(&definition.frozen().map_err(StartError::Definition)?);
     }
     Ok(handlers)
 }

@@ -58,7 +58,7 @@ impl Runtime {
             parameters: frozen.definition.parameters().clone(),
             metadata: metadata.unwrap_or_default(),
             start: false,
-            command: None,
+            command_id: None,
             definition: frozen.definition,
         };
         self.create(creation, &Actor::program()).await
@@ -79,17 +79,11 @@ impl Runtime {
         workflow_id: WorkflowId,
         definition: impl Into<WorkflowDefinition>,
     ) -> Answer<WorkflowState> {
-        let given = definition
+        let frozen = definition
             .into()
             .frozen()
             .map_err(JobOrchestratorError::Invalid)?;
-        let given_hash = given.hash.clone();
-        let mut frozen = self.inner.handlers.settle(given);
         let standing = self.standing(workflow_id).await?;
-        if standing.header.definition_hash == given_hash {
-            // Created before its steps' modes were written into what is frozen.
-            frozen.hash = given_hash;
-        }
         if standing.header.definition_hash != frozen.hash {
             let text = "the workflow was created with another definition, which never changes";
             return Err(JobOrchestratorError::Conflict(text.into()));
@@ -119,7 +113,7 @@ impl Runtime {
     /// [`JobOrchestratorError::Invalid`] with the problems of the definition.
     pub fn register(&self, definition: &WorkflowDefinition) -> Answer<()> {
         let frozen = definition.frozen().map_err(JobOrchestratorError::Invalid)?;
-        self.keep(&self.inner.handlers.settle(frozen));
+        self.keep(&frozen);
         Ok(())
     }
 
@@ -141,8 +135,7 @@ impl Runtime {
         if !problems.is_empty() {
             return Err(JobOrchestratorError::Invalid(problems));
         }
-        let frozen = definition.frozen().map_err(JobOrchestratorError::Invalid)?;
-        Ok(self.inner.handlers.settle(frozen))
+        definition.frozen().map_err(JobOrchestratorError::Invalid)
     }
 
     fn keep(&self, frozen: &Frozen) {

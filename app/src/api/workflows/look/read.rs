@@ -263,7 +263,6 @@ async fn panel_with(
     Ok(StepPanel {
         step,
         config,
-        mode: task.mode,
         output: task.output,
         attempts: task.attempts,
         log: lines_of(service, user, id, step, log_part).await?,
