@@ -14,6 +14,7 @@ pub const RUN_IF: Words = &[
 pub const MODE: Words = &[
     ("retry", "try again: it may take effect twice"),
     ("once", "fail: it takes effect at most once"),
+    ("probe", "ask whether it took effect, and try again if not"),
 ];
 
 /// What becomes of the rest when a step fails (`on_failure`).
@@ -63,7 +64,7 @@ mod tests {
         for word in [RunIf::Ok, RunIf::Always, RunIf::Failed] {
             assert_ne!(meaning(RUN_IF, word.as_str()), word.as_str());
         }
-        for word in [Mode::Retry, Mode::Once] {
+        for word in Mode::ALL {
             assert_ne!(meaning(MODE, word.as_str()), word.as_str());
         }
         for word in [OnFailure::FinishBranches, OnFailure::Stop] {

@@ -79,6 +79,8 @@ fn specs() -> Vec<StepSpec> {
         switched_off: None,
         example: json!({"text": "example"}),
         fields,
+        modes: Vec::new(),
+        probe_field: None,
     };
     vec![spec("everything", fields), spec("nothing", Vec::new())]
 }

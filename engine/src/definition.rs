@@ -118,7 +118,7 @@ pub struct StepDefinition {
     pub run_if: RunIf,
     /// How often an attempt may be lost to a dying server before the step fails, 1 to 100.
     pub max_lost: u32,
-    /// What an attempt with an unknown end means; none means the default.
+    /// What an attempt with an unknown end means; none means what its type says.
     pub mode: Option<Mode>,
     /// Who carries it out.
     pub handler: Handler,
@@ -280,6 +280,16 @@ impl WorkflowDefinition {
     #[must_use]
     pub fn with_on_failure(mut self, on_failure: OnFailure) -> Self {
         self.on_failure = on_failure;
+        self
+    }
+
+    /// The same definition in which steps that name no mode have the one that `default` says, if it
+    /// says one.
+    #[must_use]
+    pub fn with_modes(mut self, default: impl Fn(&StepDefinition) -> Option<Mode>) -> Self {
+        for step in &mut self.steps {
+            step.mode = step.mode.or_else(|| default(step));
+        }
         self
     }
 

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Mode, OnFailure, RunIf, key, limits};
+use crate::definition::{OnFailure, RunIf, key, limits};
 use crate::id::StepIndex;
 use crate::problem::Problem;
 
@@ -73,8 +73,8 @@ pub struct StepDraft {
     pub run_if: String,
     /// How often an attempt may be lost; empty means the default.
     pub max_lost: String,
-    /// What an attempt with an unknown end means, as the word used in JSON; empty means the
-    /// default.
+    /// What an attempt with an unknown end means, as the word used in JSON; empty means what the
+    /// kind says.
     #[serde(default)]
     pub mode: String,
 }
@@ -109,7 +109,7 @@ impl StepDraft {
             estimated_duration: String::new(),
             run_if: RunIf::default().as_str().into(),
             max_lost: limits::MAX_LOST_DEFAULT.to_string(),
-            mode: Mode::default().as_str().into(),
+            mode: String::new(),
         }
     }
 

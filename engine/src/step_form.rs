@@ -5,6 +5,7 @@
 
 mod check;
 mod fits;
+mod mode;
 mod number;
 mod parse;
 mod seconds;
@@ -13,6 +14,7 @@ mod show;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use mode::ModeRule;
 pub use parse::is_reference;
 pub use seconds::{seconds_from_text, seconds_to_text};
 
@@ -39,6 +41,12 @@ pub struct StepSpec {
     pub example: Value,
     /// Its fields, in the order they are shown.
     pub fields: Vec<FieldSpec>,
+    /// The mode of a step that names none: that of the first rule that applies, else `retry`.
+    #[serde(default)]
+    pub modes: Vec<ModeRule>,
+    /// The field that has to be filled for the mode `probe`; none when no step can have it.
+    #[serde(default)]
+    pub probe_field: Option<String>,
 }
 
 /// One field of a step type's configuration.

@@ -28,6 +28,8 @@ fn spec(task_type: &str, title: &str, example: Value, fields: Vec<FieldSpec>) ->
         switched_off: None,
         example,
         fields,
+        modes: Vec::new(),
+        probe_field: None,
     }
 }
 

@@ -44,8 +44,9 @@ use batch::{Batch, Member};
 use doubt::Doubts;
 use held::Held;
 use lanes::Lanes;
-pub(crate) use message::{Creation, Message};
+pub(crate) use message::{Creation, KeyedCommand, Message};
 use parked::Parked;
+pub(crate) use repeated::{content_of_new, kept_answer};
 use timers::Timers;
 use watch::Watch;
 
@@ -368,3 +369,6 @@ impl Committer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

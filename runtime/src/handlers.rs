@@ -9,7 +9,7 @@ use engine::{Handler, StepDefinition, StepIndex, WaitsFor, Workflow};
 
 use crate::step::Registry;
 use crate::step_fn::StepFn;
-use crate::workflow_definition::Frozen;
+use crate::workflow_definition::{Frozen, hash};
 
 /// The closures of one definition: one place for each step.
 type OfDefinition = Arc<[Option<StepFn>]>;
@@ -31,6 +31,18 @@ impl Handlers {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The definition as workflows are made of it: with the modes that the step types say.
+    pub(crate) fn settle(&self, frozen: Frozen) -> Frozen {
+        match self.registry.with_modes(&frozen.definition) {
+            None => frozen,
+            Some(definition) => Frozen {
+                hash: hash(&definition),
+                definition: Arc::new(definition),
+                handlers: frozen.handlers,
+            },
+        }
     }
 
     /// Keeps the definition's closures in place of earlier ones; whether it has any.

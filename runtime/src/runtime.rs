@@ -31,7 +31,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::committer::{Creation, Message};
+use crate::committer::{Creation, KeyedCommand, Message, kept_answer};
 use crate::fault;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
@@ -146,7 +146,7 @@ impl Runtime {
         }
         asked::check_depth("#/parameters", &creation.parameters)?;
         asked::check_depth("#/metadata", &creation.metadata)?;
-        asked::check_command_id(creation.command_id.as_deref())?;
+        asked::check_command_id(creation.command.as_ref().map(|command| command.id.as_str()))?;
         self.is_possible(Ask::Create)?;
         let (reply, answer) = oneshot::channel();
         let actor = actor.name.clone();
@@ -195,6 +195,18 @@ impl Runtime {
             Some(hindrance) => Err(hindrance.into()),
             None => Ok(()),
         }
+    }
+
+    /// What was answered when the same command came before.
+    async fn answered_before(
+        &self,
+        actor: &Actor,
+        command: Option<&KeyedCommand>,
+    ) -> Option<Answer<WorkflowState>> {
+        let command = command?;
+        let (store, health) = (self.inner.store.as_ref(), &self.inner.health);
+        let known = (command.id.as_str(), command.content.as_str());
+        kept_answer(store, health, &actor.name, known).await
     }
 
     async fn send(

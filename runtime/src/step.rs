@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use engine::Problem;
 use engine::orchestrator::StepSwitches;
+use engine::step_form::ModeRule;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -52,6 +53,15 @@ impl From<()> for StepOutput {
     fn from((): ()) -> Self {
         Self::Done(Value::Object(Map::new()))
     }
+}
+
+/// What the outside says about the effect of an earlier attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Probed {
+    /// It took place, and this is what it gave: the step is not done again.
+    Done(Value),
+    /// It did not, in words for the log: the step is done now.
+    NotDone(String),
 }
 
 /// A registered kind of work. The implementing struct is its configuration.
@@ -95,7 +105,7 @@ impl From<()> for StepOutput {
 /// let engine = Runtime::builder().in_memory().step_type::<CountWords>();
 /// # let _ = engine;
 /// ```
-pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
+pub trait StepType: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The `task_type` that definitions name.
     const TASK_TYPE: &'static str;
     /// What people call it.
@@ -109,9 +119,19 @@ pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
     /// Whether it does nothing but hand over to a moment ([`StepOutput::Wait`]): what a step waits
     /// does not count against its timeout, so pages offer none.
     const ONLY_WAITS: bool = false;
+    /// The field that has to be filled so that [`probe`](Self::probe) can ask; none when it never
+    /// can.
+    const PROBE_FIELD: Option<&'static str> = None;
 
     /// A filled, valid configuration to start from.
     fn example() -> Value;
+
+    /// The mode of a step that names none, by its configuration: the first rule that applies
+    /// counts. Without one it is `retry`: an effect may happen twice.
+    #[must_use]
+    fn modes() -> Vec<ModeRule> {
+        Vec::new()
+    }
 
     /// What is wrong with a configuration beyond what its fields tell, at pointers from its top
     /// (`#/url`). It is asked when a definition is saved and again when an attempt starts, so a
@@ -132,6 +152,19 @@ pub trait StepType: DeserializeOwned + JsonSchema + Send + 'static {
     fn switched_off(switches: StepSwitches) -> Option<&'static str> {
         let _ = switches;
         None
+    }
+
+    /// Asks the outside whether the effect of an earlier attempt under the same
+    /// [key](StepContext::idempotency_key) took place. It is called before [`run`](Self::run) in a
+    /// step of mode `probe` after an attempt of which nobody knows how it ended, and must itself
+    /// have no effect.
+    ///
+    /// # Errors
+    /// Nobody can say. The step is not done then: the attempt ends as one with an unknown end.
+    fn probe(&self, cx: &StepContext) -> impl Future<Output = Result<Probed, StepError>> + Send {
+        let _ = cx;
+        let refusal = "this step type cannot ask whether it was done".to_owned();
+        async { Err(StepError::Unknown(refusal)) }
     }
 
     /// Does the work. It watches [`StepContext::stopped`] and, once that is signalled, ends soon

@@ -87,6 +87,8 @@ pub fn describe<T: StepType>() -> Result<StepSpec, ShapeError> {
         switched_off: None,
         example: T::example(),
         fields,
+        modes: T::modes(),
+        probe_field: T::PROBE_FIELD.map(str::to_owned),
     })
 }
 

@@ -21,6 +21,7 @@ mod step_form;
 mod step_kind;
 mod step_limits;
 mod step_list;
+mod step_mode;
 mod step_search;
 mod step_text;
 mod typing;

@@ -68,7 +68,7 @@ pub fn DefinitionSteps(
             let after = if after.is_empty() { "nothing, it starts at once".to_owned() } else { after.join(", ") };
             let spec = specs.iter().find(|spec| step["task_type"] == spec.task_type);
             let settings = settings(step, spec);
-            let limits = limits(step);
+            let limits = limits(step, spec);
             view! {
                 <tr id=format!("step-{index}") tabindex="-1">
                     <td>{index + 1}</td>
@@ -129,7 +129,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn limits(step: &Value) -> String {
+fn limits(step: &Value, spec: Option<&StepSpec>) -> String {
     let mut parts = Vec::new();
     if let Some(tries) = step["max_retries"].as_u64() {
         parts.push(match tries {
@@ -150,5 +150,22 @@ fn limits(step: &Value) -> String {
     if let Some(word) = step["run_if"].as_str().filter(|word| *word != "ok") {
         parts.push(format!("runs {}", meaning(RUN_IF, word)));
     }
+    if let Some(words) = unknown_end(step, spec) {
+        parts.push(words.to_owned());
+    }
     parts.join(", ")
+}
+
+/// What follows when nobody knows how a try ended, unless it is simply tried again.
+fn unknown_end(step: &Value, spec: Option<&StepSpec>) -> Option<&'static str> {
+    let named = step["mode"].as_str();
+    let default = || {
+        let config = step["config"].as_object()?;
+        Some(spec?.default_mode(config).as_str())
+    };
+    match named.or_else(default)? {
+        "once" => Some("takes effect at most once"),
+        "probe" => Some("asks before it is repeated"),
+        _ => None,
+    }
 }

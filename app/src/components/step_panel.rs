@@ -13,6 +13,7 @@ use crate::api::workflows::{
 };
 use crate::format;
 use crate::paths;
+use crate::plain_words::{MODE, meaning};
 
 /// The panel.
 #[component]
@@ -78,6 +79,10 @@ pub fn StepPanel(
             }}
             <h3>"Attempts"</h3>
             {move || attempts(panel.with(|panel| panel.attempts.clone()))}
+            <p class="hint">
+                "When nobody knows how an attempt ended: "
+                {move || panel.with(|panel| meaning(MODE, panel.mode.as_str()))} "."
+            </p>
             <h3>"Configuration"</h3>
             <pre class="json" tabindex="0" role="region" aria-label="Configuration">{config}</pre>
         </section>

@@ -19,6 +19,9 @@ pub fn WordChoice(
     text: String,
     /// The words.
     words: Words,
+    /// What stands for no word, where none need be chosen.
+    #[prop(optional)]
+    unless: &'static str,
     /// A sentence under it.
     #[prop(optional)]
     help: &'static str,
@@ -27,13 +30,17 @@ pub fn WordChoice(
     problems: Signal<Vec<String>>,
 ) -> impl IntoView {
     let known = words.iter().any(|(word, _)| *word == text);
-    let unknown = (!known).then(|| {
-        let shown = if text.is_empty() {
-            "(not chosen)".to_owned()
+    let is_empty = text.is_empty();
+    let none = (!unless.is_empty() || is_empty).then(|| {
+        let shown = if unless.is_empty() {
+            "(not chosen)"
         } else {
-            text.clone()
+            unless
         };
-        view! { <option value=text.clone() selected=true>{shown}</option> }
+        view! { <option value="" selected=is_empty>{shown}</option> }
+    });
+    let unknown = (!known && !is_empty).then(|| {
+        view! { <option value=text.clone() selected=true>{text.clone()}</option> }
     });
     let options = words
         .iter()
@@ -51,7 +58,7 @@ pub fn WordChoice(
         <div class="field word-choice" class:field-wrong=move || wrong().is_some()>
             <label for=id.clone()>{label}</label>
             <div class="field-control">
-                <select id=id name=name aria-describedby=described aria-invalid=wrong>{unknown}{options}</select>
+                <select id=id name=name aria-describedby=described aria-invalid=wrong>{none}{unknown}{options}</select>
             </div>
             <p class="field-help" id=help_id>{help}</p>
             <FieldProblems id=problem_id problems/>

@@ -192,6 +192,8 @@ mod tests {
             title: String::new(),
             help: String::new(),
             output_help: String::new(),
+            modes: Vec::new(),
+            probe_field: None,
             default_timeout: 60.0,
             only_waits: false,
             switched_off: None,

@@ -120,6 +120,8 @@ impl Fake {
             switched_off: None,
             example: json!({}),
             fields: Vec::new(),
+            modes: Vec::new(),
+            probe_field: None,
         });
         self
     }
@@ -258,6 +260,7 @@ impl Workflows for Fake {
     async fn task(&self, _actor: &Actor, _id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {
         Ok(TaskDetail {
             task,
+            mode: engine::Mode::Once,
             output: None,
             attempts: vec![AttemptRecord {
                 attempt: 1,

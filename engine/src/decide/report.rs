@@ -94,14 +94,17 @@ impl Decision<'_> {
         if is_unknown && self.runs_once(task) {
             return self.unknown(task, attempt, error, outcome);
         }
-        // A step that may run twice is simply tried again.
+        // A step that may run twice is simply tried again; one that can be asked is asked first.
         let failure = match failure {
-            FailureKind::OutcomeUnknown => FailureKind::Error,
+            FailureKind::OutcomeUnknown if !self.is_asked(task) => FailureKind::Error,
             known => known,
         };
-        let error = error.to_owned();
         let may_help = is_unknown || failure == FailureKind::Error;
+        let mut error = error.to_owned();
         if !may_help || record.retry_count >= limit {
+            if failure == FailureKind::OutcomeUnknown {
+                error.push_str("; it may have taken effect (outcome_unknown)");
+            }
             return Event::TaskFailed {
                 task,
                 attempt,
@@ -157,6 +160,11 @@ impl Decision<'_> {
         self.workflow.definition().steps()[task].mode == Some(Mode::Once)
     }
 
+    /// Whether the outside is asked before the step is tried again.
+    fn is_asked(&self, task: StepIndex) -> bool {
+        self.workflow.definition().steps()[task].mode == Some(Mode::Probe)
+    }
+
     /// A step that may run at most once is not tried again when nobody knows how it ended.
     fn unknown(
         &self,
@@ -199,10 +207,7 @@ impl Decision<'_> {
             outcome,
             output,
         })?;
-        if self.workflow.record().cancel_requested {
-            return self.settle();
-        }
-        Ok(())
+        self.settle()
     }
 
     /// The moment a task waits for has come: a retry is queued, a wait is over.

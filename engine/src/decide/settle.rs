@@ -89,6 +89,10 @@ impl Decision<'_> {
     }
 
     fn finish(&mut self) -> Result<(), Refusal> {
+        if self.workflow.tally().has_superseded() {
+            // An end is quiet: the last of what a recovery stopped ends the workflow.
+            return Ok(());
+        }
         if self.is_complete() {
             return self.emit(Event::WorkflowCompleted);
         }

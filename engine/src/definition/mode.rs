@@ -1,8 +1,11 @@
 //! What happens to a step whose attempt ended without anybody knowing how.
 
+use serde::{Deserialize, Serialize};
+
 /// What a step promises when the end of an attempt is unknown: the server died, the attempt was
 /// stopped or timed out, an answer never came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// At least once: it is tried again.
     #[default]

@@ -57,8 +57,10 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
     ];
     let run_if = reader.word(&format!("{at}/run_if"), object.get("run_if"), &words);
     step.run_if = run_if.unwrap_or_default();
-    let words = Mode::ALL.map(|mode| (mode.as_str(), mode));
-    step.mode = reader.word(&format!("{at}/mode"), object.get("mode"), &words);
+    if let Some(mode) = object.get("mode").filter(|mode| !mode.is_null()) {
+        let words = Mode::ALL.map(|mode| (mode.as_str(), mode));
+        step.mode = reader.word(&format!("{at}/mode"), Some(mode), &words);
+    }
     step.handler = handler_of(reader, &format!("{at}/handler"), object.get("handler"));
     let key = step_key(reader, &format!("{at}/key"), object.get("key"));
     let before = reader.problems.len();

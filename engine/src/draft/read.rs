@@ -76,6 +76,9 @@ fn step_draft(step: &StepDefinition, specs: &[StepSpec]) -> StepDraft {
             .unwrap_or_default(),
         run_if: step.run_if.as_str().into(),
         max_lost: step.max_lost.to_string(),
-        mode: step.mode.unwrap_or_default().as_str().into(),
+        mode: step
+            .mode
+            .map(|mode| mode.as_str().into())
+            .unwrap_or_default(),
     }
 }

@@ -46,6 +46,19 @@ impl DefinitionDraft {
         merged(known, self.misfits(&json, specs))
     }
 
+    /// The mode that a step has while none is chosen for it.
+    #[must_use]
+    pub fn default_mode(&self, index: usize, specs: &[StepSpec]) -> Mode {
+        let step = self.steps.get(index);
+        let spec = step.and_then(|step| specs.iter().find(|s| s.task_type == step.task_type));
+        match (step, spec) {
+            (Some(step), Some(spec)) => {
+                spec.default_mode(&config(step, Some(spec), "#", &mut Vec::new()))
+            }
+            _ => Mode::default(),
+        }
+    }
+
     /// What does not fit the kinds of the steps, also while something else is wrong.
     fn misfits(&self, json: &Value, specs: &[StepSpec]) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -56,6 +69,11 @@ impl DefinitionDraft {
                 let prefix = format!("/steps/{index}/config");
                 let found = spec.check(config).into_iter();
                 problems.extend(found.map(|problem| problem.under(&prefix)));
+                if step.mode == Mode::Probe.as_str()
+                    && let Some(why) = spec.cannot_probe(config)
+                {
+                    problems.push(Problem::new(format!("#/steps/{index}/mode"), why));
+                }
             }
         }
         problems
@@ -87,7 +105,7 @@ fn step_to_json(
         json.insert("run_if".into(), json!(step.run_if));
     }
     count(&mut json, problems, &at, ("max_lost", &step.max_lost));
-    if !step.mode.is_empty() && step.mode != Mode::default().as_str() {
+    if !step.mode.is_empty() {
         json.insert("mode".into(), json!(step.mode));
     }
     Value::Object(json)

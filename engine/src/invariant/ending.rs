@@ -17,6 +17,9 @@ pub(super) fn workflow(workflow: &Workflow, found: &mut Findings) {
     found.hold(I::I4, open == 0, || {
         format!("it is {status} and {open} of its tasks are not settled")
     });
+    found.hold(I::I4, workflow.tally().is_quiet(), || {
+        format!("it is {status} and an attempt of it is alive")
+    });
     let fits = match status {
         WorkflowStatus::Completed => counts.failed == 0 && counts.cancelled == 0,
         WorkflowStatus::Failed => counts.failed > 0 && counts.cancelled == 0,

@@ -58,9 +58,12 @@ fn recovering(workflow: &Workflow, found: &mut Findings) {
         .and_then(|from| workflow.task(from))
         .map(|task| matches!(task.status(), TaskStatus::Completed | TaskStatus::Skipped));
     let fits = match record.status {
-        // An unknown step is neither past nor open.
+        // An unknown step is neither past nor open. With nothing but an old attempt left that has to
+        // die, the recovery ends together with the workflow.
         WorkflowStatus::Recovering => match is_past {
-            Some(is_past) => record.cancel_requested || !is_past,
+            Some(is_past) => {
+                record.cancel_requested || !is_past || workflow.tally().has_superseded()
+            }
             None => false,
         },
         WorkflowStatus::Paused => from.is_none() || is_past.is_some(),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::Action;
+use crate::definition::Mode;
 use crate::id::{Attempt, DefinitionId, JobId, Seq, StepIndex, WorkflowId};
 use crate::progress::{Progress, WorkflowState};
 use crate::time::Timestamp;
@@ -162,6 +163,8 @@ pub struct AttemptRecord {
 pub struct TaskDetail {
     /// The step's position.
     pub task: StepIndex,
+    /// What an attempt with an unknown end means for it.
+    pub mode: Mode,
     /// What it gave to later steps.
     pub output: Option<Value>,
     /// Its tries, oldest first.

@@ -179,6 +179,8 @@ mod tests {
             only_waits: false,
             switched_off: None,
             example: json!({}),
+            modes: Vec::new(),
+            probe_field: None,
             fields: vec![
                 field("program", true, FieldKind::Text),
                 FieldSpec {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Workflow;
-use crate::event::{Event, EventRecord};
+use crate::event::{Event, EventRecord, FailureKind};
 use crate::id::StepIndex;
 use crate::progress::share;
 use crate::task_status::{IllegalTaskTransition, TaskStatus, TaskTrigger};
@@ -188,6 +188,7 @@ impl Workflow {
             record.ended_at = Some(at);
             record.waiting = false;
         }
+        record.in_doubt |= leaves_doubt(event);
         match event {
             Event::TaskStarted { attempt, .. } => {
                 record.attempt = *attempt;
@@ -284,6 +285,23 @@ const fn ends_attempt(event: &Event) -> bool {
     )
 }
 
+/// Whether an attempt ended without anybody knowing if it took effect.
+const fn leaves_doubt(event: &Event) -> bool {
+    match event {
+        Event::TaskLost { .. } | Event::TaskInterrupted { .. } => true,
+        Event::TaskRetryScheduled { failure, .. } | Event::TaskFailed { failure, .. } => {
+            matches!(
+                failure,
+                FailureKind::TimedOut | FailureKind::OutcomeUnknown | FailureKind::Poison
+            )
+        }
+        Event::TaskCancelled { attempt, .. } | Event::TaskReset { attempt, .. } => {
+            attempt.is_some()
+        }
+        _ => false,
+    }
+}
+
 fn clear_failure(record: &mut super::TaskRecord) {
     record.failure = None;
     record.error_message = None;
@@ -303,12 +321,14 @@ const fn forget_wait(record: &mut super::TaskRecord) {
 
 /// A recovery begins the task anew: only its numbers that never go down stay.
 fn reset(record: &mut super::TaskRecord) {
-    let redo = record.redo + u32::from(record.status == TaskStatus::Completed);
+    let is_another_effect = record.status == TaskStatus::Completed;
+    let redo = record.redo + u32::from(is_another_effect);
     let is_alive = record.status == TaskStatus::Running && !record.waiting;
     let mut fresh = super::TaskRecord::new(record.id);
     fresh.attempt = record.attempt;
     fresh.generation = record.generation + 1;
     fresh.redo = redo;
+    fresh.in_doubt = record.in_doubt && !is_another_effect;
     fresh.superseded = if is_alive {
         Some(record.attempt)
     } else {

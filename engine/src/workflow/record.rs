@@ -86,6 +86,9 @@ pub struct TaskRecord {
     pub generation: u32,
     /// Grows when a recovery resets a task that had completed: its effect is wanted again.
     pub redo: u32,
+    /// Whether an earlier attempt may have taken effect, although nobody saw it end well: it was
+    /// lost, stopped or too slow. Until the effect is wanted again, which is another one.
+    pub in_doubt: bool,
     /// Whether the running attempt waits for a moment and holds nothing.
     pub waiting: bool,
     /// The attempt that a recovery superseded and that is not proven dead yet.
@@ -121,6 +124,7 @@ impl TaskRecord {
             lost_count: 0,
             generation: 0,
             redo: 0,
+            in_doubt: false,
             waiting: false,
             superseded: None,
             due_at: None,

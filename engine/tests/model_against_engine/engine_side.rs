@@ -146,6 +146,7 @@ impl EngineSide {
             lost_count: record.lost_count,
             generation: record.generation,
             redo: record.redo,
+            in_doubt: record.in_doubt,
             due_at: record.due_at.map(|due| {
                 let wait = record.wait_micros.and_then(|wait| i64::try_from(wait).ok());
                 (due.as_micros(), wait.unwrap_or(-1))

@@ -52,11 +52,6 @@ fn after_an_end(before: &Workflow, input: &Input) -> Held {
     );
     let may = match input {
         Input::Ask(ask) => matches!(ask.verb, Verb::Recover { .. } | Verb::RaiseBudget { .. }),
-        // The last word of an attempt that a recovery superseded.
-        Input::End { task, attempt, .. } | Input::Wait { task, attempt, .. } => before
-            .attempts
-            .iter()
-            .any(|a| a.task == *task && a.number == *attempt && a.outcome == Outcome::Superseded),
         _ => false,
     };
     hold(!is_over || may, "I4: something happened after the end")
@@ -127,6 +122,11 @@ fn an_end_is_an_end(after: &Workflow) -> Held {
     hold(
         !is_over || settled,
         "I4: an end with a task that is not settled",
+    )?;
+    let alive = after.attempts.iter().any(|attempt| attempt.alive);
+    hold(
+        !is_over || !alive,
+        "I4: an end with an attempt that is alive",
     )?;
     let well = after.tasks.iter().all(|task| {
         let for_good = matches!(task.why_skipped, Some(Why::NotNeeded | Why::Operator));

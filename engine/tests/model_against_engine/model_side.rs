@@ -27,6 +27,7 @@ pub struct SeenTask {
     pub lost_count: u32,
     pub generation: u32,
     pub redo: u32,
+    pub in_doubt: bool,
     /// What it waits for, and how long that wait is in all.
     pub due_at: Option<(Micros, Micros)>,
     /// An attempt that a recovery took the task from and that is not proven dead.
@@ -99,6 +100,7 @@ fn seen_task(model: &Workflow, index: usize) -> SeenTask {
         lost_count: task.lost_count,
         generation: task.generation,
         redo: task.redo,
+        in_doubt: task.in_doubt,
         due_at: task.due_at.map(|due| (due, task.wait)),
         superseded: model.attempts.iter().find(is_superseded).map(|a| a.number),
         may_start: model.may_start(index),

@@ -119,6 +119,7 @@ fn outcome(end: End) -> Outcome {
         End::Error => failed(FailureKind::Error),
         End::Permanent => failed(FailureKind::Permanent),
         End::Timeout => failed(FailureKind::TimedOut),
+        End::Unknown => failed(FailureKind::OutcomeUnknown),
         End::Interrupted => Outcome::Interrupted,
         End::Lost => Outcome::Lost,
         End::Poison => failed(FailureKind::Poison),

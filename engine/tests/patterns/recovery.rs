@@ -2,7 +2,8 @@
 
 use engine::definition::RunIf;
 use engine::{
-    Action, Command, FailureKind, Outcome, Refusal, SkipReason, TaskStatus, WorkflowStatus,
+    Action, Command, FailureKind, Instead, Outcome, Recovery, Refusal, SkipReason, TaskStatus,
+    WorkflowStatus,
 };
 use serde_json::Value;
 
@@ -133,6 +134,49 @@ fn a_paused_recovery_goes_on_as_running() {
     assert_eq!(bench.status(), WorkflowStatus::Running);
     bench.report(0, Outcome::Succeeded(Value::Null));
     bench.succeed(1);
+    assert_eq!(bench.status(), WorkflowStatus::Completed);
+}
+
+#[test]
+fn a_recovery_that_settles_what_runs_ends_the_workflow_only_once_it_is_dead() {
+    let instead = [Instead::Skip, Instead::Output(Value::Null)];
+    for instead in instead {
+        let mut bench = Bench::started(define(&[step("a", &[])]));
+        bench.start(0);
+        bench.act(Action::Recover(Recovery {
+            from_step: 0,
+            force: true,
+            instead: Some(instead),
+        }));
+        assert_eq!(bench.status(), WorkflowStatus::Recovering);
+        let ended = Command::Report {
+            task: 0,
+            attempt: 1,
+            outcome: Outcome::Interrupted,
+        };
+        bench.command(&ended).unwrap();
+        assert_eq!(bench.last_kinds(2), ["AttemptEnded", "WorkflowCompleted"]);
+    }
+}
+
+#[test]
+fn a_step_skipped_by_hand_beside_one_that_dies_does_not_end_the_workflow_before_it() {
+    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[])]));
+    bench.start(0);
+    bench.act(Action::Recover(Recovery {
+        from_step: 0,
+        force: true,
+        instead: None,
+    }));
+    bench.act(Action::Skip { task: 0 });
+    bench.act(Action::Skip { task: 1 });
+    assert!(bench.status().is_active(), "{}", bench.status());
+    let ended = Command::Report {
+        task: 0,
+        attempt: 1,
+        outcome: Outcome::Lost,
+    };
+    bench.command(&ended).unwrap();
     assert_eq!(bench.status(), WorkflowStatus::Completed);
 }
 

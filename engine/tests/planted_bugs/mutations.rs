@@ -169,7 +169,7 @@ pub const MUTATIONS: [Mutation; 30] = [
     bug(
         "a step that had completed keeps its key when it is done again",
         APPLY,
-        "u32::from(record.status == TaskStatus::Completed)",
+        "u32::from(is_another_effect)",
         "u32::from(record.status == TaskStatus::Failed)",
     ),
     bug(

@@ -66,6 +66,7 @@ impl Workflow {
         if self.cancel_requested {
             // The attempt is over, and not by success: what it would wait for is not begun.
             self.keep_share(task);
+            self.tasks[task].in_doubt = true;
             return self.end(
                 task,
                 Outcome::Cancelled,
@@ -96,10 +97,18 @@ impl Workflow {
             return self.report_late(task, attempt, end);
         }
         let step = &self.steps[task];
-        let once = step.mode == Mode::Once;
+        let (once, probe) = (step.mode == Mode::Once, step.mode == Mode::Probe);
         let retries_left = self.tasks[task].retry_count < step.max_retries;
         let last_loss = self.tasks[task].lost_count + 1 >= step.max_lost;
         self.keep_share(task);
+        // c1 to c5: an attempt without a result leaves open whether it took effect, and so does one
+        // that a cancel ended. A handler that says so itself matters only to modes that care.
+        self.tasks[task].in_doubt |= match end {
+            End::Success => false,
+            End::Timeout | End::Interrupted | End::Lost | End::Poison => true,
+            End::Unknown => self.cancel_requested || once || probe,
+            End::NothingToDo | End::Error | End::Permanent => self.cancel_requested,
+        };
         match end {
             End::Success => self.end(
                 task,
@@ -125,9 +134,11 @@ impl Workflow {
             }
             End::Permanent => self.give_up(task, Outcome::Failed, "permanent"),
             End::Timeout if once => self.give_up(task, Outcome::TimedOut, "outcome_unknown"),
-            End::Error if retries_left => self.retry(task, Outcome::Failed),
+            End::Unknown if once => self.give_up(task, Outcome::Failed, "outcome_unknown"),
+            End::Error | End::Unknown if retries_left => self.retry(task, Outcome::Failed),
             End::Timeout if retries_left => self.retry(task, Outcome::TimedOut),
-            End::Error => self.give_up(task, Outcome::Failed, "error"),
+            End::Unknown if probe => self.give_up(task, Outcome::Failed, "outcome_unknown"),
+            End::Error | End::Unknown => self.give_up(task, Outcome::Failed, "error"),
             End::Timeout => self.give_up(task, Outcome::TimedOut, "timeout"),
             End::Interrupted if once => self.give_up(task, Outcome::Interrupted, "outcome_unknown"),
             End::Interrupted => self.end(

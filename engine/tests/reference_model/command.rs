@@ -120,6 +120,7 @@ impl Workflow {
             }
             if waits {
                 self.keep_share(task);
+                self.tasks[task].in_doubt = true;
                 self.current(task).outcome = Outcome::Cancelled;
             }
             self.row("TaskCancelled: commit", Some(task));
@@ -195,9 +196,14 @@ impl Workflow {
         self.row("TaskReset", Some(task));
         if self.tasks[task].state == TaskState::Running {
             self.current(task).outcome = Outcome::Superseded;
+            self.tasks[task].in_doubt = true;
         }
         let task = &mut self.tasks[task];
-        task.redo += u32::from(task.state == TaskState::Completed);
+        if task.state == TaskState::Completed {
+            // The user wants the effect again, under another key.
+            task.redo += 1;
+            task.in_doubt = false;
+        }
         task.state = TaskState::Pending;
         task.waiting = false;
         task.why_skipped = None;

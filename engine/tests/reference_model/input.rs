@@ -11,6 +11,8 @@ pub enum End {
     Error,
     Permanent,
     Timeout,
+    /// The handler itself does not know: an answer never came.
+    Unknown,
     Interrupted,
     Lost,
     /// Lost, and the server knows from its last starts that it never gets far with this step.

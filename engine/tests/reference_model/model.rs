@@ -101,6 +101,9 @@ pub struct Task {
     pub lost_count: u32,
     pub generation: u32,
     pub redo: u32,
+    /// An attempt under the present key ended without a result, so that before the step is repeated
+    /// the outside has to be asked (where its mode is `probe`).
+    pub in_doubt: bool,
     /// Of a retry, or of what a waiting task waits for.
     pub due_at: Option<Micros>,
     /// How long that wait is in all.
@@ -153,6 +156,7 @@ impl Workflow {
             lost_count: 0,
             generation: 0,
             redo: 0,
+            in_doubt: false,
             due_at: None,
             wait: 0,
             failed_at: 0,

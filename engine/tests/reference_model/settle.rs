@@ -71,8 +71,9 @@ impl Workflow {
 
     /// Everything that follows by itself, in the same commit.
     pub fn settle(&mut self) {
+        let quiet = !self.attempts.iter().any(|attempt| attempt.alive);
         if self.cancel_requested && self.is_active() {
-            if !self.attempts.iter().any(|attempt| attempt.alive) {
+            if quiet {
                 self.row("WorkflowCancelled: quiet", None);
                 self.state = State::Cancelled;
                 self.cancel_requested = false;
@@ -86,9 +87,12 @@ impl Workflow {
         while self.enqueue_or_skip_one() {}
         let past = (0..self.tasks.len()).all(|task| self.is_past(task));
         if past {
-            self.row("WorkflowCompleted", None);
-            self.state = State::Completed;
-            self.recovering_from = None;
+            // I4: an end with something of it alive would be none.
+            if quiet {
+                self.row("WorkflowCompleted", None);
+                self.state = State::Completed;
+                self.recovering_from = None;
+            }
             return;
         }
         // A workflow that is past the step it was recovered from and fails in the same commit takes
@@ -104,7 +108,7 @@ impl Workflow {
             .any(|task| task.state == TaskState::Failed);
         let stuck =
             (0..self.tasks.len()).all(|task| self.is_settled(task) || self.is_blocked(task));
-        if failed && stuck {
+        if failed && stuck && quiet {
             self.skip_what_is_blocked();
             self.row("WorkflowFailed", None);
             self.state = State::Failed;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use engine::definition::limits;
 use engine::depth;
 use engine::{
-    Attempt, Command, FailureKind, Handler, JobId, Outcome, StepIndex, Workflow,
+    Attempt, Command, FailureKind, Handler, JobId, Mode, Outcome, StepIndex, Workflow,
     WorkflowDefinition, WorkflowId,
 };
 use futures::FutureExt;
@@ -38,6 +38,8 @@ pub(super) struct Start {
     metadata: Arc<Map<String, Value>>,
     redo: u32,
     closure: Option<StepFn>,
+    /// Whether an earlier attempt may have taken effect, and the step's mode says to ask.
+    probe_first: bool,
     outputs: BTreeMap<StepIndex, Arc<Value>>,
 }
 
@@ -59,6 +61,7 @@ impl Start {
             let output = workflow.task(index)?.record().output.clone()?;
             Some((index, output))
         };
+        let known = workflow.tasks()[task].record();
         Self {
             id: workflow.id(),
             task,
@@ -68,7 +71,8 @@ impl Start {
             job_id: record.job_id,
             parameters: Arc::new(record.parameters.clone()),
             metadata: Arc::new(record.metadata.clone()),
-            redo: workflow.tasks()[task].record().redo,
+            redo: known.redo,
+            probe_first: known.in_doubt && step.mode == Some(Mode::Probe),
             outputs: wanted.filter_map(output).collect(),
             definition,
         }
@@ -125,6 +129,7 @@ impl Start {
             task,
             attempt,
             idempotency_key: idempotency_key(id, task, self.redo),
+            probe_first: self.probe_first,
             stop: self.stop.clone(),
             log: surroundings.log.task_log(id, task, attempt),
             progress,

@@ -83,7 +83,7 @@ impl Committer {
         let mut workflow = Workflow::new(new, now);
         let origin = Origin {
             actor: Some(actor),
-            command_id: creation.command_id.as_deref(),
+            command_id: creation.command.as_ref().map(|command| command.id.as_str()),
             ..Origin::default()
         };
         let mut events = advance(&mut workflow, &Command::Create, origin, now)?;

@@ -27,8 +27,17 @@ pub(crate) struct Creation {
     pub(crate) parameters: Map<String, Value>,
     pub(crate) metadata: Map<String, Value>,
     pub(crate) start: bool,
-    /// The caller's id of the command.
-    pub(crate) command_id: Option<String>,
+    /// The caller's id of the command, when it carries one.
+    pub(crate) command: Option<KeyedCommand>,
+}
+
+/// A command that carries an id.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyedCommand {
+    /// The caller's id.
+    pub(crate) id: String,
+    /// The hash of what the caller sent.
+    pub(crate) content: String,
 }
 
 /// One thing to decide.

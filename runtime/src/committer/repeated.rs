@@ -4,15 +4,17 @@
 
 use std::collections::BTreeMap;
 
+use engine::orchestrator::{DefinitionSource, NewWorkflowRequest};
 use engine::progress::WorkflowState;
-use engine::{JobOrchestratorError, Refusal, WorkflowId};
-use serde_json::json;
+use engine::{Action, JobOrchestratorError, Refusal, WorkflowId};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::batch::{Answered, Batch};
-use super::{Committer, Creation, Message};
+use super::{Committer, Message};
 use crate::fault;
-use crate::store::{AnsweredCommand, StoreError};
+use crate::health::Health;
+use crate::store::{AnsweredCommand, Store, StoreError};
 
 /// Whose id it is, and the id.
 type Key = (String, String);
@@ -32,30 +34,68 @@ impl Message {
         let (actor, id, content) = match self {
             Self::Create {
                 creation, actor, ..
-            } => (actor, creation.command_id.as_ref()?, content_of(creation)),
+            } => {
+                let command = creation.command.as_ref()?;
+                (actor, &command.id, command.content.clone())
+            }
             Self::Act {
                 id, request, actor, ..
-            } => {
-                let content = json!({ "workflow": id, "action": request.action });
-                (actor, request.command_id.as_ref()?, content)
-            }
+            } => (
+                actor,
+                request.command_id.as_ref()?,
+                content_of_act(*id, &request.action),
+            ),
             _ => return None,
         };
-        let digest = Sha256::digest(content.to_string().as_bytes());
-        let hash = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(((actor.clone(), id.clone()), hash))
+        Some(((actor.clone(), id.clone()), content))
     }
 }
 
-fn content_of(creation: &Creation) -> serde_json::Value {
-    json!({
-        "source": creation.source.map(|(id, _)| id),
-        "definition": creation.source.is_none().then_some(&creation.definition_hash),
-        "job_id": creation.job_id,
-        "parameters": creation.parameters,
-        "metadata": creation.metadata,
-        "start": creation.start,
-    })
+/// The hash of a new workflow as it was asked for: what the definition adds may change before the
+/// same command comes again.
+pub(crate) fn content_of_new(request: &NewWorkflowRequest) -> String {
+    let (saved, inline) = match &request.definition {
+        DefinitionSource::Saved(id) => (Some(id), None),
+        DefinitionSource::Inline(json) => (None, Some(json)),
+    };
+    hash(&json!({
+        "source": saved,
+        "definition": inline,
+        "job_id": request.job_id,
+        "parameters": request.parameters,
+        "metadata": request.metadata,
+        "start": request.start,
+    }))
+}
+
+/// The hash of what is asked of a workflow.
+fn content_of_act(id: WorkflowId, action: &Action) -> String {
+    hash(&json!({ "workflow": id, "action": action }))
+}
+
+fn hash(content: &Value) -> String {
+    let digest = Sha256::digest(content.to_string().as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The answer that is kept under an actor's id, with what was asked under it, if it is known.
+pub(crate) async fn kept_answer(
+    store: &dyn Store,
+    health: &Health,
+    actor: &str,
+    (id, content): (&str, &str),
+) -> Option<Result<WorkflowState, JobOrchestratorError>> {
+    match store.command(actor, id).await {
+        Ok(None) => None,
+        Ok(Some(known)) => Some(same_content(&known.content, content).and_then(|()| {
+            serde_json::from_str(&known.answer)
+                .map_err(|cause| fault::log("reading the answer of a command", &cause))
+        })),
+        Err(cause) => {
+            health.store_failed(&cause);
+            Some(Err(fault::of_store("looking up a command's id", &cause)))
+        }
+    }
 }
 
 impl Committer {
@@ -70,19 +110,9 @@ impl Committer {
             let answer = Answered::Now(known.workflow);
             return Some(same_content(&known.content, &content).map(|()| answer));
         }
-        match self.store.command(&key.0, &key.1).await {
-            Ok(None) => None,
-            Ok(Some(known)) => Some(same_content(&known.content, &content).and_then(|()| {
-                let state: Result<WorkflowState, _> = serde_json::from_str(&known.answer);
-                state
-                    .map(|state| Answered::Before(Box::new(state)))
-                    .map_err(|cause| fault::log("reading the answer of a command", &cause))
-            })),
-            Err(cause) => {
-                self.health.store_failed(&cause);
-                Some(Err(fault::of_store("looking up a command's id", &cause)))
-            }
-        }
+        let (actor, id) = (&key.0, &key.1);
+        let kept = kept_answer(self.store.as_ref(), &self.health, actor, (id, &content)).await?;
+        Some(kept.map(|state| Answered::Before(Box::new(state))))
     }
 
     /// Keeps what the batch has to remember of a message that was not refused.

@@ -308,7 +308,8 @@ fn handlers(
     }
     let handlers = Handlers::new(Arc::new(registry));
     for definition in definitions {
-        handlers.register(&definition.frozen().map_err(StartError::Definition)?);
+        let frozen = definition.frozen().map_err(StartError::Definition)?;
+        handlers.register(&handlers.settle(frozen));
     }
     Ok(handlers)
 }

@@ -58,7 +58,7 @@ impl Runtime {
             parameters: frozen.definition.parameters().clone(),
             metadata: metadata.unwrap_or_default(),
             start: false,
-            command_id: None,
+            command: None,
             definition: frozen.definition,
         };
         self.create(creation, &Actor::program()).await
@@ -79,11 +79,17 @@ impl Runtime {
         workflow_id: WorkflowId,
         definition: impl Into<WorkflowDefinition>,
     ) -> Answer<WorkflowState> {
-        let frozen = definition
+        let given = definition
             .into()
             .frozen()
             .map_err(JobOrchestratorError::Invalid)?;
+        let given_hash = given.hash.clone();
+        let mut frozen = self.inner.handlers.settle(given);
         let standing = self.standing(workflow_id).await?;
+        if standing.header.definition_hash == given_hash {
+            // Created before its steps' modes were written into what is frozen.
+            frozen.hash = given_hash;
+        }
         if standing.header.definition_hash != frozen.hash {
             let text = "the workflow was created with another definition, which never changes";
             return Err(JobOrchestratorError::Conflict(text.into()));
@@ -113,7 +119,7 @@ impl Runtime {
     /// [`JobOrchestratorError::Invalid`] with the problems of the definition.
     pub fn register(&self, definition: &WorkflowDefinition) -> Answer<()> {
         let frozen = definition.frozen().map_err(JobOrchestratorError::Invalid)?;
-        self.keep(&frozen);
+        self.keep(&self.inner.handlers.settle(frozen));
         Ok(())
     }
 
@@ -135,7 +141,8 @@ impl Runtime {
         if !problems.is_empty() {
             return Err(JobOrchestratorError::Invalid(problems));
         }
-        definition.frozen().map_err(JobOrchestratorError::Invalid)
+        let frozen = definition.frozen().map_err(JobOrchestratorError::Invalid)?;
+        Ok(self.inner.handlers.settle(frozen))
     }
 
     fn keep(&self, frozen: &Frozen) {

@@ -8,15 +8,15 @@ use engine::orchestrator::{
 use engine::problem::pointer_part;
 use engine::progress::WorkflowState;
 use engine::{
-    Actor, DefinitionId, EventRecord, JobId, JobOrchestratorError, Problem, Role, Seq, StepIndex,
-    WorkflowDefinition, WorkflowId, Workflows,
+    Actor, DefinitionId, EventRecord, JobId, JobOrchestratorError, Mode, Problem, Role, Seq,
+    StepIndex, WorkflowDefinition, WorkflowId, Workflows,
 };
 use serde_json::{Map, Value};
 
 use super::latest::Checked;
 use super::look::Look;
 use super::{Runtime, read_fault, require};
-use crate::committer::Creation;
+use crate::committer::{Creation, KeyedCommand, content_of_new};
 use crate::fault;
 use crate::workflow_definition::hash;
 
@@ -35,7 +35,7 @@ impl Runtime {
                         .collect()
                 };
                 match self.checked(json) {
-                    Ok(definition) => Ok(checked(definition, None)),
+                    Ok(definition) => Ok(self.settled(definition, None)),
                     Err(JobOrchestratorError::Invalid(problems)) => {
                         Err(JobOrchestratorError::Invalid(under(problems)))
                     }
@@ -54,17 +54,24 @@ impl Runtime {
         let saves = latest.saves();
         let saved = self.saved(id, None).await?;
         let definition = self.checked(&saved.definition)?;
-        let checked = checked(definition, Some((id, saved.version)));
+        let checked = self.settled(definition, Some((id, saved.version)));
         latest.keep(id, checked.clone(), saves);
         Ok(checked)
     }
-}
 
-fn checked(definition: WorkflowDefinition, source: Option<(DefinitionId, u32)>) -> Checked {
-    Checked {
-        hash: hash(&definition),
-        definition: definition.into(),
-        source,
+    /// The definition as workflows are made of it: with the modes that its step types say.
+    fn settled(
+        &self,
+        definition: WorkflowDefinition,
+        source: Option<(DefinitionId, u32)>,
+    ) -> Checked {
+        let registry = self.inner.handlers.registry();
+        let definition = registry.with_modes(&definition).unwrap_or(definition);
+        Checked {
+            hash: hash(&definition),
+            definition: definition.into(),
+            source,
+        }
     }
 }
 
@@ -97,6 +104,14 @@ fn fill_in(
 impl Workflows for Runtime {
     async fn submit(&self, actor: &Actor, request: NewWorkflowRequest) -> Answer<WorkflowState> {
         require(actor, Role::Operator)?;
+        let command = request.command_id.as_ref().map(|id| KeyedCommand {
+            id: id.clone(),
+            content: content_of_new(&request),
+        });
+        // Before anything is judged: what the definition and the switches say may have changed.
+        if let Some(answer) = self.answered_before(actor, command.as_ref()).await {
+            return answer;
+        }
         let checked = self.resolve(actor, &request.definition).await?;
         if request.start {
             self.may_start(&checked.definition)?;
@@ -108,7 +123,7 @@ impl Workflows for Runtime {
             parameters: fill_in(&checked.definition, &request.parameters)?,
             metadata: request.metadata,
             start: request.start,
-            command_id: request.command_id,
+            command,
             definition: checked.definition,
         };
         self.create(creation, actor).await
@@ -196,20 +211,23 @@ impl Workflows for Runtime {
 
     async fn task(&self, actor: &Actor, id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {
         require(actor, Role::Viewer)?;
-        let output = match self.look(id).await? {
+        let (mode, output) = match self.look(id).await? {
             Look::Sound(stored)
             | Look::Aside {
                 stored: Some(stored),
                 ..
             } => {
                 let known = stored.workflow.task(task).ok_or_else(|| no_step(task))?;
-                known.record().output.as_deref().cloned()
+                let step = stored.workflow.definition().steps().get(task);
+                let mode = step.and_then(|step| step.mode).unwrap_or_default();
+                (mode, known.record().output.as_deref().cloned())
             }
-            Look::Aside { stored: None, .. } => None,
+            Look::Aside { stored: None, .. } => (Mode::default(), None),
         };
         let attempts = self.inner.store.attempts(id, task).await;
         Ok(TaskDetail {
             task,
+            mode,
             output,
             attempts: attempts.map_err(|cause| read_fault(&cause))?,
         })

@@ -25,6 +25,9 @@ pub struct StepContextParts {
     pub attempt: Attempt,
     /// The same for every try of the same effect; see [`idempotency_key`](super::idempotency_key).
     pub idempotency_key: Uuid,
+    /// Whether an earlier attempt with the same key may have taken effect, and the step's mode says
+    /// to ask about it first.
+    pub probe_first: bool,
     /// Cancelled when the attempt is to end.
     pub stop: CancellationToken,
     /// The task's log.
@@ -114,6 +117,12 @@ impl StepContext {
     #[must_use]
     pub const fn idempotency_key(&self) -> Uuid {
         self.parts.idempotency_key
+    }
+
+    /// Whether the outside is asked first if an earlier attempt with the same key took effect.
+    #[must_use]
+    pub const fn probes_first(&self) -> bool {
+        self.parts.probe_first
     }
 
     /// The task's log.

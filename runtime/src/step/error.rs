@@ -35,7 +35,7 @@ pub enum StepError {
     /// Another try may help; the task is tried again while it has tries left.
     Transient(String),
     /// Nobody knows whether it took effect: an answer never came. A step of mode `once` fails now,
-    /// every other is tried again.
+    /// every other is tried again; one of mode `probe` asks first then.
     Unknown(String),
     /// Another try cannot help; the task fails now.
     Permanent(String),

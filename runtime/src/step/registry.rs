@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use engine::Problem;
 use engine::orchestrator::StepSwitches;
 use engine::problem::quoted;
 use engine::step_form::StepSpec;
+use engine::{Handler, Mode, Problem, StepDefinition, WorkflowDefinition};
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use super::{StepContext, StepError, StepOutput, StepType};
+use super::{Probed, StepContext, StepError, StepOutput, StepType};
 use crate::reference;
 use crate::step_schema::{self, ShapeError};
 use crate::steps;
@@ -146,6 +146,23 @@ impl Registry {
         (entry.switched_off)(switches)
     }
 
+    /// The definition with the mode in every step whose type has another one for it than `retry`;
+    /// nothing when there is no such step. Closures bring no mode along.
+    #[must_use]
+    pub fn with_modes(&self, definition: &WorkflowDefinition) -> Option<WorkflowDefinition> {
+        let default = |step: &StepDefinition| {
+            let spec = self.get(&step.task_type)?;
+            let is_named = step.mode.is_some() || step.handler == Handler::Closure;
+            let mode = spec.default_mode(&step.config);
+            (!is_named && mode != Mode::default()).then_some(mode)
+        };
+        let is_settled = definition
+            .steps()
+            .iter()
+            .all(|step| default(step).is_none());
+        (!is_settled).then(|| definition.clone().with_modes(default))
+    }
+
     /// The sentence for a step type that is not registered.
     pub(crate) fn unknown(&self, task_type: &str) -> String {
         let known: Vec<_> = self.names().collect();
@@ -199,8 +216,35 @@ fn run<T: StepType>(
         let step: T = serde_json::from_value(config).map_err(|fault| {
             StepError::Permanent(format!("the configuration is wrong: {fault}"))
         })?;
+        if cx.probes_first()
+            && let Some(output) = already_done(&step, &cx).await?
+        {
+            return Ok(StepOutput::Done(output));
+        }
         step.run(cx).await
     })
+}
+
+/// What the effect of an earlier attempt gave, when the outside says that it took place.
+async fn already_done<T: StepType>(step: &T, cx: &StepContext) -> Result<Option<Value>, StepError> {
+    cx.log()
+        .note("an earlier try may have taken effect; asking whether it did");
+    match step.probe(cx).await {
+        Ok(Probed::Done(output)) => {
+            cx.log().note("it did, so the step is not done again");
+            Ok(Some(output))
+        }
+        Ok(Probed::NotDone(why)) => {
+            cx.log()
+                .note(&format!("it did not ({why}), so the step is done now"));
+            Ok(None)
+        }
+        Err(StepError::Stopped) => Err(StepError::Stopped),
+        // Whatever is wrong with the question, nothing is known about the effect.
+        Err(error) => Err(StepError::Unknown(format!(
+            "whether an earlier try took effect cannot be told: {error}"
+        ))),
+    }
 }
 
 impl fmt::Debug for Registry {

@@ -4,20 +4,22 @@ mod check;
 mod follow;
 mod lines;
 mod output;
+mod probe;
 mod work_folder;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use engine::Problem;
 use engine::orchestrator::StepSwitches;
+use engine::step_form::ModeRule;
+use engine::{Mode, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::process::{CommandSpec, ProcessRunner, base_environment};
-use crate::step::{StepContext, StepError, StepOutput, StepType};
+use crate::step::{Probed, StepContext, StepError, StepOutput, StepType};
 use work_folder::WorkFolder;
 
 /// Runs a program on the machine of the server, without a shell: each argument reaches it as it
@@ -46,6 +48,16 @@ pub(super) struct Command {
     #[serde(default = "zero")]
     #[schemars(title = "Successful exit codes", inner(range(min = 0, max = 255)))]
     success_codes: Vec<u8>,
+    /// A program that tells whether the step was done already: exit code 0 means that it was, and
+    /// what it gives stands in for the step's output; any other means that it was not. It is run
+    /// before the step is repeated after a try of which nobody knows how it ended, with the same
+    /// variables.
+    #[schemars(title = "Check program")]
+    check_program: Option<String>,
+    /// The arguments of the check, one on each line.
+    #[serde(default)]
+    #[schemars(title = "Check arguments")]
+    check_args: Vec<String>,
 }
 
 fn zero() -> Vec<u8> {
@@ -60,9 +72,14 @@ impl StepType for Command {
                                   {\"exit_code\": n}. At most 1 MiB.";
     const DEFAULT_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
     const STARTS_PROGRAM: bool = true;
+    const PROBE_FIELD: Option<&'static str> = Some("check_program");
 
     fn example() -> Value {
         json!({ "program": "echo", "args": ["{\"count\": 3}"] })
+    }
+
+    fn modes() -> Vec<ModeRule> {
+        vec![ModeRule::filled(Mode::Probe, "check_program")]
     }
 
     fn check(config: &Map<String, Value>) -> Vec<Problem> {
@@ -74,10 +91,14 @@ impl StepType for Command {
             .then_some("command steps are switched off; an owner can switch them on")
     }
 
+    async fn probe(&self, cx: &StepContext) -> Result<Probed, StepError> {
+        probe::probe(self, cx).await
+    }
+
     async fn run(self, cx: StepContext) -> Result<StepOutput, StepError> {
         let processes = allowed(&cx)?.clone();
         let folder = WorkFolder::create(&cx.services().work_dir, &cx.attempt_name()).await?;
-        let spec = self.spec(&cx, &folder);
+        let spec = self.spec((&self.program, &self.args), &cx, &folder);
         let done = follow::follow(&processes, spec, &self.success_codes, &cx).await;
         let output = match done {
             Ok(done) => output::read(folder.output_file(), &done).await,
@@ -94,8 +115,13 @@ fn allowed(cx: &StepContext) -> Result<&ProcessRunner, StepError> {
 }
 
 impl Command {
-    fn spec(&self, cx: &StepContext, folder: &WorkFolder) -> CommandSpec {
-        let mut spec = CommandSpec::new(&self.program, &self.args);
+    fn spec(
+        &self,
+        (program, args): (&str, &[String]),
+        cx: &StepContext,
+        folder: &WorkFolder,
+    ) -> CommandSpec {
+        let mut spec = CommandSpec::new(program, args);
         spec.working_dir = Some(match &self.working_dir {
             Some(given) if !given.trim().is_empty() => PathBuf::from(given),
             _ => folder.path().to_owned(),

@@ -6,17 +6,20 @@ mod call;
 mod check;
 mod client;
 mod header;
+mod probe;
 mod target;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use engine::Problem;
+use engine::step_form::ModeRule;
+use engine::{Mode, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::step::{StepContext, StepError, StepOutput, StepType};
+use crate::step::{Probed, StepContext, StepError, StepOutput, StepType};
+use call::Request;
 
 /// Calls a URL and keeps the answer. Every call carries an Idempotency-Key header that stays the
 /// same when the step is tried again. Private and local addresses are refused unless the owner
@@ -36,6 +39,26 @@ pub(super) struct HttpRequest {
     /// Statuses that count as success; left out, 200 to 299.
     #[schemars(inner(range(min = 100, max = 599)))]
     accepted_statuses: Option<Vec<u16>>,
+    /// Whether the receiver does a POST or PATCH only once for each Idempotency-Key. Without it
+    /// such a step is not tried again by itself when nobody knows how a try ended.
+    #[serde(default)]
+    #[schemars(title = "The receiver honours Idempotency-Key")]
+    #[expect(
+        dead_code,
+        reason = "read where the step's mode is settled, before it runs"
+    )]
+    honours_key: bool,
+    /// An address that tells whether the step was done already: a status that counts as success
+    /// means that it was, and the answer stands in for the step's output. It is read with the same
+    /// headers before the step is repeated after a try of which nobody knows how it ended.
+    #[schemars(title = "Check URL")]
+    check_url: Option<String>,
+    /// Statuses of the check that mean it was done; left out, 200 to 299.
+    #[schemars(title = "Check: done", inner(range(min = 100, max = 599)))]
+    check_accepted_statuses: Option<Vec<u16>>,
+    /// Statuses of the check that mean it was not done; left out, 404. With any other nobody knows.
+    #[schemars(title = "Check: not done", inner(range(min = 100, max = 599)))]
+    check_not_done_statuses: Option<Vec<u16>>,
 }
 
 /// The methods there are.
@@ -71,13 +94,32 @@ impl StepType for HttpRequest {
     const OUTPUT: &'static str = "The answer if it is JSON, else {\"status\": 200, \"text\": \"…\"}. \
                                   At most 1 MiB.";
     const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+    const PROBE_FIELD: Option<&'static str> = Some("check_url");
 
     fn example() -> Value {
         json!({ "method": "GET", "url": "https://example.com/" })
     }
 
+    fn modes() -> Vec<ModeRule> {
+        // Of these HTTP itself says that doing them twice is doing them once.
+        let harmless = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].map(Value::from);
+        vec![
+            ModeRule::filled(Mode::Probe, "check_url"),
+            ModeRule::when(Mode::Retry, "method", &harmless),
+            ModeRule::when(Mode::Retry, "honours_key", &[Value::Bool(true)]),
+            ModeRule::always(Mode::Once),
+        ]
+    }
+
     fn check(config: &Map<String, Value>) -> Vec<Problem> {
         check::problems(config)
+    }
+
+    async fn probe(&self, cx: &StepContext) -> Result<Probed, StepError> {
+        tokio::select! {
+            probed = probe::probe(self, cx) => probed,
+            () = cx.stopped() => Err(StepError::Stopped),
+        }
     }
 
     async fn run(self, cx: StepContext) -> Result<StepOutput, StepError> {
@@ -90,17 +132,24 @@ impl StepType for HttpRequest {
 
 impl HttpRequest {
     async fn call(&self, cx: &StepContext) -> Result<Value, StepError> {
-        let reply = call::call(self, cx).await?;
-        if self.accepts(reply.status) {
+        let request = Request {
+            method: self.method.into(),
+            url: &self.url,
+            headers: self.headers.as_ref(),
+            body: self.body.as_ref().filter(|body| !body.is_null()),
+        };
+        let reply = call::call(&request, cx).await?;
+        if is_among(self.accepted_statuses.as_deref(), reply.status) {
             return answer::output(&reply);
         }
         Err(answer::refusal(&reply))
     }
+}
 
-    fn accepts(&self, status: u16) -> bool {
-        match self.accepted_statuses.as_deref() {
-            None | Some([]) => (200..300).contains(&status),
-            Some(list) => list.contains(&status),
-        }
+/// Whether a status counts as success: one of those named, 200 to 299 when none is.
+fn is_among(accepted: Option<&[u16]>, status: u16) -> bool {
+    match accepted {
+        None | Some([]) => (200..300).contains(&status),
+        Some(list) => list.contains(&status),
     }
 }

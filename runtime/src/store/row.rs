@@ -130,6 +130,7 @@ fn task_record(row: &SqliteRow) -> Result<TaskRecord, StoreError> {
         lost_count: number(row, "lost_count")?,
         generation: number(row, "generation")?,
         redo: number(row, "redo")?,
+        in_doubt: row.try_get("in_doubt")?,
         waiting: row.try_get("waiting")?,
         superseded: optional_number(row, "superseded")?,
         due_at: moment(row, "due_at")?,

@@ -114,13 +114,13 @@ fn insert_workflow(
 }
 
 const INSERT_TASK: &str = "INSERT INTO tasks (id, status, attempt, retry_count, lost_count,
-        generation, redo, waiting, superseded, due_at, wait_micros, share, started_at, ended_at,
-        failure, error_message, skip_reason, output, workflow_id, task)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        generation, redo, in_doubt, waiting, superseded, due_at, wait_micros, share, started_at,
+        ended_at, failure, error_message, skip_reason, output, workflow_id, task)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const UPDATE_TASK: &str = "UPDATE tasks SET id = ?, status = ?, attempt = ?, retry_count = ?,
-        lost_count = ?, generation = ?, redo = ?, waiting = ?, superseded = ?, due_at = ?,
-        wait_micros = ?, share = ?, started_at = ?, ended_at = ?, failure = ?, error_message = ?,
-        skip_reason = ?, output = ?
+        lost_count = ?, generation = ?, redo = ?, in_doubt = ?, waiting = ?, superseded = ?,
+        due_at = ?, wait_micros = ?, share = ?, started_at = ?, ended_at = ?, failure = ?,
+        error_message = ?, skip_reason = ?, output = ?
     WHERE workflow_id = ? AND task = ?";
 
 fn write_tasks(transaction: &Transaction<'_>, rows: &[TaskRow]) -> Result<(), StoreError> {
@@ -147,6 +147,7 @@ fn write_task(statement: &mut Statement<'_>, row: &TaskRow) -> Result<usize, Sto
         record.lost_count,
         record.generation,
         record.redo,
+        record.in_doubt,
         record.waiting,
         record.superseded,
         record.due_at.map(Timestamp::as_micros),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use engine::progress::{Progress, WorkflowState};
 use engine::{
-    Actor, EventRecord, JobId, JobOrchestrator, StepDefinition, WorkflowDefinition, WorkflowId,
-    WorkflowStatus, Workflows,
+    Actor, Event, EventRecord, FailureKind, JobId, JobOrchestrator, Mode, StepDefinition,
+    WorkflowDefinition, WorkflowId, WorkflowStatus, Workflows,
 };
 use runtime::process::RunnerProgram;
 use runtime::{Runtime, Settings};
@@ -113,6 +113,26 @@ impl Bench {
             .iter()
             .map(|record| record.event.kind())
             .collect()
+    }
+
+    /// Why the task failed, as its last event about it says.
+    pub async fn failure(&self, id: WorkflowId, task: usize) -> FailureKind {
+        let events = self.events(id).await;
+        let failure = events.iter().rev().find_map(|record| match record.event {
+            Event::TaskFailed {
+                task: failed,
+                failure,
+                ..
+            } if failed == task => Some(failure),
+            _ => None,
+        });
+        failure.unwrap()
+    }
+
+    /// The mode that applies to the task.
+    pub async fn mode(&self, id: WorkflowId, task: usize) -> Mode {
+        let task = self.runtime.task(&Actor::program(), id, task).await;
+        task.unwrap().mode
     }
 
     pub async fn output(&self, id: WorkflowId, task: usize) -> Value {

@@ -15,7 +15,12 @@ mod mutations;
 mod operator;
 mod orphans;
 mod patterns;
+mod probe;
 mod quarantine;
 mod recovery;
 mod restart;
 mod rows;
+mod unknown_end;
+
+#[path = "../steps/server.rs"]
+mod server;

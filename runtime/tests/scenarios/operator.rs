@@ -10,9 +10,10 @@ use engine::{
     Recovery, Refusal, StepDefinition, TaskStatus, WorkflowDefinition, WorkflowId, WorkflowStatus,
     Workflows,
 };
+use runtime::Settings;
 use serde_json::json;
 
-use crate::bench::{Bench, eventually, noop, shell};
+use crate::bench::{Bench, eventually, noop, shell, step};
 
 fn keyed(action: Action, id: &str) -> ActionRequest {
     ActionRequest {
@@ -115,6 +116,40 @@ async fn a_recovery_with_force_starts_anew_only_once_what_ran_is_dead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recovery_that_skips_what_runs_ends_the_workflow_only_once_nothing_of_it_is_alive() {
+    let bench = Bench::new().await;
+    let (pid, gate) = (bench.path("pid"), bench.path("gate"));
+    // It takes its time to end when it is told to.
+    let script = format!(
+        "trap 'until [ -e {1} ]; do sleep 0.02; done; exit 1' TERM
+         echo $$ > {0}.new; mv {0}.new {0}; while :; do sleep 0.02; done",
+        pid.display(),
+        gate.display()
+    );
+    let id = start(&bench, &[shell("stubborn", &script, &[])]).await;
+    eventually("it runs", || pid.exists()).await;
+    let skip = Action::Recover(Recovery {
+        from_step: 0,
+        force: true,
+        instead: Some(Instead::Skip),
+    });
+    let state = bench.runtime.act(&Actor::program(), id, skip.into()).await;
+    let (state, pid) = (state.unwrap(), std::fs::read_to_string(&pid).unwrap());
+    let process = std::path::Path::new("/proc").join(pid.trim());
+    assert!(process.exists(), "it has not ended yet");
+    assert_eq!(state.summary.status, WorkflowStatus::Recovering);
+    assert_eq!(state.summary.counts.skipped, 1);
+    std::fs::write(&gate, "").unwrap();
+    bench.until_status(id, WorkflowStatus::Completed).await;
+    assert!(!process.exists(), "an end is quiet");
+    let kinds = bench.kinds(id).await;
+    assert_eq!(
+        kinds[kinds.len() - 2..],
+        ["AttemptEnded", "WorkflowCompleted"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_takes_a_failed_step_for_done_and_the_reason_is_kept() {
     let bench = Bench::new().await;
     let id = start(&bench, &[failing("a"), noop("b", &[0])]).await;
@@ -195,6 +230,53 @@ async fn a_pause_that_interrupts_stops_what_runs_and_charges_nothing_but_fails_a
     assert_eq!(progress.tasks[0].retry_count, 0);
     let error = progress.tasks[1].error_message.clone().unwrap();
     assert!(error.contains("outcome_unknown"), "{error}");
+    bench.runtime.cancel_workflow(id).await.unwrap();
+    bench.until_status(id, WorkflowStatus::Cancelled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queued_step_whose_turn_came_while_stop_held_it_back_goes_on_once_the_failure_is_settled()
+{
+    let one_program = Settings {
+        programs_at_once: 1,
+        ..Settings::default()
+    };
+    let bench = Bench::with(one_program).await;
+    let gate = bench.path("gate");
+    let always = |step: StepDefinition| StepDefinition {
+        run_if: RunIf::Always,
+        ..step
+    };
+    let refused = json!({"method": "GET", "url": "http://127.0.0.1:1/"});
+    let steps = [
+        // Has the only place for programs.
+        always(shell(
+            "first",
+            &format!("until [ -e {} ]; do sleep 0.02; done", gate.display()),
+            &[],
+        )),
+        shell("second", "true", &[]),
+        StepDefinition {
+            max_retries: 0,
+            ..step("bad", "http_request", refused, &[])
+        },
+        // Keeps the workflow going.
+        always(step("wait", "delay", json!({"seconds": 600}), &[])),
+    ];
+    let definition = WorkflowDefinition::new("W", &steps).unwrap();
+    let id = bench
+        .start(&definition.with_on_failure(OnFailure::Stop))
+        .await;
+    until_task(&bench, id, 2, TaskStatus::Failed).await;
+    std::fs::write(&gate, "").unwrap();
+    // The place is free now; the second step's turn comes, and it may not start.
+    until_task(&bench, id, 0, TaskStatus::Completed).await;
+    let progress = bench.progress(id).await;
+    assert_eq!(progress.tasks[1].status, TaskStatus::Queued);
+    let skip = Action::Skip { task: 2 };
+    let acted = bench.runtime.act(&Actor::program(), id, skip.into()).await;
+    acted.unwrap();
+    until_task(&bench, id, 1, TaskStatus::Completed).await;
     bench.runtime.cancel_workflow(id).await.unwrap();
     bench.until_status(id, WorkflowStatus::Cancelled).await;
 }

@@ -40,6 +40,8 @@ struct Bench {
     services: Arc<StepServices>,
     log: LogWriter,
     stop: CancellationToken,
+    /// Whether attempts ask first if an earlier one took effect.
+    probe_first: bool,
 }
 
 impl Bench {
@@ -65,6 +67,7 @@ impl Bench {
             folder,
             log: LogWriter::start(Arc::<MemoryLogStore>::default(), Arc::new(SystemClock)),
             stop: CancellationToken::new(),
+            probe_first: false,
         }
     }
 
@@ -75,6 +78,7 @@ impl Bench {
             task: 5,
             attempt: 2,
             idempotency_key: idempotency_key(WORKFLOW, 5, 0),
+            probe_first: self.probe_first,
             stop: self.stop.clone(),
             log: self.log.task_log(WORKFLOW, 5, 2),
             progress: ProgressReporter::silent(),

@@ -1,7 +1,7 @@
 //! Creating workflows and reading them.
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fixture::{Server, quick, waiting};
 
@@ -42,6 +42,41 @@ async fn a_workflow_is_created_from_a_saved_definition_and_completes() {
     let again = api.post("/workflows", &request).await.ok();
     let latest = api.get("/jobs/41/workflow").await.ok();
     assert_eq!(latest["workflow_id"], again["workflow_id"]);
+}
+
+#[tokio::test]
+async fn a_workflow_asked_for_again_under_one_id_is_the_same_although_its_definition_changed() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let step = json!({"name": "One", "task_type": "noop"});
+    let of =
+        |limit: u32| json!({"name": "Limited", "parameters": {"limit": limit}, "steps": [step]});
+    let saved = api.post("/definitions", &of(5)).await.ok();
+    let id = saved["definition_id"].as_i64().unwrap();
+    let request = json!({"definition": id, "metadata": {"n": 1}});
+    let first = api.keyed("/workflows", "once", &request).await.ok();
+    assert_eq!(first["parameters"], json!({"limit": 5}));
+    let replace = |mut definition: Value, version: u32| {
+        definition["version"] = version.into();
+        definition
+    };
+    let path = format!("/definitions/{id}");
+    api.put(&path, &replace(of(9), 1)).await.ok();
+    assert_eq!(api.keyed("/workflows", "once", &request).await.ok(), first);
+    // With what the definition does not take any more it would be refused otherwise.
+    let with = json!({"definition": id, "parameters": {"limit": 7}});
+    let second = api.keyed("/workflows", "twice", &with).await.ok();
+    let bare = json!({"name": "Bare", "steps": [step]});
+    api.put(&path, &replace(bare, 2)).await.ok();
+    assert_eq!(api.keyed("/workflows", "twice", &with).await.ok(), second);
+    let other = json!({"definition": id, "metadata": {"n": 2}});
+    let reused = api.keyed("/workflows", "once", &other).await.problem(422);
+    assert_eq!(
+        reused["type"],
+        "urn:job-orchestrator:problem:command_id_reused"
+    );
+    let all = api.get("/workflows").await.ok();
+    assert_eq!(all["items"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

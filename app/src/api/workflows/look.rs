@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::orchestrator::{AttemptRecord, LogLine};
 use engine::step_form::StepSpec;
-use engine::{Progress, StepIndex, Timestamp, WorkflowId, WorkflowState, WorkflowStatus};
+use engine::{Mode, Progress, StepIndex, Timestamp, WorkflowId, WorkflowState, WorkflowStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -136,6 +136,8 @@ pub struct StepPanel {
     pub step: StepIndex,
     /// What it is told to do.
     pub config: Value,
+    /// What an attempt with an unknown end means for it.
+    pub mode: Mode,
     /// What it gave to later steps.
     pub output: Option<Value>,
     /// Its tries, oldest first.

@@ -10,12 +10,10 @@ use super::runs_after::RunsAfter;
 use super::state::BuilderState;
 use super::step_kind::StepKind;
 use super::step_limits::StepLimits;
+use super::step_mode::StepMode;
 use super::step_text::StepText;
 use crate::components::notice::{Notice, Tone, sentence};
-use crate::components::problem_list::{field_id, problems_at};
 use crate::components::step_fields::StepFields;
-use crate::components::word_choice::WordChoice;
-use crate::plain_words::MODE;
 
 /// The form of the open step; drawn anew when another step is opened or its text is replaced.
 #[component]
@@ -63,9 +61,6 @@ fn OneStep(
     let key_hint = state
         .draft
         .with_untracked(|draft| draft.key_from_name(index));
-    let pointer = format!("#/steps/{index}/mode");
-    let mode_id = field_id(&pointer);
-    let mode = Memo::new(move |_| state.problems.with(|all| problems_at(all, &pointer)));
     view! {
         <header class="step-form-head">
             <h2>{format!("Step {}: ", index + 1)} <span>{title}</span></h2>
@@ -91,8 +86,7 @@ fn OneStep(
                 help=format!("What references use. Empty means it is made from the name: {key_hint}")/>
             <StepText state index label="May be lost" name=names::STEP_MAX_LOST field="max_lost" text=step.max_lost.clone()
                 help="How often a try may be lost to a server that died before the step fails; 1 to 100"/>
-            <WordChoice label="If its end is unknown" name=names::STEP_MODE id=mode_id text=step.mode.clone() words=MODE problems=mode
-                help="The server died, or the try was stopped or ran too long: nobody knows whether it took effect."/>
+            <StepMode state index mode=step.mode/>
         </details>
     }
     .into_any()

@@ -1,6 +1,6 @@
 //! All that is wrong with a definition, in one pass.
 
-use engine::definition::Reading;
+use engine::definition::{Reading, StepReading};
 use engine::problem::first_of;
 use engine::{Handler, Mode, Problem};
 
@@ -38,9 +38,10 @@ pub(super) fn problems(registry: &Registry, reading: &Reading, maker: Maker) -> 
             let found = registry.check(&step.task_type, &step.config);
             problems.extend(found.into_iter().map(|problem| problem.under(&under)));
         }
-        if step.mode == Some(Mode::Probe) {
-            let detail = "no step type here can ask whether it was done; choose retry or once";
-            problems.push(Problem::new(format!("#/steps/{index}/mode"), detail));
+        if step.mode == Some(Mode::Probe)
+            && let Some(why) = cannot_probe(registry, read)
+        {
+            problems.push(Problem::new(format!("#/steps/{index}/mode"), why));
         }
     }
     problems.extend(reference::check(reading));
@@ -55,6 +56,17 @@ fn misplaced_closure(maker: Maker, index: usize) -> Option<Problem> {
         "only a Rust program can bring the closure that carries a step out; leave this out";
     let at = format!("#/steps/{index}/handler");
     (maker == Maker::Sender).then(|| Problem::new(at, detail))
+}
+
+/// Why a step cannot be asked whether it was done; what is wrong with its type is told elsewhere.
+fn cannot_probe(registry: &Registry, read: &StepReading) -> Option<String> {
+    if read.step.handler == Handler::Closure {
+        return Some("a closure cannot be asked whether it was done; choose retry or once".into());
+    }
+    let spec = registry.get(&read.step.task_type)?;
+    // Of a configuration that cannot be read nobody knows what it holds.
+    let is_known = read.has_config || spec.probe_field.is_none();
+    spec.cannot_probe(&read.step.config).filter(|_| is_known)
 }
 
 #[cfg(test)]
@@ -90,17 +102,26 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_that_no_step_type_can_keep_is_refused() {
-        let registry = Registry::builtin().unwrap();
-        let spec = &registry.specs()[0];
-        let modes = |mode: &str| {
-            let step = json!({"name": "a", "task_type": spec.task_type, "config": spec.example, "mode": mode});
-            found(&json!({"name": "W", "steps": [step]}))
-        };
-        assert!(modes("retry").is_empty());
-        assert!(modes("once").is_empty());
-        assert_eq!(modes("probe")[0].pointer, "#/steps/0/mode");
-        assert_eq!(modes("never")[0].pointer, "#/steps/0/mode");
+    fn a_mode_that_a_step_cannot_keep_is_refused_and_the_field_to_fill_is_named() {
+        for spec in Registry::builtin().unwrap().specs() {
+            let found = |mode: &str, config: &Value| {
+                let step = json!({"name": "a", "task_type": spec.task_type, "config": config, "mode": mode});
+                found(&json!({"name": "W", "steps": [step]}))
+            };
+            assert!(found("retry", &spec.example).is_empty());
+            assert!(found("once", &spec.example).is_empty());
+            assert_eq!(found("never", &spec.example)[0].pointer, "#/steps/0/mode");
+            let refused = &found("probe", &spec.example)[0];
+            assert_eq!(refused.pointer, "#/steps/0/mode");
+            let Some(field) = &spec.probe_field else {
+                assert!(refused.detail.contains("cannot ask"), "{refused}");
+                continue;
+            };
+            assert!(refused.detail.contains(&format!("({field})")), "{refused}");
+            let mut config = spec.example.clone();
+            config[field] = json!("{{ workflow.id }}");
+            assert_eq!(found("probe", &config), [], "{}", spec.task_type);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One call, with the redirects it leads through.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use reqwest::header::{
@@ -10,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::client::{self, Refused};
-use super::{HttpRequest, header, target};
+use super::{header, target};
 use crate::crash_point;
 use crate::step::{StepContext, StepError};
 
@@ -27,6 +28,15 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
+/// What a step asks for.
+pub(super) struct Request<'a> {
+    pub(super) method: Method,
+    pub(super) url: &'a str,
+    pub(super) headers: Option<&'a BTreeMap<String, String>>,
+    /// A text is sent as it is, anything else as JSON.
+    pub(super) body: Option<&'a Value>,
+}
+
 /// What is sent, to wherever it leads.
 struct Message {
     method: Method,
@@ -37,13 +47,13 @@ struct Message {
 
 /// Calls, follows at most three redirects, each checked like the first address, and reads the
 /// answer.
-pub(super) async fn call(step: &HttpRequest, cx: &StepContext) -> Result<Reply, StepError> {
+pub(super) async fn call(asked: &Request<'_>, cx: &StepContext) -> Result<Reply, StepError> {
     let switches = &cx.services().switches;
     let mut message = Message {
-        method: step.method.into(),
-        url: target::parse(&step.url, switches).map_err(StepError::Permanent)?,
-        headers: headers(step, cx)?,
-        body: step.body.as_ref().filter(|body| !body.is_null()).map(bytes),
+        method: asked.method.clone(),
+        url: target::parse(asked.url, switches).map_err(StepError::Permanent)?,
+        headers: headers(asked, cx)?,
+        body: asked.body.map(bytes),
     };
     let client = cx
         .services()
@@ -83,9 +93,9 @@ pub(super) async fn call(step: &HttpRequest, cx: &StepContext) -> Result<Reply, 
     )))
 }
 
-fn headers(step: &HttpRequest, cx: &StepContext) -> Result<HeaderMap, StepError> {
+fn headers(asked: &Request<'_>, cx: &StepContext) -> Result<HeaderMap, StepError> {
     let mut headers = HeaderMap::new();
-    for (name, value) in step.headers.iter().flatten() {
+    for (name, value) in asked.headers.into_iter().flatten() {
         let wrong = |what: &str| StepError::Permanent(format!("header \"{name}\": {what}"));
         let value = header::value(value).map_err(wrong)?;
         headers.insert(header::name(name).map_err(wrong)?, value);
@@ -96,7 +106,7 @@ fn headers(step: &HttpRequest, cx: &StepContext) -> Result<HeaderMap, StepError>
     {
         headers.insert(key, value);
     }
-    if let Some(body) = step.body.as_ref().filter(|body| !body.is_null())
+    if let Some(body) = asked.body
         && !headers.contains_key(CONTENT_TYPE)
     {
         let kind = if body.is_string() {

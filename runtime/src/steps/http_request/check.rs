@@ -9,9 +9,24 @@ use super::{header, target};
 /// What is wrong with a configuration beyond what its fields tell.
 pub(super) fn problems(config: &Map<String, Value>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let url = config.get("url").and_then(Value::as_str);
-    if let Some(Err(why)) = url.map(target::read) {
-        problems.push(Problem::new("#/url", why));
+    for name in ["url", "check_url"] {
+        let url = config.get(name).and_then(Value::as_str);
+        // An empty one is left out, or told by its field.
+        let url = url.filter(|url| !url.trim().is_empty());
+        if let Some(Err(why)) = url.map(target::read) {
+            problems.push(Problem::new(format!("#/{name}"), why));
+        }
+    }
+    let statuses = |name: &str| config.get(name).and_then(Value::as_array);
+    let done = statuses("check_accepted_statuses");
+    let both = |status: &Value| done.is_some_and(|done| done.contains(status));
+    if let Some(status) = statuses("check_not_done_statuses")
+        .into_iter()
+        .flatten()
+        .find(|status| !status.is_null() && both(status))
+    {
+        let detail = format!("names {status}, which counts as done as well");
+        problems.push(Problem::new("#/check_not_done_statuses", detail));
     }
     let headers = config.get("headers").and_then(Value::as_object);
     for (name, value) in headers.into_iter().flatten() {
@@ -90,6 +105,10 @@ mod tests {
                 "{url:?}: {found:?}"
             );
         }
+        let check = json!({"check_url": "ftp://a/", "check_accepted_statuses": [200, 404],
+            "check_not_done_statuses": [410, 404]});
+        assert_eq!(found(&check).len(), 2, "{:?}", found(&check));
+        assert_eq!(found(&json!({"check_url": ""})), [""; 0]);
         // Whether it may be called is the owner's choice at the time of the call.
         assert_eq!(found(&json!({"url": " http://127.0.0.1/ "})), [""; 0]);
         assert_eq!(found(&json!({"url": null})), [""; 0]);

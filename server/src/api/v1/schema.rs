@@ -6,6 +6,7 @@
 
 mod commands;
 mod problem;
+mod step_types;
 mod words;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 
 pub use commands::{Command, MarkDone, Pause, RaiseBudget, Recover};
 pub use problem::Problem;
+pub use step_types::StepType;
 use words::{
     FrameKind, LogStream, Mode, OnFailure, Outcome, RunIf, SkipReason, TaskStatus, WaitsFor,
     WorkflowStatus,
@@ -178,7 +180,7 @@ pub struct Step {
     pub run_if: RunIf,
     #[schema(required = false, minimum = 1, maximum = 100)]
     pub max_lost: u32,
-    /// What an attempt with an unknown end means; left out: `retry`.
+    /// What an attempt with an unknown end means; left out: what the step type's `modes` say.
     #[schema(required = false)]
     pub mode: Mode,
 }
@@ -242,60 +244,11 @@ pub enum DefinitionSource {
     Inline(Definition),
 }
 
-/// What a step type is.
-#[derive(Serialize, ToSchema)]
-pub struct StepType {
-    pub task_type: String,
-    pub title: String,
-    pub help: String,
-    pub output_help: String,
-    /// Seconds.
-    pub default_timeout: f64,
-    /// It does nothing but wait, and what a step waits does not count against its timeout.
-    pub only_waits: bool,
-    /// Why none of its steps may run on this server now.
-    #[schema(required = false)]
-    pub switched_off: Option<String>,
-    pub example: Value,
-    pub fields: Vec<Field>,
-}
-
-/// One field of a step type's configuration.
-#[derive(Serialize, ToSchema)]
-pub struct Field {
-    pub name: String,
-    pub label: String,
-    pub help: String,
-    pub required: bool,
-    pub default: Option<Value>,
-    pub unit: Option<String>,
-    pub kind: FieldKind,
-}
-
-/// What may be entered into a field.
-#[derive(Serialize, ToSchema)]
-pub struct FieldKind {
-    /// `text`, `long_text`, `number`, `toggle`, `choice`, `lines`, `numbers`, `key_values` or
-    /// `json`.
-    pub kind: String,
-    /// The least number allowed.
-    #[schema(required = false)]
-    pub min: Option<f64>,
-    /// The most allowed.
-    #[schema(required = false)]
-    pub max: Option<f64>,
-    /// Whether only whole numbers are allowed.
-    #[schema(required = false)]
-    pub whole: bool,
-    /// The words to choose from.
-    #[schema(required = false)]
-    pub options: Vec<String>,
-}
-
 /// What is stored about one task beside its progress.
 #[derive(Serialize, ToSchema)]
 pub struct Task {
     pub task: u64,
+    pub mode: Mode,
     pub output: Option<Value>,
     pub attempts: Vec<Attempt>,
 }

@@ -263,6 +263,7 @@ async fn panel_with(
     Ok(StepPanel {
         step,
         config,
+        mode: task.mode,
         output: task.output,
         attempts: task.attempts,
         log: lines_of(service, user, id, step, log_part).await?,

@@ -81,7 +81,7 @@ fn every_operation_has_a_problem_answer_for_no_token() {
 #[test]
 fn the_described_shapes_are_those_of_the_engine() {
     let definition = json!({"name": "n", "steps": [{
-        "name": "s", "task_type": "t", "timeout": 1, "estimated_duration": 2
+        "name": "s", "task_type": "t", "timeout": 1, "estimated_duration": 2, "mode": "once"
     }]});
     let definition = WorkflowDefinition::from_json(&definition).unwrap();
     let now = Timestamp::default();
@@ -115,6 +115,7 @@ fn the_described_shapes_are_those_of_the_engine() {
         "Task",
         &TaskDetail {
             task: 0,
+            mode: engine::Mode::Probe,
             output: None,
             attempts: vec![attempt],
         },

@@ -1,0 +1,153 @@
+//! Attempts of which nobody knows how they ended: a broken connection, a panic, a runner that was
+//! killed. What follows is the step's mode, and the mode of a step that names none is its type's.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use engine::{FailureKind, JobOrchestrator, Mode, StepDefinition, WorkflowStatus};
+use runtime::Runtime;
+use runtime::step::{Registry, StepContext, StepError, StepOutput, StepType};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, define, eventually, shell, step};
+use crate::server::{Server, answer};
+
+/// Breaks the first connection after it has read the whole request, then answers.
+async fn breaks_once() -> Server {
+    let calls = AtomicUsize::new(0);
+    Server::start(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+        0 => Vec::new(),
+        _ => answer("200 OK", "", "{}"),
+    })
+    .await
+}
+
+/// How a call with this configuration ended, and how often it came.
+async fn called(config: Value) -> (WorkflowStatus, usize) {
+    let (bench, server) = (Bench::new().await, breaks_once().await);
+    let mut config = config;
+    config["url"] = server.url("/").into();
+    let done = bench
+        .execute(&define(&[step("Call", "http_request", config, &[])]))
+        .await;
+    if done.summary.status == WorkflowStatus::Failed {
+        let progress = bench.progress(done.id).await;
+        let error = progress.tasks[0].error_message.clone().unwrap();
+        assert!(error.contains("outcome_unknown"), "{error}");
+    }
+    (done.summary.status, server.requests().len())
+}
+
+#[tokio::test]
+async fn a_post_whose_answer_never_came_is_not_sent_again_unless_the_receiver_honours_its_key() {
+    for method in ["POST", "PATCH"] {
+        let ended = called(json!({ "method": method })).await;
+        assert_eq!(ended, (WorkflowStatus::Failed, 1), "{method}");
+        let ended = called(json!({"method": method, "honours_key": true})).await;
+        assert_eq!(ended, (WorkflowStatus::Completed, 2), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_may_be_made_twice_is_sent_again_when_its_answer_never_came() {
+    for method in ["GET", "HEAD", "PUT", "DELETE"] {
+        let ended = called(json!({ "method": method })).await;
+        assert_eq!(ended, (WorkflowStatus::Completed, 2), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_names_its_mode_keeps_it_whatever_its_type_says() {
+    let (bench, server) = (Bench::new().await, breaks_once().await);
+    let config = |method: &str| json!({"method": method, "url": server.url("/")});
+    let named = |method, mode| StepDefinition {
+        mode: Some(mode),
+        ..step("Call", "http_request", config(method), &[])
+    };
+    let done = bench.execute(&define(&[named("GET", Mode::Once)])).await;
+    assert_eq!(done.summary.status, WorkflowStatus::Failed);
+    assert_eq!(server.requests().len(), 1);
+    let done = bench.execute(&define(&[named("POST", Mode::Retry)])).await;
+    assert_eq!(done.summary.status, WorkflowStatus::Completed);
+}
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// Panics after it has done its work.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Panics {}
+
+impl StepType for Panics {
+    const TASK_TYPE: &'static str = "panics";
+    const TITLE: &'static str = "Panics";
+    const OUTPUT: &'static str = "Nothing.";
+    const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+    fn example() -> Value {
+        json!({})
+    }
+
+    async fn run(self, _: StepContext) -> Result<StepOutput, StepError> {
+        PANICS.fetch_add(1, Ordering::SeqCst);
+        panic!("after the work was done");
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_runs_once_is_not_repeated_after_a_panic() {
+    let mut registry = Registry::builtin().unwrap();
+    registry.register::<Panics>().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let builder = Runtime::builder().registry(registry);
+    let runtime = builder
+        .work_dir(folder.path().join("work"))
+        .start()
+        .await
+        .unwrap();
+    let bench = Bench { folder, runtime };
+    let once = StepDefinition {
+        mode: Some(Mode::Once),
+        ..step("Once", "panics", json!({}), &[])
+    };
+    let done = bench.execute(&define(&[once])).await;
+    assert_eq!(done.summary.status, WorkflowStatus::Failed);
+    assert_eq!(PANICS.load(Ordering::SeqCst), 1);
+    let failure = bench.failure(done.id, 0).await;
+    assert_eq!(failure, FailureKind::OutcomeUnknown);
+}
+
+#[tokio::test]
+async fn a_step_that_runs_once_is_not_repeated_when_its_runner_is_killed() {
+    let bench = Bench::new().await;
+    let (witness, runner) = (bench.path("witness"), bench.path("runner"));
+    let script = format!(
+        "echo x >> {}; echo $PPID > {1}.new; mv {1}.new {1}; exec sleep 600",
+        witness.display(),
+        runner.display()
+    );
+    let once = StepDefinition {
+        mode: Some(Mode::Once),
+        ..shell("Once", &script, &[])
+    };
+    let id = bench.start(&define(&[once])).await;
+    eventually("it runs", || runner.exists()).await;
+    let pid = std::fs::read_to_string(&runner).unwrap();
+    let killed = Command::new("kill").args(["-9", pid.trim()]).status();
+    assert!(killed.unwrap().success());
+    bench.until_status(id, WorkflowStatus::Failed).await;
+    assert_eq!(std::fs::read_to_string(&witness).unwrap(), "x\n");
+    assert_eq!(bench.failure(id, 0).await, FailureKind::OutcomeUnknown);
+    // Somebody looks, and decides that it is to be done again.
+    let again = bench.runtime.recover_workflow(id, 0).await.unwrap();
+    assert_eq!(again.summary.status, WorkflowStatus::Recovering);
+    eventually("it runs again", || {
+        std::fs::read_to_string(&witness).unwrap() == "x\nx\n"
+    })
+    .await;
+    bench.runtime.cancel_workflow(id).await.unwrap();
+    bench.until_status(id, WorkflowStatus::Cancelled).await;
+}
