@@ -8,7 +8,14 @@ import { OWNER, expect, signIn, test } from '../fixtures/test';
 const THEMES = ['light', 'dark'] as const;
 const WIDTHS = [1280, 360];
 
-/** Looks at the page in both themes and widths; nothing may reach beyond the width either. */
+/** The cards whose content sticks out of them, by their first words. */
+function burstCards(page: Page): Promise<string[]> {
+  return page.locator('.card').evaluateAll((cards) =>
+    cards.filter((card) => card.scrollWidth > card.clientWidth).map((card) => (card.textContent ?? '').slice(0, 60)),
+  );
+}
+
+/** Looks at the page in both themes and widths; nothing may reach beyond the width or its card either. */
 async function inspect(page: Page, what: string): Promise<void> {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
@@ -18,6 +25,7 @@ async function inspect(page: Page, what: string): Promise<void> {
     }
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect.soft(overflow, `${what} scrolls sideways at ${width} px`).toBeLessThanOrEqual(0);
+    expect.soft(await burstCards(page), `${what}: cards too narrow for their content at ${width} px`).toEqual([]);
   }
 }
 
