@@ -124,6 +124,28 @@ test('when a step runs is said in words, in the form and on the page of the defi
   await expect(page.locator('dl.pairs').last()).toContainText('Steps that do not depend on it go on.');
 });
 
+test('what follows an unknown end goes by the call, and by the word that is chosen instead', async ({ api, signedIn: page }) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await builder.name.fill('Pays');
+  await builder.add('HTTP request', 'Pay');
+  await builder.field('URL').fill('https://example.com/pay');
+  await page.getByText('More', { exact: true }).click();
+  const said = page.locator('.step-mode-default');
+  const follows = { GET: 'try again', POST: 'takes effect at most once' };
+  for (const [method, words] of Object.entries(follows)) {
+    await builder.field('Method').selectOption(method);
+    await expect(said).toContainText(words);
+  }
+  await builder.field('Check URL').fill('https://example.com/paid');
+  await expect(said).toContainText('ask whether it took effect');
+  await builder.field('If its end is unknown').selectOption('once');
+  await builder.press('Save');
+  await page.waitForURL(/\/definitions\/1/);
+  expect((await api.get('/definitions/1')).body.steps[0].mode).toBe('once');
+  await expect(page.locator('.definition-steps')).toContainText('takes effect at most once');
+});
+
 test('the page of a definition lists its own workflows and no others of its name', async ({ api, signedIn: page }) => {
   const twins = [];
   for (let at = 0; at < 2; at += 1) {
