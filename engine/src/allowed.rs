@@ -254,7 +254,14 @@ pub fn judge_task(
         (TaskVerb::TryNow, Retrying) => return Ok(()),
         (TaskVerb::TryNow, _) => "it does not wait for a next try",
         (_, Pending | Queued | Retrying | Failed) => return Ok(()),
-        (_, TaskStatus::Running) => "it is running; pause the workflow or wait until it ends",
+        // A pause lets it finish, so it would not help; nor does force while it is being recovered.
+        (_, TaskStatus::Running) if workflow == WorkflowStatus::Recovering => {
+            "wait until it ends, or cancel the workflow"
+        }
+        (_, TaskStatus::Running) => {
+            "wait until it ends, cancel the workflow, or recover it from this step with force and \
+             instead, which stops what runs"
+        }
         (_, _) => "it has ended",
     };
     Err(Refusal::TaskState {

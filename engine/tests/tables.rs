@@ -17,8 +17,8 @@ use engine::task_status::TaskTrigger;
 use engine::workflow::{NewWorkflow, WorkflowRecord};
 use engine::workflow_status::WorkflowTrigger;
 use engine::{
-    Action, JobId, Recovery, Refusal, StepDefinition, TaskId, TaskStatus, Timestamp, Workflow,
-    WorkflowDefinition, WorkflowId, WorkflowStatus,
+    Action, Instead, JobId, Recovery, Refusal, StepDefinition, TaskId, TaskStatus, Timestamp,
+    Workflow, WorkflowDefinition, WorkflowId, WorkflowStatus,
 };
 use serde_json::Map;
 
@@ -294,6 +294,30 @@ fn an_operator_acts_on_a_task_only_while_its_workflow_is_active_and_not_being_ca
                 may,
                 "{verb:?} when {status}"
             );
+        }
+    }
+}
+
+#[test]
+fn what_is_advised_about_a_running_task_is_possible_and_helps() {
+    let active = WorkflowStatus::ALL.into_iter().filter(|s| s.is_active());
+    for status in active {
+        let record = record(status);
+        let forced = Action::Recover(Recovery {
+            from_step: 0,
+            force: true,
+            instead: Some(Instead::Skip),
+        });
+        for verb in [TaskVerb::Skip, TaskVerb::MarkDone] {
+            let refusal = judge_task(status, false, 0, TaskStatus::Running, false, verb);
+            let said = refusal.unwrap_err().to_string();
+            assert_eq!(said.matches("running").count(), 1, "{said}");
+            // It would let the step finish.
+            assert!(!said.contains("pause"), "{said}");
+            assert!(said.contains("wait") && said.contains("cancel"), "{said}");
+            assert_eq!(verdict(&record, &Action::Cancel), Ok(Verdict::Go));
+            let helps = verdict(&record, &forced) == Ok(Verdict::Go);
+            assert_eq!(said.contains("force"), helps, "{status}: {said}");
         }
     }
 }
