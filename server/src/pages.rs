@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use app::api::account::{ListensOnLoopback, NobodyYet};
+use app::api::account::{ListensOnLoopback, NobodyYet, SignInWait};
 use app::posted::PostedPage;
 use app::{App, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use axum::http::{StatusCode, request};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::{Actor, Service};
@@ -82,6 +82,17 @@ pub async fn draw(shared: &Shared, request: Request<Body>, posted: Option<Posted
     render_app_async_with_context(with_posted, document(shared))(request).await
 }
 
+/// The same request as if the page were only looked at, for its headers.
+pub fn as_get<B>(request: &Request<B>) -> Request<Body> {
+    let mut get = Request::new(Body::empty());
+    *get.uri_mut() = request.uri().clone();
+    *get.headers_mut() = request.headers().clone();
+    get.headers_mut().remove(CONTENT_TYPE);
+    get.headers_mut().remove(CONTENT_LENGTH);
+    *get.extensions_mut() = request.extensions().clone();
+    get
+}
+
 /// What pages and server functions find: the service, and who asks.
 fn context(shared: &Shared) -> impl Fn() + Clone + Send + Sync + use<> + 'static {
     let service: Arc<dyn Service> = shared.service.clone();
@@ -95,6 +106,9 @@ fn context(shared: &Shared) -> impl Fn() + Clone + Send + Sync + use<> + 'static
             }
             if let Some(nobody) = parts.extensions.get::<NobodyYet>() {
                 provide_context(*nobody);
+            }
+            if let Some(wait) = parts.extensions.get::<SignInWait>() {
+                provide_context(*wait);
             }
         }
         let (nonce, options) = (use_nonce(), use_context::<ResponseOptions>());

@@ -4,7 +4,7 @@
 use app::posted::{Pairs, PostedAnswer, PostedTo, answer};
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap};
+use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::Actor;
@@ -20,9 +20,9 @@ pub async fn take(
 ) -> Response {
     let path = request.uri().path().to_owned();
     let Some(to) = PostedTo::of_path(&path) else {
-        return pages::draw(&shared, as_get(&request), None).await;
+        return pages::draw(&shared, pages::as_get(&request), None).await;
     };
-    let blank = as_get(&request);
+    let blank = pages::as_get(&request);
     let host = text(request.headers(), HOST.as_str());
     let pairs = match pairs(&path, request).await {
         Ok(pairs) => pairs,
@@ -59,17 +59,6 @@ pub async fn keep(request: Request) -> Response {
         Ok(pairs) => plain_page::keep_form(&path, &paths::login(paths::HOME), &pairs),
         Err(response) => response,
     }
-}
-
-/// The same request as if the page were only looked at, for its headers.
-fn as_get(request: &Request<Body>) -> Request<Body> {
-    let mut get = Request::new(Body::empty());
-    *get.uri_mut() = request.uri().clone();
-    *get.headers_mut() = request.headers().clone();
-    get.headers_mut().remove(CONTENT_TYPE);
-    get.headers_mut().remove(CONTENT_LENGTH);
-    *get.extensions_mut() = request.extensions().clone();
-    get
 }
 
 async fn pairs(path: &str, request: Request<Body>) -> Result<Pairs, Response> {

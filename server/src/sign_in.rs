@@ -5,9 +5,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, State};
-use axum::http::StatusCode;
+use app::api::account::SignInWait;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{HeaderValue, RETRY_AFTER};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use tower_sessions::Session;
 
@@ -16,7 +18,7 @@ use crate::problem::ApiProblem;
 use crate::shared::Shared;
 use crate::sign_in_limit::Wait;
 use crate::store::Account;
-use crate::{next_page, paths, plain_page, session};
+use crate::{next_page, pages, paths, session};
 
 /// What became of a name and a password.
 enum Judged {
@@ -30,6 +32,7 @@ pub async fn enter(
     State(shared): State<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     session: Session,
+    parts: Parts,
     fields: Fields,
 ) -> Response {
     let (name, password) = (fields.text("name").trim(), fields.text("password"));
@@ -53,7 +56,10 @@ pub async fn enter(
             tracing::warn!(name = %name.escape_debug(), %peer, "a sign-in failed");
             back("wrong")
         }
-        Ok(Judged::Limited(wait)) => too_many(wait, next),
+        Ok(Judged::Limited(wait)) => {
+            let page = with_query(paths::LOGIN, &[("name", name), (paths::NEXT, next)]);
+            too_many(&shared, parts, &page, wait).await
+        }
         Err(problem) => problem.into_response(),
     }
 }
@@ -84,13 +90,15 @@ async fn judge(
     }
 }
 
-fn too_many(Wait(seconds): Wait, next: &str) -> Response {
-    let mut response = plain_page::page(
-        StatusCode::TOO_MANY_REQUESTS,
-        "Too many attempts",
-        &format!("Too many sign-ins from your address failed. Try again in {seconds} seconds."),
-        (&paths::login(next), "Back to signing in"),
-    );
+/// The sign-in page with what was typed but the password, which says how long to wait.
+async fn too_many(shared: &Shared, parts: Parts, page: &str, wait: Wait) -> Response {
+    let Wait(seconds) = wait;
+    let mut request = pages::as_get(&Request::from_parts(parts, ()));
+    // What was typed is percent-encoded, so the address can always be read.
+    *request.uri_mut() = page.parse().unwrap_or(Uri::from_static(paths::LOGIN));
+    request.extensions_mut().insert(SignInWait(seconds));
+    let mut response = pages::draw(shared, request, None).await;
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
     let headers = response.headers_mut();
     headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     response

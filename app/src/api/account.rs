@@ -51,6 +51,27 @@ pub fn nobody_yet() -> NobodyYet {
     SharedValue::new(|| use_context::<NobodyYet>().unwrap_or_default()).into_inner()
 }
 
+/// For how many seconds nobody may sign in from an address from which too many sign-ins failed, or
+/// 0; the server provides it in context for the sign-in page that is the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SignInWait(pub u64);
+
+/// The same on both sides.
+#[must_use]
+pub fn sign_in_wait() -> SignInWait {
+    SharedValue::new(|| use_context::<SignInWait>().unwrap_or_default()).into_inner()
+}
+
+/// What the sign-in page says about it, when there is something to wait for.
+#[must_use]
+pub fn too_many_sign_ins(wait: SignInWait) -> Option<String> {
+    let SignInWait(seconds) = wait;
+    (seconds > 0).then(|| {
+        let unit = if seconds == 1 { "second" } else { "seconds" };
+        format!("Too many sign-ins from your address failed. Try again in {seconds} {unit}.")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::api::account::{nobody_yet, sign_in_problem};
+use crate::api::account::{nobody_yet, sign_in_problem, sign_in_wait, too_many_sign_ins};
 use crate::components::entrance_field::EntranceField;
 use crate::components::notice::{Notice, Tone};
 use crate::components::page_header::PageHeader;
@@ -15,7 +15,8 @@ use crate::paths;
 pub fn SignInPage() -> impl IntoView {
     let query = use_query_map();
     let of = move |name: &str| query.with_untracked(|query| query.get(name).unwrap_or_default());
-    let problem = sign_in_problem(&of("problem"));
+    let problem = too_many_sign_ins(sign_in_wait());
+    let problem = problem.or_else(|| sign_in_problem(&of("problem")).map(str::to_owned));
     let has_problem = problem.is_some();
     view! {
         <Title text="Sign in"/>

@@ -152,13 +152,19 @@ async fn a_wrong_password_and_an_unknown_name_are_answered_alike_and_limited() {
         }
     }
     assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(last.header("retry-after").parse::<u64>().unwrap() > 0);
-    // The way back leads where one wanted to go.
-    assert!(
-        last.text.contains("/login?next=%2Fworkflows%2F7"),
-        "{}",
-        last.text
-    );
+    let wait: u64 = last.header("retry-after").parse().unwrap();
+    assert!(wait > 0);
+    // It is the sign-in page as ever, and says how long to wait.
+    let told = format!("Too many sign-ins from your address failed. Try again in {wait} second");
+    let page = &last.text;
+    assert!(page.contains(&told), "{page}");
+    assert!(page.contains("rel=\"stylesheet\""), "{page}");
+    assert!(page.contains("class=\"top-bar\""), "{page}");
+    assert!(last.header("content-security-policy").contains("'nonce-"));
+    // Nothing typed is lost but the password, and signing in leads where one wanted to go.
+    assert!(page.contains("name=\"next\" value=\"/workflows/7\""), "{page}");
+    assert!(page.contains("value=\"ada\""), "{page}");
+    assert!(!page.contains("wrong horse"), "{page}");
 }
 
 #[tokio::test]
