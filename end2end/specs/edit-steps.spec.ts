@@ -41,6 +41,18 @@ async function copyRemoveAndUndo(page: Page, builder: Builder): Promise<void> {
   await expect(builder.after('Tally')).toBeChecked();
 }
 
+test('the key that a name makes follows the name while it is typed', async ({ signedIn: page }) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await builder.add('Joining point', 'Collect');
+  await page.getByText('More', { exact: true }).click();
+  const help = page.locator('#step .field', { has: builder.field('Key') }).locator('.field-help');
+  await expect(help).toContainText('Now that is collect.');
+  await builder.stepName.press('End');
+  await builder.stepName.pressSequentially(' the data');
+  await expect(help).toContainText('Now that is collect_the_data.');
+});
+
 test('references follow a step that gets another name or key, and a removed step comes back', async ({
   api,
   signedIn: page,

@@ -30,6 +30,9 @@ pub fn Field(
     /// What is wrong, as sentences.
     #[prop(into)]
     problems: Signal<Vec<String>>,
+    /// A sentence after its help that follows what is typed elsewhere.
+    #[prop(optional_no_strip)]
+    hint: Option<Signal<String>>,
 ) -> impl IntoView {
     let FieldView {
         spec,
@@ -67,7 +70,7 @@ pub fn Field(
     view! {
         <div class="field" class:field-wrong=is_wrong>
             {head}
-            <p class="field-help" id=help_id>{help}</p>
+            <p class="field-help" id=help_id>{help} {hint.map(|hint| view! { " " {hint} })}</p>
             <FieldProblems id=problem_id problems/>
         </div>
     }

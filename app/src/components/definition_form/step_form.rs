@@ -58,9 +58,10 @@ fn OneStep(
         .as_ref()
         .and_then(|spec| spec.example.as_object())
         .is_some_and(|example| !example.is_empty());
-    let key_hint = state
-        .draft
-        .with_untracked(|draft| draft.key_from_name(index));
+    let key_hint = Memo::new(move |_| {
+        let key = state.draft.with(|draft| draft.key_from_name(index));
+        format!("Now that is {key}.")
+    });
     view! {
         <header class="step-form-head">
             <h2>{format!("Step {}: ", index + 1)} <span>{title}</span></h2>
@@ -83,7 +84,7 @@ fn OneStep(
         <details class="step-form-part">
             <summary>"More"</summary>
             <StepText state index label="Key" name=names::STEP_KEY field="key" text=step.key.clone()
-                help=format!("What references use. Empty means it is made from the name: {key_hint}")/>
+                help="What references use. Empty means it is made from the name" hint=key_hint/>
             <StepText state index label="May be lost" name=names::STEP_MAX_LOST field="max_lost" text=step.max_lost.clone()
                 help="How often a try may be lost to a server that died before the step fails; 1 to 100"/>
             <StepMode state index mode=step.mode/>

@@ -25,6 +25,9 @@ pub fn StepText(
     /// A sentence under it.
     #[prop(into)]
     help: String,
+    /// A sentence after it that follows what is typed elsewhere.
+    #[prop(optional, into)]
+    hint: Option<Signal<String>>,
     /// Whether it must be given.
     #[prop(optional)]
     required: bool,
@@ -53,5 +56,5 @@ pub fn StepText(
         text,
     };
     let problems = Memo::new(move |_| state.problems.with(|all| problems_at(all, &pointer)));
-    view! { <Field field=view problems/> }
+    view! { <Field field=view problems hint/> }
 }
