@@ -19,7 +19,7 @@ use crate::step_form::StepSpec;
 
 pub use error::{Hindrance, JobOrchestratorError};
 pub use request::{
-    ActionRequest, AttemptRecord, DefinitionSource, LogLine, LogPage, LogStream,
+    ActionRequest, AttemptRecord, DefinitionSource, FixedSwitches, LogLine, LogPage, LogStream,
     NewWorkflowRequest, Page, SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail,
     WorkflowFilter, WorkflowSelection,
 };
@@ -195,7 +195,10 @@ pub trait Switches: Send + Sync {
     /// What is allowed now.
     async fn switches(&self, actor: &Actor) -> Answer<StepSwitches>;
 
-    /// Allows or forbids; only an owner may.
+    /// What was allowed when the program was started, and therefore cannot be changed while it runs.
+    async fn fixed_switches(&self, actor: &Actor) -> Answer<FixedSwitches>;
+
+    /// Allows or forbids; only an owner may. What is fixed cannot be changed.
     async fn set_switches(&self, actor: &Actor, switches: StepSwitches) -> Answer<()>;
 }
 

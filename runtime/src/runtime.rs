@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{
     Action, Actor, JobId, JobOrchestratorError, Problem, Role, WorkflowId,
-    orchestrator::{ActionRequest, Answer},
+    orchestrator::{ActionRequest, Answer, StepSwitches},
     progress::WorkflowState,
 };
 use tokio::sync::mpsc::UnboundedSender;
@@ -95,6 +95,8 @@ pub(crate) struct Inner {
     log: LogWriter,
     handlers: Handlers,
     switches: SharedSwitches,
+    /// What the program was started with, whatever an owner says.
+    allow: StepSwitches,
     /// The name of this start.
     incarnation: Uuid,
     quarantine: Quarantine,

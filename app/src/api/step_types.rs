@@ -10,12 +10,16 @@ use super::{Answer, ApiError};
 use super::{answer, current_user, go_back_to, service};
 
 /// The owner's switches as one visitor sees them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchesView {
     /// What is allowed now.
     pub switches: StepSwitches,
     /// Whether the visitor may change it.
     pub may_change: bool,
+    /// Why nobody can change whether steps start programs, when that is so.
+    pub commands_fixed: Option<String>,
+    /// Why nobody can change whether private addresses are reached, when that is so.
+    pub private_addresses_fixed: Option<String>,
 }
 
 /// What each step type is and which fields it has.
@@ -29,11 +33,14 @@ pub async fn list_step_types() -> Result<Vec<StepSpec>, ApiError> {
 #[server(prefix = "/fn", endpoint = "step-switches", output = Answer)]
 pub async fn read_step_switches() -> Result<SwitchesView, ApiError> {
     let user = current_user()?;
-    let switches = answer(service()?.switches(&user).await)?;
-    let may_change = user.may(engine::Role::Owner);
+    let service = service()?;
+    let switches = answer(service.switches(&user).await)?;
+    let fixed = answer(service.fixed_switches(&user).await)?;
     Ok(SwitchesView {
         switches,
-        may_change,
+        may_change: user.may(engine::Role::Owner),
+        commands_fixed: fixed.commands.map(str::to_owned),
+        private_addresses_fixed: fixed.private_addresses.map(str::to_owned),
     })
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::step_types::{SetStepSwitches, SwitchesView, read_step_switches};
-use crate::components::notice::{ErrorNotice, Notice, Tone};
+use crate::components::notice::{ErrorNotice, Notice, Tone, sentence};
 
 /// The switches.
 #[component]
@@ -51,27 +51,51 @@ fn SwitchesForm(
     let SwitchesView {
         switches,
         may_change,
+        commands_fixed,
+        private_addresses_fixed,
     } = view;
     let reason =
         (!may_change).then(|| view! { <p class="help">"Only an owner can change this."</p> });
     view! {
         <ActionForm action=change>
             <fieldset class="plain" disabled=!may_change>
-                <label class="check">
-                    <input type="checkbox" name="commands" checked=switches.commands/>
-                    " Steps may start programs on this machine"
-                </label>
-                <label class="check">
-                    <input type="checkbox" name="private_addresses" checked=switches.private_addresses/>
-                    " HTTP steps may reach this machine and private networks"
-                </label>
+                <Switch name="commands" on=switches.commands fixed=commands_fixed
+                    label="Steps may start programs on this machine"/>
+                <Switch name="private_addresses" on=switches.private_addresses fixed=private_addresses_fixed
+                    label="HTTP steps may reach this machine and private networks"/>
                 <button type="submit" class="button">"Save"</button>
             </fieldset>
             {reason}
-            <p class="help">
-                "A server that is started with --allow-commands or --allow-private-addresses switches these on again."
-            </p>
         </ActionForm>
     }
     .into_any()
+}
+
+/// One box. What is fixed is shown disabled, with the reason.
+#[component]
+fn Switch(
+    /// Its name in the posted form.
+    name: &'static str,
+    /// Whether it is ticked.
+    on: bool,
+    /// Why it cannot be changed, when that is so.
+    fixed: Option<String>,
+    /// What it allows.
+    label: &'static str,
+) -> impl IntoView {
+    let why_id = format!("{name}-fixed");
+    let described = fixed.is_some().then(|| why_id.clone());
+    let disabled = fixed.is_some();
+    // A disabled box is not sent, and one that is not sent would be one that is switched off.
+    let sent = (disabled && on).then(|| view! { <input type="hidden" name=name value="on"/> });
+    let why = fixed.map(|why| view! { <p class="help" id=why_id>{sentence(&why)}</p> });
+    view! {
+        <label class="check">
+            <input type="checkbox" name=name checked=on disabled=disabled aria-describedby=described/>
+            " "
+            {label}
+        </label>
+        {sent}
+        {why}
+    }
 }

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use engine::orchestrator::{
-    ActionRequest, Answer, AttemptRecord, LogLine, LogPage, LogStream, NewWorkflowRequest, Page,
+    ActionRequest, Answer, AttemptRecord, FixedSwitches, LogLine, LogPage, LogStream, NewWorkflowRequest, Page,
     SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail, WorkflowFilter,
 };
 use engine::step_form::StepSpec;
@@ -333,6 +333,9 @@ impl StepTypes for Fake {
 impl Switches for Fake {
     async fn switches(&self, _actor: &Actor) -> Answer<StepSwitches> {
         Ok(StepSwitches::default())
+    }
+    async fn fixed_switches(&self, _actor: &Actor) -> Answer<FixedSwitches> {
+        Ok(FixedSwitches::default())
     }
     async fn set_switches(&self, _actor: &Actor, _switches: StepSwitches) -> Answer<()> {
         Ok(())

@@ -180,6 +180,15 @@ pub struct StepSwitches {
     pub private_addresses: bool,
 }
 
+/// Why what steps may do on this server cannot be changed while it runs, when that is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FixedSwitches {
+    /// Why steps may start programs whatever the owner says.
+    pub commands: Option<&'static str>,
+    /// Why HTTP steps may reach loopback and private addresses whatever the owner says.
+    pub private_addresses: Option<&'static str>,
+}
+
 /// Who wrote a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

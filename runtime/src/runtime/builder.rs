@@ -140,16 +140,15 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Lets steps start programs; at each start this counts more than the switch that an owner set
-    /// before.
+    /// Lets steps start programs, whatever an owner says; while it runs nobody can switch it off.
     #[must_use]
     pub const fn commands(mut self, allowed: bool) -> Self {
         self.allow.commands = allowed;
         self
     }
 
-    /// Lets HTTP steps reach loopback and private addresses; at each start this counts more than the
-    /// switch that an owner set before.
+    /// Lets HTTP steps reach loopback and private addresses, whatever an owner says; while it runs
+    /// nobody can switch it off.
     #[must_use]
     pub const fn private_addresses(mut self, allowed: bool) -> Self {
         self.allow.private_addresses = allowed;
@@ -277,6 +276,7 @@ impl RuntimeBuilder {
             log,
             handlers,
             switches,
+            allow: self.allow,
             settings: self.settings,
             incarnation: boot_loop.incarnation,
             quarantine,

@@ -1,7 +1,7 @@
 //! What the owner allows steps to do, kept in the database.
 
 use async_trait::async_trait;
-use engine::orchestrator::{Answer, StepSwitches, SwitchedOff};
+use engine::orchestrator::{Answer, FixedSwitches, StepSwitches, SwitchedOff};
 use engine::{
     Actor, Handler, JobOrchestratorError, Role, Switches, WorkflowDefinition, WorkflowId,
     WorkflowStatus,
@@ -18,6 +18,12 @@ const COMMANDS: &str = "commands";
 const BROKEN: &str = "steps of this type broke three times within a minute; an owner can allow them \
                       again by saving the settings of step types";
 const PRIVATE_ADDRESSES: &str = "private_addresses";
+/// Why nobody can switch off what the program was started with.
+const COMMANDS_FIXED: &str = "steps may start programs because the server was started with \
+                              --allow-commands; start it without to change this here";
+const PRIVATE_ADDRESSES_FIXED: &str = "HTTP steps may reach this machine and private networks because \
+                                       the server was started with --allow-private-addresses; start \
+                                       it without to change this here";
 
 /// What the database says, or was allowed when the program was started.
 pub(super) async fn load(
@@ -30,6 +36,13 @@ pub(super) async fn load(
         private_addresses: allow.private_addresses
             || is_on(store.setting(PRIVATE_ADDRESSES).await?),
     })
+}
+
+fn fixed(allow: StepSwitches) -> FixedSwitches {
+    FixedSwitches {
+        commands: allow.commands.then_some(COMMANDS_FIXED),
+        private_addresses: allow.private_addresses.then_some(PRIVATE_ADDRESSES_FIXED),
+    }
 }
 
 impl Runtime {
@@ -71,20 +84,35 @@ impl Switches for Runtime {
         Ok(self.inner.switches.get())
     }
 
+    async fn fixed_switches(&self, actor: &Actor) -> Answer<FixedSwitches> {
+        require(actor, Role::Viewer)?;
+        Ok(fixed(self.inner.allow))
+    }
+
     async fn set_switches(&self, actor: &Actor, switches: StepSwitches) -> Answer<()> {
         require(actor, Role::Owner)?;
         self.is_possible(Ask::Change)?;
         let store = &self.inner.store;
         let word = |on| if on { "on" } else { "off" };
+        let fixed = fixed(self.inner.allow);
         let wanted = [
-            (COMMANDS, switches.commands),
-            (PRIVATE_ADDRESSES, switches.private_addresses),
+            (COMMANDS, switches.commands, fixed.commands),
+            (
+                PRIVATE_ADDRESSES,
+                switches.private_addresses,
+                fixed.private_addresses,
+            ),
         ];
-        for (name, on) in wanted {
+        let refused = wanted.iter().find_map(|(_, on, why)| why.filter(|_| !on));
+        if let Some(why) = refused {
+            return Err(JobOrchestratorError::Conflict(why.to_owned()));
+        }
+        // What is fixed says nothing about what the owner wants when it is not.
+        for (name, on, _) in wanted.into_iter().filter(|(.., why)| why.is_none()) {
             let set = store.set_setting(name, word(on)).await;
             set.map_err(|cause| fault::of_store("writing a setting", &cause))?;
         }
-        let kept = load(store.as_ref(), StepSwitches::default()).await;
+        let kept = load(store.as_ref(), self.inner.allow).await;
         self.inner
             .switches
             .set(kept.map_err(|cause| read_fault(&cause))?);

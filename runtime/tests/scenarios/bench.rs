@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use engine::orchestrator::StepSwitches;
 use engine::progress::{Progress, WorkflowState};
 use engine::{
-    Actor, Event, EventRecord, FailureKind, JobId, JobOrchestrator, Mode, StepDefinition,
+    Actor, Event, EventRecord, FailureKind, JobId, JobOrchestrator, Mode, StepDefinition, Switches,
     WorkflowDefinition, WorkflowId, WorkflowStatus, Workflows,
 };
 use runtime::process::RunnerProgram;
-use runtime::{Runtime, Settings};
+use runtime::{Runtime, RuntimeBuilder, Settings};
 use serde_json::{Value, json};
 
 /// The longest a condition may take; far above what any should.
@@ -28,6 +29,20 @@ impl Bench {
     pub async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = open(folder.path(), settings).await;
+        Self { folder, runtime }
+    }
+
+    /// One on which steps may do what its owner allows, and at first everything.
+    pub async fn of_its_owner() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = closed(folder.path(), Settings::default()).start().await;
+        let runtime = runtime.unwrap();
+        let switches = StepSwitches {
+            commands: true,
+            private_addresses: true,
+        };
+        let owner = Actor::program();
+        runtime.set_switches(&owner, switches).await.unwrap();
         Self { folder, runtime }
     }
 
@@ -147,20 +162,18 @@ impl Bench {
 
 /// The runtime over the folder's files, as a server would open it.
 async fn open(folder: &Path, settings: Settings) -> Runtime {
+    let builder = closed(folder, settings).commands(true);
+    builder.private_addresses(true).start().await.unwrap()
+}
+
+/// What opens them, with nothing allowed at the start.
+fn closed(folder: &Path, settings: Settings) -> RuntimeBuilder {
     let runner = RunnerProgram {
         program: env!("CARGO_BIN_EXE_job-orchestrator-runner").into(),
         args: Vec::new(),
     };
-    let builder = Runtime::builder()
-        .sqlite(folder.join("jobs.db"))
-        .commands(true);
-    builder
-        .private_addresses(true)
-        .runner(runner)
-        .settings(settings)
-        .start()
-        .await
-        .unwrap()
+    let builder = Runtime::builder().sqlite(folder.join("jobs.db"));
+    builder.runner(runner).settings(settings)
 }
 
 /// Waits for something outside the engine.

@@ -152,7 +152,7 @@ async fn what_no_attempt_could_carry_out_is_refused_when_it_is_saved() {
 
 #[tokio::test]
 async fn a_workflow_whose_steps_are_switched_off_may_be_kept_but_not_started() {
-    let bench = Bench::new().await;
+    let bench = Bench::of_its_owner().await;
     let owner = Actor::program();
     let switch = async |commands| {
         let switches = StepSwitches {
@@ -208,7 +208,7 @@ async fn a_workflow_whose_steps_are_switched_off_may_be_kept_but_not_started() {
 
 #[tokio::test]
 async fn a_step_that_is_switched_off_while_its_workflow_runs_fails_for_good() {
-    let bench = Bench::new().await;
+    let bench = Bench::of_its_owner().await;
     let go = bench.path("go");
     let script = format!("until test -e {}; do sleep 0.02; done", go.display());
     let definition = define(&[shell("Wait", &script, &[]), shell("Build", "true", &[0])]);
@@ -221,4 +221,30 @@ async fn a_step_that_is_switched_off_while_its_workflow_runs_fails_for_good() {
     let told = "command steps are switched off; an owner can switch them on";
     assert_eq!(failed.tasks[1].error_message.as_deref(), Some(told));
     assert_eq!(failed.tasks[1].attempt, 1);
+}
+
+#[tokio::test]
+async fn what_the_program_was_started_with_cannot_be_switched_off_while_it_runs() {
+    let bench = Bench::new().await;
+    let owner = Actor::program();
+    let fixed = bench.runtime.fixed_switches(&owner).await.unwrap();
+    let off = |commands, private_addresses| StepSwitches {
+        commands,
+        private_addresses,
+    };
+    for (wanted, why) in [
+        (off(false, true), fixed.commands.unwrap()),
+        (off(true, false), fixed.private_addresses.unwrap()),
+    ] {
+        let refused = bench.runtime.set_switches(&owner, wanted).await;
+        let JobOrchestratorError::Conflict(told) = refused.unwrap_err() else {
+            panic!("it is a conflict")
+        };
+        assert_eq!(told, why);
+        let now = bench.runtime.switches(&owner).await.unwrap();
+        assert_eq!(now, off(true, true));
+    }
+    // Saving what is there changes nothing and is no mistake.
+    let saved = bench.runtime.set_switches(&owner, off(true, true)).await;
+    saved.unwrap();
 }

@@ -21,10 +21,10 @@ pub struct Arguments {
     /// How people reach it through a proxy, such as https://jobs.example.org
     #[arg(long, value_name = "URL")]
     public_address: Option<String>,
-    /// Switches on, at each start, that steps may start programs on this machine
+    /// Lets steps start programs on this machine, whatever the owner switched
     #[arg(long)]
     allow_commands: bool,
-    /// Switches on, at each start, that HTTP steps may reach loopback and private addresses
+    /// Lets HTTP steps reach loopback and private addresses, whatever the owner switched
     #[arg(long)]
     allow_private_addresses: bool,
 }
