@@ -90,11 +90,22 @@ impl DefinitionDraft {
         if way.len() == 1 {
             return Some("a step cannot run after itself".into());
         }
-        let mut names: Vec<_> = way.iter().map(|index| self.step_title(*index)).collect();
-        let told = format!("{} already runs after {}", names[names.len() - 1], names[0]);
-        if names.len() > NAMES_TOLD {
-            names.splice(NAMES_TOLD / 2..names.len() - NAMES_TOLD / 2, ["…".into()]);
-        }
+        let title = |index: &StepIndex| self.step_title(*index);
+        let told = format!(
+            "{} already runs after {}",
+            title(way.last()?),
+            title(way.first()?)
+        );
+        // Only these are asked for their titles: a way may be thousands of steps long, and each step
+        // of it is asked for its own.
+        let names: Vec<_> = if way.len() > NAMES_TOLD {
+            let (half, rest) = (NAMES_TOLD / 2, way.len() - NAMES_TOLD / 2);
+            let first = way[..half].iter().map(title);
+            let last = way[rest..].iter().map(title);
+            first.chain(["…".to_owned()]).chain(last).collect()
+        } else {
+            way.iter().map(title).collect()
+        };
         Some(format!("{told}: {}", names.join(" → ")))
     }
 }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::add_step::AddStep;
 use super::removed_step::RemovedStep;
 use super::state::BuilderState;
-use super::step_search::{StepSearch, is_found};
+use super::step_search::{StepSearch, is_found, needle};
 use crate::format;
 
 /// One line of the list.
@@ -57,6 +57,7 @@ pub fn StepList(
 ) -> impl IntoView {
     let rows = Memo::new(move |_| rows(state));
     let count = Memo::new(move |_| rows.with(Vec::len));
+    let needle = Memo::new(move |_| state.find.with(|find| needle(find, count.get())));
     view! {
         <section class="step-list" aria-labelledby="step-list-title">
             <h2 id="step-list-title">"Steps"</h2>
@@ -65,11 +66,11 @@ pub fn StepList(
                     "A workflow is a list of steps. Choose what the first one does."
                 </p>
             </Show>
-            <StepSearch rows state/>
+            <StepSearch rows needle state/>
             <RemovedStep state/>
             <ol class="step-list-steps">
                 <For each=move || 0..count.get() key=|index| *index let:index>
-                    <Row index rows state/>
+                    <Row index rows needle state/>
                 </For>
             </ol>
             <AddStep state/>
@@ -84,20 +85,22 @@ fn Row(
     index: usize,
     /// All lines.
     rows: Memo<Vec<StepRow>>,
+    /// What is looked for among them.
+    needle: Memo<String>,
     /// The builder.
     state: BuilderState,
 ) -> impl IntoView {
+    // A change of one line is no change of all the others, of which there may be thousands.
+    let row = Memo::new(move |_| rows.with(|rows| rows.get(index).cloned()));
     let with = move |read: fn(&StepRow) -> String| {
-        rows.with(|rows| rows.get(index).map(read).unwrap_or_default())
+        row.with(|row| row.as_ref().map(read).unwrap_or_default())
     };
-    let problems = move || rows.with(|rows| rows.get(index).map_or(0, |row| row.problems));
-    let current = move || (state.shown.get() == index).then_some("true");
+    let problems = move || row.with(|row| row.as_ref().map_or(0, |row| row.problems));
+    let is_open = Memo::new(move |_| state.shown.get() == index);
+    let current = move || is_open.get().then_some("true");
     let is_hidden = move || {
-        let find = state.find.get();
-        rows.with(|rows| {
-            rows.get(index)
-                .is_some_and(|row| !is_found(rows, row, &find))
-        })
+        let needle = needle.get();
+        row.with(|row| row.as_ref().is_some_and(|row| !is_found(row, &needle)))
     };
     view! {
         <li hidden=is_hidden>

@@ -10,12 +10,19 @@ use crate::format;
 /// With so few steps one sees them all.
 const FEW: usize = 10;
 
-/// Whether a step is shown while `find` is looked for: in its title or what its type is called, in
-/// any case of letters. While there are few steps all are shown.
-pub fn is_found(rows: &[StepRow], row: &StepRow, find: &str) -> bool {
-    let find = find.trim().to_lowercase();
-    let holds = |text: &str| text.to_lowercase().contains(&find);
-    rows.len() <= FEW || find.is_empty() || holds(&row.title) || holds(&row.kind)
+/// What is looked for among so many steps, ready to be compared: nothing while they are few.
+pub fn needle(find: &str, steps: usize) -> String {
+    if steps <= FEW {
+        return String::new();
+    }
+    find.trim().to_lowercase()
+}
+
+/// Whether a step is shown: `needle` stands in its title or in what its type is called, in any case
+/// of letters.
+pub fn is_found(row: &StepRow, needle: &str) -> bool {
+    let holds = |text: &str| text.to_lowercase().contains(needle);
+    needle.is_empty() || holds(&row.title) || holds(&row.kind)
 }
 
 /// The field, once there are many steps.
@@ -23,18 +30,19 @@ pub fn is_found(rows: &[StepRow], row: &StepRow, find: &str) -> bool {
 pub fn StepSearch(
     /// All lines of the list.
     rows: Memo<Vec<StepRow>>,
+    /// What is looked for among them.
+    needle: Memo<String>,
     /// The builder.
     state: BuilderState,
 ) -> impl IntoView {
     let are_many = Memo::new(move |_| rows.with(|rows| rows.len() > FEW));
-    let found = Memo::new(move |_| {
-        let find = state.find.get();
-        rows.with(|rows| rows.iter().filter(|row| is_found(rows, row, &find)).count())
-    });
     let said = move || {
-        let of = rows.with(Vec::len);
-        let is_asked = are_many.get() && state.find.with(|find| !find.trim().is_empty());
-        is_asked.then(|| format!("{} of {}", found.get(), format::count(of, "step")))
+        let needle = needle.get();
+        let found = |rows: &Vec<StepRow>| {
+            let found = rows.iter().filter(|row| is_found(row, &needle)).count();
+            format!("{found} of {}", format::count(rows.len(), "step"))
+        };
+        (!needle.is_empty()).then(|| rows.with(found))
     };
     view! {
         <Show when=move || are_many.get()>
@@ -67,7 +75,8 @@ mod tests {
     }
 
     fn found(rows: &[StepRow], find: &str) -> usize {
-        rows.iter().filter(|row| is_found(rows, row, find)).count()
+        let needle = needle(find, rows.len());
+        rows.iter().filter(|row| is_found(row, &needle)).count()
     }
 
     #[test]
