@@ -1,5 +1,8 @@
+import { availableParallelism } from 'node:os';
+
 import type { Api } from '../fixtures/api';
-import { diamond, shell, waiting } from '../fixtures/definitions';
+import { diamond, noop, shell, waiting } from '../fixtures/definitions';
+import { WorkflowPage } from '../fixtures/pages';
 import { Gate, type Server } from '../fixtures/server';
 import { expect, test } from '../fixtures/test';
 
@@ -136,4 +139,54 @@ test('SIGTERM while a step runs ends in order, and the next start goes on', asyn
   const progress = await api.reaches(id, 'completed');
   expect(progress.tasks[0]?.retry_count).toBe(0);
   await kinds(api, id);
+});
+
+test.describe('a page that stays open while its server is started again', () => {
+  // While the server is away its streams and calls fail, and browsers print that.
+  test.use({ allowedComplaints: /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/ });
+
+  test('follows the step that runs again after kill -9', async ({ api, server, signedIn: page }) => {
+    const gate = new Gate(server, 'slow');
+    const id = await api.run({ name: 'Stays', steps: [waiting('Slow', gate), noop('Next', [0])] });
+    await api.taskReaches(id, 0, 'running');
+    const workflow = new WorkflowPage(page);
+    await workflow.open(id);
+    await expect(workflow.live).toBeVisible();
+    await crash(server);
+    await expect.poll(async () => (await api.progress(id)).tasks[0]?.attempt).toBe(2);
+    await expect(workflow.live).toBeVisible({ timeout: 30_000 });
+    await workflow.taskHasState(0, 'running');
+    gate.open();
+    await workflow.hasState('completed');
+  });
+
+  test('says what a step in the queue waits for, which the new server knows and no event tells', async ({
+    api,
+    server,
+    signedIn: page,
+  }) => {
+    // One more than run at once.
+    const last = 4 * Math.max(2, availableParallelism());
+    const steps = Array.from({ length: last + 1 }, (_, i) => shell(`Step ${i}`, 'sleep 600'));
+    const id = await api.run({ name: 'Full', steps });
+    await api.taskReaches(id, last - 1, 'running');
+    const workflow = new WorkflowPage(page);
+    await workflow.open(id);
+    await expect(workflow.live).toBeVisible();
+    const note = page.locator('tr.task[data-state="queued"] .task-note');
+    await expect(note).toHaveText('waits for room to run');
+    await server.kill();
+    // The new server is one that does not know the step's type.
+    await page.route('**/fn/workflow/progress', async (route) => {
+      const answer = await route.fetch().catch(() => undefined);
+      if (answer === undefined) return route.abort();
+      const progress = (await answer.json()) as { tasks: { status: string; waits_for?: string }[] };
+      for (const task of progress.tasks) if (task.status === 'queued') task.waits_for = 'step_type';
+      return route.fulfill({ response: answer, json: progress });
+    });
+    await server.start();
+    await expect(workflow.live).toBeVisible({ timeout: 30_000 });
+    await expect(note).toHaveText('waits for its step type, which this server does not know', { timeout: 30_000 });
+    await api.act(id, 'cancel');
+  });
 });

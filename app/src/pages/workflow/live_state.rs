@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use engine::orchestrator::LogLine;
-use engine::{Progress, StepIndex, TaskStatus, Timestamp, WorkflowId, WorkflowStatus};
+use engine::{
+    Progress, StepIndex, TaskProgress, TaskStatus, Timestamp, WorkflowId, WorkflowStatus,
+};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
@@ -17,6 +19,8 @@ use crate::live::{Link, use_clock, use_live, use_visible};
 const LOG_EVERY: Duration = Duration::from_secs(1);
 /// How often the progress is asked for while the stream does not open.
 const ASK_EVERY: Duration = Duration::from_secs(5);
+/// How long a step waits in the queue before the page asks why.
+const WHY_AFTER: Duration = Duration::from_secs(2);
 
 /// Handles to everything that moves; cheap to copy.
 #[derive(Clone, Copy)]
@@ -77,6 +81,7 @@ impl LiveState {
         state.keep_log();
         state.keep_failure_log();
         state.ask_without_stream();
+        state.ask_why_it_waits();
         state
     }
 
@@ -206,23 +211,48 @@ impl LiveState {
     fn ask_without_stream(self) {
         let visible = use_visible();
         Effect::new(move |_| {
-            if visible.get() && self.link.get() == Link::Asking {
-                let ask = move || {
-                    spawn_local(async move {
-                        if let Ok(found) = read_progress(self.id).await {
-                            self.progress.try_maybe_update(|progress| {
-                                let is_newer = found.summary.events > progress.summary.events;
-                                if is_newer {
-                                    *progress = found;
-                                }
-                                (is_newer, ())
-                            });
-                        }
-                    });
-                };
-                if let Ok(handle) = set_interval_with_handle(ask, ASK_EVERY) {
-                    on_cleanup(move || handle.clear());
-                }
+            if visible.get()
+                && self.link.get() == Link::Asking
+                && let Ok(handle) = set_interval_with_handle(move || self.ask(), ASK_EVERY)
+            {
+                on_cleanup(move || handle.clear());
+            }
+        });
+    }
+
+    /// What a step in the queue cannot start without is told by no event: a server that was started
+    /// again may lack what the one before had. The page asks once when something stays in the queue.
+    fn ask_why_it_waits(self) {
+        let visible = use_visible();
+        let unexplained = Memo::new(move |_| {
+            let waits = |task: &&TaskProgress| {
+                task.status == TaskStatus::Queued && task.waits_for.is_none()
+            };
+            self.progress.with(|p| p.tasks.iter().filter(waits).count())
+        });
+        Effect::new(move |_| {
+            if unexplained.get() > 0
+                && visible.get()
+                && self.link.get() == Link::Live
+                && let Ok(handle) = set_timeout_with_handle(move || self.ask(), WHY_AFTER)
+            {
+                on_cleanup(move || handle.clear());
+            }
+        });
+    }
+
+    /// Asks for the progress once, and shows it unless the page knows more.
+    fn ask(self) {
+        spawn_local(async move {
+            if let Ok(found) = read_progress(self.id).await {
+                self.progress.try_maybe_update(|progress| {
+                    let is_news =
+                        found.summary.events >= progress.summary.events && found != *progress;
+                    if is_news {
+                        *progress = found;
+                    }
+                    (is_news, ())
+                });
             }
         });
     }
