@@ -4,6 +4,7 @@
 //! `Arc<dyn engine::Service>` and, for a signed-in visitor, `engine::Actor`.
 
 pub mod account;
+pub mod command_id;
 pub mod definitions;
 mod error;
 pub mod step_types;

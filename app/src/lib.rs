@@ -1,5 +1,6 @@
 //! The pages: drawn on the server, taken over in the browser by the same code.
 
+pub mod address;
 pub mod api;
 pub mod components;
 pub mod format;

@@ -38,6 +38,9 @@ pub const ICON: &str = "/favicon.svg";
 /// The query parameter that names where one goes after signing in.
 pub const NEXT: &str = "next";
 
+/// The query parameter that tells one form from another, so that going back leads to the same one.
+pub const FORM: &str = "form";
+
 /// What begins the word for the part of a log that ends before a line; the line's number follows.
 pub const LOG_BEFORE: &str = "before-";
 
@@ -152,6 +155,12 @@ pub fn edit_definition(id: DefinitionId) -> String {
 #[must_use]
 pub fn start_definition(id: DefinitionId) -> String {
     format!("/definitions/{id}/start")
+}
+
+/// The same form again, by the id that its command has.
+#[must_use]
+pub fn start_form(id: DefinitionId, command_id: &str) -> String {
+    format!("{}?{FORM}={}", start_definition(id), encoded(command_id))
 }
 
 /// One step type on the page of all.

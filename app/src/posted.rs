@@ -10,6 +10,7 @@ mod start;
 
 use engine::{Actor, DefinitionId, Service};
 
+use crate::api::command_id;
 use crate::api::definitions::builder::BuilderPage;
 use crate::api::definitions::start::StartPage;
 use crate::paths;
@@ -68,6 +69,13 @@ pub enum PostedAnswer {
     /// There is nothing at this URL, or the service cannot answer: draw the page as for GET, which
     /// says so.
     DrawAsGet,
+}
+
+/// The id of the command that a form sends; none when it has none.
+fn command_id(pairs: &Pairs) -> Result<Option<String>, PostedAnswer> {
+    let sent = pairs.iter().find(|(name, _)| name == command_id::FIELD);
+    command_id::given(sent.map(|(_, id)| id.clone()))
+        .map_err(|error| PostedAnswer::Unreadable(error.to_string()))
 }
 
 /// Does what a posted form asks.

@@ -116,7 +116,7 @@ fn draft(text: &str) -> DefinitionDraft {
 }
 
 fn page(draft: DefinitionDraft) -> BuilderPage {
-    let mut page = BuilderPage::of(draft, specs());
+    let mut page = BuilderPage::of(draft, specs(), "id".to_owned());
     page.shown = 1;
     page.replaces = Some((DefinitionId(7), 3));
     page

@@ -46,11 +46,24 @@ test('the key that a name makes follows the name while it is typed', async ({ si
   await builder.open();
   await builder.add('Joining point', 'Collect');
   await page.getByText('More', { exact: true }).click();
-  const help = page.locator('#step .field', { has: builder.field('Key') }).locator('.field-help');
+  const help = page.locator('#step .field-help', { hasText: 'What references use' });
   await expect(help).toContainText('Now that is collect.');
   await builder.stepName.press('End');
   await builder.stepName.pressSequentially(' the data');
   await expect(help).toContainText('Now that is collect_the_data.');
+});
+
+test('who leaves the builder while typing breaks nothing and finds it all again', async ({ signedIn: page }) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await builder.name.fill('Left in a hurry');
+  await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: 'Definitions' }).click();
+  await expect(page).toHaveURL(/\/definitions$/);
+  // Timers are in order: what was to be done after the pause in typing would have been by now.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+  await page.goBack();
+  await page.getByRole('button', { name: /Bring them back/ }).click();
+  await expect(builder.name).toHaveValue('Left in a hurry');
 });
 
 test('references follow a step that gets another name or key, and a removed step comes back', async ({

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod allowed;
 pub mod command;
+pub mod command_id;
 pub mod decide;
 pub mod definition;
 pub mod depth;

@@ -104,6 +104,17 @@ pub trait Workflows: Send + Sync {
     /// One workflow.
     async fn workflow(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowState>;
 
+    /// A new id for a command, for who has to know it before the command is sent.
+    fn new_command_id(&self) -> String;
+
+    /// The workflow that the caller's command of this id was about, if it is known: for seven days,
+    /// unless it was refused.
+    async fn workflow_of_command(
+        &self,
+        actor: &Actor,
+        command_id: &str,
+    ) -> Answer<Option<WorkflowId>>;
+
     /// The latest workflow of a job.
     async fn workflow_of_job(&self, actor: &Actor, job_id: JobId) -> Answer<WorkflowState>;
 
@@ -157,12 +168,14 @@ pub trait Definitions: Send + Sync {
     async fn check(&self, definition: &Value) -> Vec<Problem>;
 
     /// Saves a new definition (`None`) or the next version of one. `based_on` names the version
-    /// that was edited; another latest version is refused.
+    /// that was edited; another latest version is refused. The same `command_id` of an actor saves
+    /// once and has the same answer.
     async fn save(
         &self,
         actor: &Actor,
         replaces: Option<(DefinitionId, u32)>,
         definition: &Value,
+        command_id: Option<&str>,
     ) -> Answer<SavedDefinition>;
 
     /// The latest version of a definition, or the one asked for.

@@ -217,6 +217,9 @@ pub enum SaveError {
         /// Who saved it.
         saved_by: String,
     },
+    /// Something else was saved under the same id.
+    #[error("something else was saved under the same command id")]
+    CommandIdReused,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -235,12 +238,31 @@ pub struct NewVersion<'a> {
     pub by: &'a str,
     /// When.
     pub now: Timestamp,
+    /// The id of the command, when it carries one.
+    pub command_id: Option<&'a str>,
+}
+
+impl NewVersion<'_> {
+    /// The version that was saved under the same id, as the answer: it is refused if what was asked
+    /// then is something else.
+    fn repeated(&self, kept: SavedDefinition) -> Result<SavedDefinition, SaveError> {
+        let version = self.replaces.map_or(1, |(_, based_on)| based_on + 1);
+        let is_same = kept.sent == *self.sent
+            && kept.version == version
+            && self.replaces.is_none_or(|(id, _)| id == kept.definition_id);
+        if is_same {
+            Ok(kept)
+        } else {
+            Err(SaveError::CommandIdReused)
+        }
+    }
 }
 
 /// Versions of saved definitions.
 #[async_trait]
 pub trait DefinitionStore: Send + Sync {
-    /// Saves the first version (`None`) or the one after the version named.
+    /// Saves the first version (`None`) or the one after the version named. What was saved before
+    /// under the same id of the same person is answered again.
     async fn save(&self, version: NewVersion<'_>) -> Result<SavedDefinition, SaveError>;
 
     /// The latest version, or the one asked for.

@@ -7,11 +7,15 @@ use engine::orchestrator::{LogLine, LogPage};
 use engine::{DefinitionId, Progress, StepIndex, WorkflowId};
 use leptos::prelude::*;
 
+#[cfg(feature = "ssr")]
+use super::command_id::{self, CommandIds};
 use super::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use super::{answer, current_user, go_back_to, service};
 #[cfg(feature = "ssr")]
 use crate::paths;
+#[cfg(feature = "ssr")]
+use engine::orchestrator::ActionRequest;
 
 pub use log_part::LogPart;
 #[cfg(feature = "ssr")]
@@ -92,64 +96,81 @@ pub async fn read_log_end(id: WorkflowId, step: StepIndex) -> Result<Vec<LogLine
     look::log_end(service()?.as_ref(), &user, id, step).await
 }
 
-/// Starts a pending workflow.
+/// Starts a pending workflow. `command_id` as in the HTTP API, here and below.
 #[server(prefix = "/fn", endpoint = "workflow/start", output = Answer)]
-pub async fn start_workflow(id: WorkflowId) -> Result<(), ApiError> {
-    let user = current_user()?;
-    answer(
-        service()?
-            .act(&user, id, engine::Action::Start.into())
-            .await,
-    )?;
+pub async fn start_workflow(
+    id: WorkflowId,
+    #[server(default)] command_id: Option<String>,
+) -> Result<(), ApiError> {
+    act(id, engine::Action::Start, command_id).await?;
     go_back_to(&paths::workflow(id));
     Ok(())
 }
 
 /// Pauses a workflow: what runs may finish, nothing new starts.
 #[server(prefix = "/fn", endpoint = "workflow/pause", output = Answer)]
-pub async fn pause_workflow(id: WorkflowId) -> Result<(), ApiError> {
-    let user = current_user()?;
-    answer(
-        service()?
-            .act(&user, id, engine::Action::Pause.into())
-            .await,
-    )?;
+pub async fn pause_workflow(
+    id: WorkflowId,
+    #[server(default)] command_id: Option<String>,
+) -> Result<(), ApiError> {
+    act(id, engine::Action::Pause, command_id).await?;
     go_back_to(&paths::workflow(id));
     Ok(())
 }
 
 /// Lets a paused workflow go on.
 #[server(prefix = "/fn", endpoint = "workflow/resume", output = Answer)]
-pub async fn resume_workflow(id: WorkflowId) -> Result<(), ApiError> {
-    let user = current_user()?;
-    answer(
-        service()?
-            .act(&user, id, engine::Action::Resume.into())
-            .await,
-    )?;
+pub async fn resume_workflow(
+    id: WorkflowId,
+    #[server(default)] command_id: Option<String>,
+) -> Result<(), ApiError> {
+    act(id, engine::Action::Resume, command_id).await?;
     go_back_to(&paths::workflow(id));
     Ok(())
 }
 
 /// Stops a workflow for good, then shows it.
 #[server(prefix = "/fn", endpoint = "workflow/cancel", output = Answer)]
-pub async fn cancel_workflow(id: WorkflowId) -> Result<(), ApiError> {
-    let user = current_user()?;
-    answer(
-        service()?
-            .act(&user, id, engine::Action::Cancel.into())
-            .await,
-    )?;
+pub async fn cancel_workflow(
+    id: WorkflowId,
+    #[server(default)] command_id: Option<String>,
+) -> Result<(), ApiError> {
+    act(id, engine::Action::Cancel, command_id).await?;
     leptos_axum::redirect(&paths::workflow(id));
     Ok(())
 }
 
 /// Does a step again and everything that needs it, then shows the workflow.
 #[server(prefix = "/fn", endpoint = "workflow/recover", output = Answer)]
-pub async fn recover_workflow(id: WorkflowId, from_step: StepIndex) -> Result<(), ApiError> {
-    let user = current_user()?;
-    let action = engine::Action::recover(from_step).into();
-    answer(service()?.act(&user, id, action).await)?;
+pub async fn recover_workflow(
+    id: WorkflowId,
+    from_step: StepIndex,
+    #[server(default)] command_id: Option<String>,
+) -> Result<(), ApiError> {
+    act(id, engine::Action::recover(from_step), command_id).await?;
     leptos_axum::redirect(&paths::workflow(id));
     Ok(())
+}
+
+/// Has a page's command carried out.
+#[cfg(feature = "ssr")]
+async fn act(
+    id: WorkflowId,
+    action: engine::Action,
+    command_id: Option<String>,
+) -> Result<(), ApiError> {
+    let user = current_user()?;
+    let service = service()?;
+    let command_id = command_id::given(command_id).map_err(ApiError::answered)?;
+    let mut ids = CommandIds::of(command_id);
+    loop {
+        let request = ActionRequest {
+            command_id: ids.next_id(),
+            ..action.clone().into()
+        };
+        let done = service.act(&user, id, request).await;
+        if !CommandIds::is_taken(&done) {
+            return answer(done).map(drop);
+        }
+    }
 }

@@ -31,6 +31,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::problem_list::{ProblemLine, ProblemList};
+use crate::api::command_id;
 use crate::api::definitions::builder::BuilderPage;
 use json_area::JsonArea;
 use messages::{Messages, Offer};
@@ -82,6 +83,7 @@ pub fn DefinitionForm(
             <input type="hidden" name=names::DRAFT value=hidden/>
             <input type="hidden" name=names::BASE value=base/>
             <input type="hidden" name=names::SHOWN value=move || state.shown.get()/>
+            <input type="hidden" name=command_id::FIELD value=page.command_id/>
             <Offer state/>
             <Messages state/>
             <ProblemList lines/>
@@ -111,6 +113,12 @@ fn anew(
 
 /// Takes over what was typed before the page came alive, and offers what was kept in the tab.
 fn come_alive(state: BuilderState, posted: bool) {
+    // What waits for a pause in typing would come after the builder is gone.
+    on_cleanup(move || {
+        if browser::stop_waiting() {
+            state.keep();
+        }
+    });
     let early = browser::typed_before(FORM);
     Effect::new(move |done: Option<()>| {
         if done.is_some() {

@@ -1,9 +1,10 @@
 //! The buttons of a workflow: exactly what the engine allows, with the reason for the others.
 
 use engine::progress::Summary;
-use engine::{Action, Actor, WorkflowId, allowed_actions};
+use engine::{Action, Actor, Seq, WorkflowId, allowed_actions};
 use leptos::prelude::*;
 
+use crate::api::command_id;
 use crate::api::workflows::{PauseWorkflow, ResumeWorkflow, StartWorkflow};
 use crate::paths;
 
@@ -16,23 +17,21 @@ pub struct WorkflowActions {
     pub pause: ServerAction<PauseWorkflow>,
     /// Lets it go on.
     pub resume: ServerAction<ResumeWorkflow>,
+    /// The page's part of the ids of its commands.
+    page: StoredValue<String>,
 }
 
 impl WorkflowActions {
-    /// What the page of one workflow has done, and nothing done yet.
+    /// Nothing is done yet on the page of one workflow, whose commands have ids beginning with
+    /// `page`.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(page: String) -> Self {
         Self {
+            page: StoredValue::new(page),
             start: ServerAction::new(),
             pause: ServerAction::new(),
             resume: ServerAction::new(),
         }
-    }
-}
-
-impl Default for WorkflowActions {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -144,11 +143,12 @@ pub fn WorkflowControls(
     actions: WorkflowActions,
 ) -> impl IntoView {
     let panel = Memo::new(move |_| summary.with(|summary| Panel::of(summary, user.as_ref())));
+    let rev = Memo::new(move |_| summary.with(|summary| summary.events));
     let buttons = move || {
         let controls = panel.with(|panel| panel.controls.clone());
         controls
             .into_iter()
-            .map(|control| view! { <ControlButton id control actions/> })
+            .map(|control| view! { <ControlButton id rev control actions/> })
             .collect_view()
     };
     let reasons = move || {
@@ -179,6 +179,8 @@ pub fn WorkflowControls(
 fn ControlButton(
     /// The workflow's number.
     id: WorkflowId,
+    /// The number of the last event that the page has seen.
+    rev: Memo<Seq>,
     /// What it shows.
     control: Control,
     /// What it does.
@@ -196,9 +198,13 @@ fn ControlButton(
         }
         .into_any();
     }
+    let action = control.action.clone();
+    let page = actions.page;
+    let command = move || page.with_value(|page| command_id::of_action(page, &action, rev.get()));
     let inside = move |busy, pending| {
         view! {
             <input type="hidden" name="id" value=id.to_string()/>
+            <input type="hidden" name=command_id::FIELD value=command/>
             <Press class word busy pending/>
         }
     };
@@ -206,6 +212,7 @@ fn ControlButton(
         start,
         pause,
         resume,
+        ..
     } = actions;
     match control.action {
         Action::Start => {

@@ -1,14 +1,15 @@
 //! The form that starts a workflow of a definition. It is a plain form, posted to its own URL.
 
-use engine::Problem;
 use engine::draft::DefinitionDraft;
 use engine::step_form::{FieldKind, FieldSpec};
+use engine::{DefinitionId, Problem, WorkflowId};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use serde_json::Value;
 
 use super::definition_detail::{numbered, trail};
+use crate::api::command_id;
 use crate::api::definitions::start::{StartPage, names, open_start};
 use crate::components::field::{Field, FieldView};
 use crate::components::notice::{ErrorNotice, Notice, Tone};
@@ -22,12 +23,17 @@ use crate::paths;
 pub fn DefinitionStartPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| numbered(params.get("id"))));
-    let page = Resource::new(move || id.get(), open_start);
+    let query = use_query_map();
+    let form = move || query.with_untracked(|query| query.get(paths::FORM));
+    let page = Resource::new(move || id.get(), move |id| open_start(id, form()));
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 match page.await {
-                    Ok(page) => view! { <StartForm page/> }.into_any(),
+                    Ok(page) => {
+                        let is_at_its_address = form().as_ref() == Some(&page.command_id);
+                        view! { <StartForm page is_at_its_address/> }.into_any()
+                    }
                     Err(error) => view! { <ProblemPage error/> }.into_any(),
                 }
             })}
@@ -35,13 +41,28 @@ pub fn DefinitionStartPage() -> impl IntoView {
     }
 }
 
+/// Gives the form an address of its own: who goes back to it after sending it finds the same one,
+/// and not another whose command would be done once more.
+fn show_own_address(page: &StartPage) {
+    let path = paths::start_form(page.saved.definition_id, &page.command_id);
+    #[cfg(feature = "ssr")]
+    leptos_axum::redirect(&path);
+    // In the browser only, as all effects.
+    Effect::new(move |_| crate::address::show(&path));
+}
+
 /// The form with everything that was typed.
 #[component]
 fn StartForm(
     /// What is drawn.
     page: StartPage,
+    /// Whether the address names this form already.
+    is_at_its_address: bool,
 ) -> impl IntoView {
     super::set_status(page.status);
+    if !page.posted && !is_at_its_address {
+        show_own_address(&page);
+    }
     let id = page.saved.definition_id;
     let name = page.saved.definition["name"]
         .as_str()
@@ -53,10 +74,16 @@ fn StartForm(
     let version = page.saved.version;
     let lines = Signal::stored(problem_lines(&page.problems));
     let (error, api_call) = (page.error.clone(), page.api_call.clone());
+    let sent_before = page
+        .sent_before
+        .map(|workflow| view! { <SentBefore id workflow/> });
+    let command_id = page.command_id.clone();
     view! {
         <Title text=title.clone()/>
         <PageHeader title trail subtitle=format!("Version {version}")/>
         <form class="start-form" method="post" action=paths::start_definition(id)>
+            <input type="hidden" name=command_id::FIELD value=command_id/>
+            {sent_before}
             {error.map(|error| view! { <ErrorNotice error/> })}
             <ProblemList lines/>
             <Fields page/>
@@ -67,6 +94,27 @@ fn StartForm(
                 </Notice>
             })}
         </form>
+    }
+}
+
+/// What came of the form already.
+#[component]
+fn SentBefore(
+    /// The definition's number.
+    id: DefinitionId,
+    /// The workflow that was made.
+    workflow: WorkflowId,
+) -> impl IntoView {
+    view! {
+        <Notice tone=Tone::Info title=format!("Workflow #{workflow} came of this form.")>
+            <p>
+                "Sent again as it was, it leads to "
+                <a href=paths::workflow(workflow)>{format!("workflow #{workflow}")}</a>
+                "; with other values it makes another one. For one more with the same values, "
+                <a href=paths::start_definition(id) rel="external">"begin a new form"</a>
+                "."
+            </p>
+        </Notice>
     }
 }
 

@@ -3,6 +3,7 @@
 use engine::Problem;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 
 use crate::api::ApiError;
 use crate::api::visit::use_visit;
@@ -22,6 +23,12 @@ pub fn ProblemPage(
         ApiError::Invalid(problems) => problems.iter().map(told).collect(),
         _ => Vec::new(),
     };
+    // What is over in a moment is worth another try.
+    let passes = matches!(
+        error,
+        ApiError::Stopping | ApiError::Unreachable | ApiError::Hindered(_)
+    );
+    let again = passes.then(|| view! { <TryAgain/> });
     match error {
         ApiError::NotFound { what, .. } => view! {
             <Title text="Not found"/>
@@ -52,10 +59,25 @@ pub fn ProblemPage(
             <ul class="plain">
                 {parts.into_iter().map(|part| view! { <li>{part}</li> }).collect_view()}
             </ul>
-            <p><a class="button" href=paths::HOME>"Go to Home"</a></p>
+            <p class="form-actions">{again} <a class="button" href=paths::HOME>"Go to Home"</a></p>
         }
         .into_any(),
     }
+}
+
+/// Loads the page that the address names once more.
+#[component]
+fn TryAgain() -> impl IntoView {
+    let location = use_location();
+    let (path, search) = (
+        location.pathname.get_untracked(),
+        location.search.get_untracked(),
+    );
+    let href = match search.trim_start_matches('?') {
+        "" => path,
+        query => format!("{path}?{query}"),
+    };
+    view! { <a class="button button-primary" href=href rel="external">"Try again"</a> }
 }
 
 /// A problem of what the address asks for, by the name of its parameter.

@@ -71,9 +71,9 @@ fn LiveWorkflow(
     let steps = StoredValue::new(view.steps.clone());
     let titles = StoredValue::new(view.titles.clone());
     let facts = view.state.clone();
+    let actions = WorkflowActions::new(view.command_id.clone());
     let state = LiveState::new(view);
     let progress = state.progress;
-    let actions = WorkflowActions::new();
     // On the server the head is written last, when the page's own signals may be gone already.
     let at_first = title(
         &name,

@@ -3,6 +3,7 @@
 use engine::{Action, TaskStatus, WorkflowStatus};
 use leptos::prelude::*;
 
+use crate::api::command_id;
 use crate::api::visit::use_visit;
 use crate::api::workflows::{CancelWorkflow, WorkflowView, read_workflow};
 use crate::components::question::{Question, why_not};
@@ -46,6 +47,7 @@ fn Cancellation(
     let id = view.state.id;
     let name = format!("{} #{id}", view.state.name);
     let why_not = why_not(summary, Action::Cancel.as_str());
+    let command = command_id::of_action(&view.command_id, &Action::Cancel, summary.events);
     let effects = effects(&view);
     view! {
         <Question id name verb="Cancel" mark="?" answer why_not>
@@ -54,6 +56,7 @@ fn Cancellation(
                 <ul class="effects">{effects}</ul>
                 <ActionForm action=cancel>
                     <input type="hidden" name="id" value=id.to_string()/>
+                    <input type="hidden" name=command_id::FIELD value=command/>
                     <div class="form-actions">
                         <a class="button" href=paths::workflow(id)>"Keep it going"</a>
                         <button type="submit" class="button button-danger">"Cancel the workflow"</button>

@@ -6,6 +6,7 @@ use engine::{Action, Progress, StepIndex};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use crate::api::command_id;
 use crate::api::visit::use_visit;
 use crate::api::workflows::{RecoverWorkflow, WorkflowView, read_workflow};
 use crate::components::question::{Question, why_not};
@@ -81,10 +82,12 @@ fn Preview(
     let name = format!("{} #{id}", view.state.name);
     let (used, most) = (summary.recovery_attempts, summary.max_recovery_attempts);
     let why_not = why_not(&summary, action.as_str());
+    let command = command_id::of_action(&view.command_id, &action, summary.events);
     view! {
         <Question id name verb="Recover" answer why_not>
             <ActionForm action=recover>
                 <input type="hidden" name="id" value=id.to_string()/>
+                <input type="hidden" name=command_id::FIELD value=command/>
                 <Choice progress=view.progress chosen set_chosen/>
                 <div class="form-actions">
                     <a class="button" href=paths::workflow(id)>"Back"</a>

@@ -17,11 +17,17 @@ pub(super) async fn answer(
     let Ok(specs) = service.step_types(user).await else {
         return PostedAnswer::DrawAsGet;
     };
+    let sent = match super::command_id(pairs) {
+        Ok(id) => id,
+        Err(unreadable) => return unreadable,
+    };
     let form = match PostedForm::read(pairs, &specs) {
         Ok(form) => form,
         Err(error) => return PostedAnswer::Unreadable(error.to_string()),
     };
-    let mut page = BuilderPage::of(form.draft, specs);
+    // Nothing is saved yet, so what is sent next from the same page has the same id.
+    let command_id = sent.clone().unwrap_or_else(|| service.new_command_id());
+    let mut page = BuilderPage::of(form.draft, specs, command_id);
     page.posted = true;
     page.replaces = id.map(|id| (id, form.base.unwrap_or(0)));
     page.shown = form.shown.min(page.draft.steps.len().saturating_sub(1));
@@ -49,7 +55,7 @@ pub(super) async fn answer(
             if let (Some((id, _)), Some(version)) = (page.replaces, over) {
                 page.replaces = Some((id, version));
             }
-            if let Some(path) = save_it(service, user, &mut page, start).await {
+            if let Some(path) = save_it(service, user, &mut page, (start, sent)).await {
                 return PostedAnswer::SeeOther(path);
             }
         }
@@ -81,12 +87,13 @@ async fn save_it(
     service: &dyn Service,
     user: &Actor,
     page: &mut BuilderPage,
-    start: bool,
+    (start, command_id): (bool, Option<String>),
 ) -> Option<String> {
     let request = SaveRequest {
         draft: page.draft.clone(),
         replaces: page.replaces,
         start,
+        command_id,
     };
     match save::save(service, user, request).await {
         Ok(SaveAnswer::GoTo(path)) => return Some(path),

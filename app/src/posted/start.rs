@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Pairs, PostedAnswer, PostedPage};
 use crate::api::ApiError;
+use crate::api::command_id::CommandIds;
 use crate::api::definitions::start::{StartPage, names};
 use crate::paths;
 
@@ -21,7 +22,14 @@ pub(super) async fn answer(
     let Ok(saved) = service.definition(user, id, None).await else {
         return PostedAnswer::DrawAsGet;
     };
-    let mut page = StartPage::of(saved);
+    let sent = match super::command_id(pairs) {
+        Ok(id) => id,
+        Err(unreadable) => return unreadable,
+    };
+    // Nothing has come of it yet, so what is sent next from the same page has the same id.
+    let id_of_page = sent.clone().unwrap_or_else(|| service.new_command_id());
+    let mut page = StartPage::of(saved, id_of_page);
+    page.posted = true;
     let press = fill_in(&mut page, pairs);
     let Some(request) = read(&mut page, press != names::CREATE) else {
         return draw(page);
@@ -30,7 +38,18 @@ pub(super) async fn answer(
         page.api_call = Some(api_call(&request, id, host));
         return draw(page);
     }
-    match service.submit(user, request).await {
+    let mut ids = CommandIds::of(sent);
+    let answer = loop {
+        let request = NewWorkflowRequest {
+            command_id: ids.next_id(),
+            ..request.clone()
+        };
+        let answer = service.submit(user, request).await;
+        if !CommandIds::is_taken(&answer) {
+            break answer;
+        }
+    };
+    match answer {
         Ok(workflow) => {
             return PostedAnswer::SeeOther(paths::workflow(workflow.id));
         }

@@ -3,8 +3,9 @@
 
 use async_trait::async_trait;
 use engine::orchestrator::{
-    ActionRequest, Answer, AttemptRecord, FixedSwitches, LogLine, LogPage, LogStream, NewWorkflowRequest, Page,
-    SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail, WorkflowFilter,
+    ActionRequest, Answer, AttemptRecord, FixedSwitches, Hindrance, LogLine, LogPage, LogStream,
+    NewWorkflowRequest, Page, SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail,
+    WorkflowFilter,
 };
 use engine::step_form::StepSpec;
 use engine::{
@@ -18,6 +19,7 @@ use serde_json::{Map, Value, json};
 #[derive(Clone)]
 pub struct Fake {
     is_listed: bool,
+    is_away: bool,
     specs: Vec<StepSpec>,
     detail: WorkflowDetail,
     log: Vec<LogLine>,
@@ -68,6 +70,7 @@ impl Fake {
         ]});
         Self {
             is_listed: true,
+            is_away: false,
             specs: Vec::new(),
             detail: WorkflowDetail {
                 state: serde_json::from_value(state).unwrap(),
@@ -99,6 +102,12 @@ impl Fake {
             is_listed: false,
             ..Self::new("pending", "pending", "")
         }
+    }
+
+    /// Its database cannot be reached just now.
+    pub fn away(mut self) -> Self {
+        self.is_away = true;
+        self
     }
 
     /// Somebody asked to cancel it, and it still runs.
@@ -134,6 +143,9 @@ impl Fake {
     }
 
     fn known(&self, id: WorkflowId) -> Answer<&WorkflowDetail> {
+        if self.is_away {
+            return Err(JobOrchestratorError::Hindered(Hindrance::DatabaseAway));
+        }
         if id == WorkflowId(7) {
             Ok(&self.detail)
         } else {
@@ -224,6 +236,16 @@ impl Workflows for Fake {
     async fn workflow(&self, _actor: &Actor, id: WorkflowId) -> Answer<WorkflowState> {
         Ok(self.known(id)?.state.clone())
     }
+    fn new_command_id(&self) -> String {
+        "new".to_owned()
+    }
+    async fn workflow_of_command(
+        &self,
+        _actor: &Actor,
+        _command_id: &str,
+    ) -> Answer<Option<WorkflowId>> {
+        Ok(None)
+    }
     async fn workflow_of_job(&self, _actor: &Actor, job_id: JobId) -> Answer<WorkflowState> {
         absent("job", job_id.0)
     }
@@ -298,6 +320,7 @@ impl Definitions for Fake {
         _actor: &Actor,
         _replaces: Option<(DefinitionId, u32)>,
         _definition: &Value,
+        _command_id: Option<&str>,
     ) -> Answer<SavedDefinition> {
         absent("definition", 0)
     }

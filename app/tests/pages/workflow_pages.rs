@@ -34,6 +34,32 @@ async fn the_buttons_are_those_the_engine_allows_and_the_others_say_why() {
 }
 
 #[tokio::test]
+async fn each_button_sends_its_command_under_an_id_of_this_page() {
+    let running = || Fake::new("running", "running", "");
+    let page = draw(running(), Role::Operator, "/workflows/7").await;
+    let field = |id: &str| format!("<input type=\"hidden\" name=\"command_id\" value=\"{id}\">");
+    assert!(page.html.contains(&field("new.pause.9")), "{}", page.html);
+    let page = draw(running(), Role::Operator, "/workflows/7/cancel").await;
+    assert!(page.html.contains(&field("new.cancel.9")), "{}", page.html);
+    let failed = Fake::new("failed", "failed", "exit code 3");
+    let page = draw(failed, Role::Operator, "/workflows/7/recover").await;
+    assert!(page.html.contains(&field("new.recover.9")), "{}", page.html);
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_shown_just_now_offers_another_try() {
+    let fake = Fake::new("running", "running", "").away();
+    let page = draw(fake, Role::Viewer, "/workflows/7?step=1").await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    let again = page.html.split("Try again").next().unwrap_or_default();
+    let link = again.rsplit("<a ").next().unwrap_or_default();
+    assert!(link.contains("href=\"/workflows/7?step=1\""), "{link}");
+    let fake = Fake::new("running", "running", "");
+    let page = draw(fake, Role::Viewer, "/workflows/8").await;
+    assert!(!page.text().contains("Try again"));
+}
+
+#[tokio::test]
 async fn while_it_is_cancelled_the_button_says_so() {
     let fake = Fake::new("running", "running", "").with_cancel_requested();
     let page = draw(fake, Role::Operator, "/workflows/7").await;

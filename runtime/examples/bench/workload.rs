@@ -53,7 +53,7 @@ pub struct Asked {
 impl Asked {
     pub async fn save(runtime: &Runtime, definition: engine::WorkflowDefinition) -> Outcome<Self> {
         let saved = runtime
-            .save(&Actor::program(), None, &definition.to_json())
+            .save(&Actor::program(), None, &definition.to_json(), None)
             .await?;
         let request = NewWorkflowRequest {
             definition: DefinitionSource::Saved(saved.definition_id),

@@ -1,15 +1,12 @@
 //! What may stand beside a command: its id and its reason.
 
 use engine::definition::limits;
-use engine::depth;
 use engine::orchestrator::{ActionRequest, Answer};
-use engine::{Action, Instead, JobOrchestratorError, Problem};
+use engine::{Action, Instead, JobOrchestratorError, Problem, command_id, depth};
 use serde_json::{Map, Value};
 
 /// Most characters of a reason.
 const REASON_MAX: usize = 1_000;
-/// Most characters of a command's id.
-const COMMAND_ID_MAX: usize = 200;
 
 pub(super) fn check(request: &ActionRequest) -> Answer<()> {
     check_command_id(request.command_id.as_deref())?;
@@ -29,15 +26,11 @@ pub(super) fn check(request: &ActionRequest) -> Answer<()> {
     }
 }
 
-/// An id is opaque to us, but it has to fit into a header and a row.
 pub(super) fn check_command_id(id: Option<&str>) -> Answer<()> {
-    let Some(id) = id else { return Ok(()) };
-    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_plain && !id.is_empty() && id.len() <= COMMAND_ID_MAX {
+    if id.is_none_or(command_id::is_usable) {
         return Ok(());
     }
-    let detail = "must be 1 to 200 visible ASCII characters without spaces";
-    invalid("#/command_id", detail.into())
+    invalid("#/command_id", format!("must be {}", command_id::RULE))
 }
 
 pub(super) fn check_depth(pointer: &str, given: &Map<String, Value>) -> Answer<()> {

@@ -8,13 +8,13 @@ use engine::definition::Reading;
 use engine::orchestrator::{Answer, Page, SavedDefinition};
 use engine::step_form::StepSpec;
 use engine::{
-    Actor, DefinitionId, Definitions, JobOrchestratorError, Problem, Role, StepTypes,
+    Actor, DefinitionId, Definitions, JobOrchestratorError, Problem, Refusal, Role, StepTypes,
     WorkflowDefinition,
 };
 use serde_json::Value;
 
 use self::judge::Maker;
-use super::{Runtime, read_fault, require};
+use super::{Runtime, asked, read_fault, require};
 use crate::fault;
 use crate::store::{NewVersion, SaveError};
 
@@ -65,8 +65,10 @@ impl Definitions for Runtime {
         actor: &Actor,
         replaces: Option<(DefinitionId, u32)>,
         definition: &Value,
+        command_id: Option<&str>,
     ) -> Answer<SavedDefinition> {
         require(actor, Role::Editor)?;
+        asked::check_command_id(command_id)?;
         let sent = definition;
         let definition = self.checked(sent)?;
         let now = self.inner.clock.now();
@@ -79,6 +81,7 @@ impl Definitions for Runtime {
                 sent,
                 by: &actor.name,
                 now,
+                command_id,
             })
             .await;
         if let Ok(saved) = &saved {
@@ -92,6 +95,7 @@ impl Definitions for Runtime {
             outdated @ SaveError::Outdated { .. } => {
                 JobOrchestratorError::Conflict(format!("{outdated}; save yours based on that one"))
             }
+            SaveError::CommandIdReused => Refusal::CommandIdReused.into(),
             SaveError::Store(cause) => fault::log("saving a definition", &cause),
         })
     }

@@ -143,6 +143,25 @@ impl Workflows for Runtime {
         Ok(self.detail_now(id).await?.state)
     }
 
+    fn new_command_id(&self) -> String {
+        uuid::Uuid::now_v7().to_string()
+    }
+
+    async fn workflow_of_command(
+        &self,
+        actor: &Actor,
+        command_id: &str,
+    ) -> Answer<Option<WorkflowId>> {
+        require(actor, Role::Viewer)?;
+        let known = self.inner.store.command(&actor.name, command_id).await;
+        let Some(known) = known.map_err(|cause| read_fault(&cause))? else {
+            return Ok(None);
+        };
+        let state: WorkflowState = serde_json::from_str(&known.answer)
+            .map_err(|cause| fault::log("reading the answer of a command", &cause))?;
+        Ok(Some(state.id))
+    }
+
     async fn workflow_of_job(&self, actor: &Actor, job_id: JobId) -> Answer<WorkflowState> {
         require(actor, Role::Viewer)?;
         let latest = self.inner.store.latest_of_job(job_id).await;

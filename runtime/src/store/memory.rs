@@ -43,6 +43,8 @@ impl Kept {
 pub(super) struct Contents {
     pub(super) workflows: BTreeMap<WorkflowId, Kept>,
     definitions: BTreeMap<(DefinitionId, u32), SavedDefinition>,
+    /// What was saved under an id, by whose it is.
+    saves: BTreeMap<(String, String), (DefinitionId, u32)>,
     settings: BTreeMap<String, String>,
     commands: BTreeMap<(String, String), AnsweredCommand>,
     /// Oldest first.
@@ -301,6 +303,12 @@ impl QuarantineStore for MemoryStore {
 impl DefinitionStore for MemoryStore {
     async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
         let mut contents = self.contents();
+        let contents = &mut *contents;
+        let key = new.command_id.map(|id| (new.by.to_owned(), id.to_owned()));
+        let before = key.as_ref().and_then(|key| contents.saves.get(key));
+        if let Some(kept) = before.and_then(|place| contents.definitions.get(place)) {
+            return new.repeated(kept.clone());
+        }
         let definitions = &mut contents.definitions;
         let (definition_id, version) = match new.replaces {
             None => {
@@ -328,6 +336,9 @@ impl DefinitionStore for MemoryStore {
             sent: new.sent.clone(),
         };
         definitions.insert((definition_id, version), saved.clone());
+        if let Some(key) = key {
+            contents.saves.insert(key, (definition_id, version));
+        }
         Ok(saved)
     }
 

@@ -61,11 +61,14 @@ async fn write_version(
 ) -> Result<SavedDefinition, SaveError> {
     let begin = writer.begin_with("BEGIN IMMEDIATE").await;
     let mut transaction = begin.map_err(StoreError::from)?;
+    if let Some(kept) = saved_under(&mut transaction, new).await? {
+        return new.repeated(kept);
+    }
     let (id, version) = next_version(&mut transaction, new.replaces).await?;
     let body = new.definition.to_json();
     sqlx::query(
-        "INSERT INTO definitions (id, version, name, body, sent, saved_at, saved_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO definitions (id, version, name, body, sent, saved_at, saved_by, command_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(id.0)
     .bind(i64::from(version))
@@ -74,6 +77,7 @@ async fn write_version(
     .bind(new.sent.to_string())
     .bind(new.now.as_micros())
     .bind(new.by)
+    .bind(new.command_id)
     .execute(&mut *transaction)
     .await
     .map_err(StoreError::from)?;
@@ -86,6 +90,22 @@ async fn write_version(
         definition: body,
         sent: new.sent.clone(),
     })
+}
+
+/// What was saved before under the same id.
+async fn saved_under(
+    connection: &mut SqliteConnection,
+    new: NewVersion<'_>,
+) -> Result<Option<SavedDefinition>, StoreError> {
+    let Some(id) = new.command_id else {
+        return Ok(None);
+    };
+    let found = sqlx::query("SELECT * FROM definitions WHERE saved_by = $1 AND command_id = $2")
+        .bind(new.by)
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    found.as_ref().map(saved).transpose()
 }
 
 async fn next_version(

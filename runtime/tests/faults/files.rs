@@ -152,6 +152,7 @@ async fn sqlx_4393_cancelled_begin() {
         sent: &sent,
         by: "ada",
         now: Timestamp::from_micros(1),
+        command_id: None,
     };
     let mut last = DefinitionId(0);
     for seed in seeds(20, 100) {

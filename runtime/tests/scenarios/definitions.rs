@@ -27,7 +27,7 @@ async fn a_definition_that_is_wrong_in_many_ways_lists_every_problem_at_its_fiel
     });
     let saved = bench
         .runtime
-        .save(&Actor::program(), None, &definition)
+        .save(&Actor::program(), None, &definition, None)
         .await;
     let Err(JobOrchestratorError::Invalid(problems)) = saved else {
         panic!("{saved:?}")
@@ -57,16 +57,20 @@ async fn a_version_that_somebody_else_saved_meanwhile_is_not_overwritten() {
     let bench = Bench::new().await;
     let of = |name| json!({"name": name, "steps": [{"name": "A", "task_type": "noop"}]});
     let actor = Actor::program();
-    let first = bench.runtime.save(&actor, None, &of("One")).await.unwrap();
+    let first = bench
+        .runtime
+        .save(&actor, None, &of("One"), None)
+        .await
+        .unwrap();
     let id = first.definition_id;
     bench
         .runtime
-        .save(&actor, Some((id, 1)), &of("Two"))
+        .save(&actor, Some((id, 1)), &of("Two"), None)
         .await
         .unwrap();
     let late = bench
         .runtime
-        .save(&actor, Some((id, 1)), &of("Three"))
+        .save(&actor, Some((id, 1)), &of("Three"), None)
         .await;
     assert!(
         matches!(late, Err(JobOrchestratorError::Conflict(_))),
@@ -164,7 +168,7 @@ async fn a_workflow_whose_steps_are_switched_off_may_be_kept_but_not_started() {
     switch(false).await;
     let definition = define(&[noop("Join", &[]), shell("Build", "true", &[])]);
     let json = definition.to_json();
-    bench.runtime.save(&owner, None, &json).await.unwrap();
+    bench.runtime.save(&owner, None, &json, None).await.unwrap();
     let told =
         "\"Build\" cannot run here: command steps are switched off; an owner can switch them on";
     let refused = |answer: Result<WorkflowState, JobOrchestratorError>| {

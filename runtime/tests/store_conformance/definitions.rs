@@ -25,6 +25,7 @@ async fn save(
         sent: &sent,
         by,
         now: moment(),
+        command_id: None,
     };
     let saved = store.save(new).await?;
     assert_eq!(saved.sent, sent);
@@ -133,4 +134,39 @@ pub async fn definitions_are_listed_newest_first_in_their_latest_version(place: 
     assert_eq!(list(2, None).await, [(3, 1), (2, 2)]);
     assert_eq!(list(2, Some(2)).await, [(1, 1)]);
     assert_eq!(list(2, Some(1)).await, []);
+}
+
+pub async fn what_is_saved_again_under_the_same_id_is_saved_once(place: &dyn Place) {
+    let store = place.open().await;
+    let under = async |replaces: Option<(i64, u32)>, name: &str, by: &str| {
+        let sent = json!({"name": name, "steps": [{"name": "Schritt ä", "task_type": "noop"}]});
+        let new = NewVersion {
+            replaces: replaces.map(|(id, version)| (DefinitionId(id), version)),
+            definition: &named(name),
+            sent: &sent,
+            by,
+            now: moment(),
+            command_id: Some("once"),
+        };
+        let saved = store.save(new).await;
+        saved.map(|saved| (saved.definition_id.0, saved.version))
+    };
+    assert_eq!(under(None, "One", "ada").await.unwrap(), (1, 1));
+    assert_eq!(under(None, "One", "ada").await.unwrap(), (1, 1));
+    // An id belongs to whoever gave it.
+    assert_eq!(under(None, "One", "bob").await.unwrap(), (2, 1));
+    let later = save(store.as_ref(), Some((1, 1)), "One, better", "ada").await;
+    assert_eq!(later.unwrap(), (1, 2));
+    assert_eq!(under(None, "One", "ada").await.unwrap(), (1, 1));
+    for other in [
+        under(None, "Another", "ada").await,
+        under(Some((1, 2)), "One", "ada").await,
+        under(Some((9, 1)), "One", "ada").await,
+    ] {
+        assert!(
+            matches!(other, Err(SaveError::CommandIdReused)),
+            "{other:?}"
+        );
+    }
+    assert_eq!(store.definitions(10, None).await.unwrap().len(), 2);
 }

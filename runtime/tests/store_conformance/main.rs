@@ -115,6 +115,7 @@ places! {
             versions_follow_each_other_and_all_stay
             an_outdated_version_is_refused_with_who_was_faster
             an_unknown_definition_is_not_replaced
+            what_is_saved_again_under_the_same_id_is_saved_once
             definitions_are_listed_newest_first_in_their_latest_version;
         settings:
             a_setting_keeps_the_last_value;

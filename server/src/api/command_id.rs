@@ -2,6 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use engine::command_id;
 
 use crate::problem::ApiProblem;
 
@@ -23,12 +24,11 @@ impl<S: Send + Sync> FromRequestParts<S> for CommandId {
         };
         // Draft 7 of the header writes it as a string in quotes; plain values are common.
         let text = first.to_str().unwrap_or_default().trim().trim_matches('"');
-        let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if given.next().is_some() || text.is_empty() || text.len() > 200 || !is_plain {
-            return Err(ApiProblem::unreadable(
-                "the header Idempotency-Key must be one value of 1 to 200 visible ASCII \
-                 characters without spaces",
-            ));
+        if given.next().is_some() || !command_id::is_usable(text) {
+            let rule = command_id::RULE;
+            return Err(ApiProblem::unreadable(format!(
+                "the header Idempotency-Key must be one value of {rule}"
+            )));
         }
         Ok(Self(Some(text.to_owned())))
     }

@@ -243,13 +243,23 @@ async fn very_many_problems_are_not_all_listed_and_long_words_not_repeated() {
 }
 
 #[tokio::test]
-async fn an_id_of_a_command_is_refused_where_it_would_have_no_effect() {
+async fn a_definition_that_is_sent_again_under_its_id_is_saved_once() {
     let server = Server::start();
     let api = server.api("editor");
-    api.keyed("/definitions", "once", &quick())
-        .await
-        .problem(400);
-    assert_eq!(api.get("/definitions").await.ok()["items"], json!([]));
+    let first = api.keyed("/definitions", "once", &quick()).await.ok();
+    assert_eq!(
+        api.keyed("/definitions", "once", &quick()).await.ok(),
+        first
+    );
+    let mut better = quick();
+    better["name"] = json!("Better");
+    let reused = api.keyed("/definitions", "once", &better).await;
+    assert_eq!(
+        reused.problem(422)["type"],
+        "urn:job-orchestrator:problem:command_id_reused"
+    );
+    let saved = api.get("/definitions").await.ok();
+    assert_eq!(saved["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -193,3 +193,179 @@ async fn a_form_that_was_cut_off_is_refused_as_such() {
     let answer = post(&server, &cookie, "/definitions/new", &fields).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
 }
+
+/// A page as a browser asks for it.
+async fn page(server: &Server, cookie: &str, path: &str) -> Answer {
+    let request = server.request(Method::GET, path);
+    let request = request.header("cookie", cookie);
+    ask(request.header("accept", "text/html")).await
+}
+
+/// The id of the command that the page's only form of a command has.
+fn command_id(page: &Answer) -> String {
+    let (_, rest) = page
+        .text
+        .split_once("name=\"command_id\" value=\"")
+        .unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// Both answers of a form that is posted twice at the same time have to lead to one place.
+async fn twice(server: &Server, cookie: &str, path: &str, fields: &[(&str, &str)]) -> String {
+    let both = tokio::join!(
+        post(server, cookie, path, fields),
+        post(server, cookie, path, fields)
+    );
+    assert_eq!(both.0.status, StatusCode::SEE_OTHER, "{both:?}");
+    assert_eq!(both.0.header("location"), both.1.header("location"));
+    both.0.header("location").to_owned()
+}
+
+async fn count(server: &Server, what: &str) -> usize {
+    let list = server.api("viewer").get(what).await.ok();
+    list["items"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_start_form_that_is_sent_twice_starts_one_workflow_and_a_changed_one_another() {
+    let server = Server::start();
+    let cookie = editor(&server).await;
+    let draft = draft();
+    let save = [("draft", draft.as_str()), ("press", "save")];
+    post(&server, &cookie, "/definitions/new", &save).await;
+    let start = "/definitions/1/start";
+    // A form has an address of its own, so that going back leads to the same one.
+    let own = page(&server, &cookie, start).await;
+    assert_eq!(own.status, StatusCode::FOUND);
+    let own = own.header("location").to_owned();
+    let drawn = page(&server, &cookie, &own).await;
+    let id = command_id(&drawn);
+    assert_eq!(own, format!("{start}?form={id}"));
+    assert!(!drawn.text.contains("came of this form"));
+    let form = |limit| {
+        let id = ("command_id", id.as_str());
+        [id, ("parameter.limit", limit), ("press", "start")]
+    };
+    assert_eq!(
+        twice(&server, &cookie, start, &form("7")).await,
+        "/workflows/1"
+    );
+    let again = page(&server, &cookie, &own).await;
+    assert_eq!(command_id(&again), id);
+    assert!(again.text.contains("Workflow #1 came of this form."));
+    let later = post(&server, &cookie, start, &form("7")).await;
+    assert_eq!(later.header("location"), "/workflows/1");
+    // Somebody went back and changed it: that is another command, and it too is done once.
+    for limit in ["8", "9"] {
+        let number = if limit == "8" { 2 } else { 3 };
+        let to = twice(&server, &cookie, start, &form(limit)).await;
+        assert_eq!(to, format!("/workflows/{number}"));
+    }
+    let first = post(&server, &cookie, start, &form("7")).await;
+    assert_eq!(first.header("location"), "/workflows/1");
+    assert_eq!(count(&server, "/workflows").await, 3);
+    let other = page(&server, &cookie, start).await;
+    assert_ne!(
+        other.header("location"),
+        own,
+        "another form is another command"
+    );
+}
+
+#[tokio::test]
+async fn a_builder_that_is_sent_twice_saves_and_starts_once() {
+    let server = Server::start();
+    let cookie = editor(&server).await;
+    let draft = draft();
+    let new = "/definitions/new";
+    let id = command_id(&page(&server, &cookie, new).await);
+    let form = |press| {
+        [
+            ("draft", draft.as_str()),
+            ("command_id", &id),
+            ("press", press),
+        ]
+    };
+    // What is pressed on the way keeps the id.
+    let pressed = post(&server, &cookie, new, &form("check")).await;
+    assert_eq!(command_id(&pressed), id);
+    assert_eq!(
+        twice(&server, &cookie, new, &form("save")).await,
+        "/definitions/1"
+    );
+    let started = twice(&server, &cookie, new, &form("save_and_start")).await;
+    assert_eq!(started, "/workflows/1");
+    assert_eq!(
+        twice(&server, &cookie, new, &form("save_and_start")).await,
+        started
+    );
+
+    let better = draft.replace("Posted", "Better");
+    let edit = "/definitions/1/edit";
+    let id = command_id(&page(&server, &cookie, edit).await);
+    let form = |text| {
+        let (draft, id) = (("draft", text), ("command_id", id.as_str()));
+        [draft, ("base", "1"), id, ("press", "save_and_start")]
+    };
+    let started = twice(&server, &cookie, edit, &form(&better)).await;
+    assert_eq!(started, "/workflows/2");
+    // Another text is no repetition: somebody saved meanwhile, and the page says who.
+    let other = post(&server, &cookie, edit, &form(&draft)).await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    assert!(other.text.contains("Version 2 was saved by"));
+    assert_eq!(count(&server, "/definitions").await, 1);
+    assert_eq!(count(&server, "/workflows").await, 2);
+}
+
+#[tokio::test]
+async fn a_recovery_that_is_sent_twice_uses_up_one_recovery() {
+    let server = Server::start();
+    let cookie = editor(&server).await;
+    let api = server.api("editor");
+    let id = api.create(&crate::fixture::failing(), true).await;
+    api.until(id, "failed").await;
+    let asked = page(&server, &cookie, &format!("/workflows/{id}/recover")).await;
+    let command = command_id(&asked);
+    let number = id.to_string();
+    let fields = [
+        ("id", number.as_str()),
+        ("command_id", &command),
+        ("from_step", "0"),
+    ];
+    let send = || {
+        let request = server
+            .request(Method::POST, "/fn/workflow/recover")
+            .header("cookie", &cookie)
+            .header("accept", "text/html")
+            .header("origin", &server.address)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        ask(request.body(encoded(&fields)))
+    };
+    let both = tokio::join!(send(), send());
+    for answer in [both.0, both.1, send().await] {
+        assert_eq!(answer.status, StatusCode::FOUND, "{answer:?}");
+        assert_eq!(answer.header("location"), format!("/workflows/{id}"));
+    }
+    let failed = api.until(id, "failed").await;
+    assert_eq!(failed["recovery_attempts"], 1);
+}
+
+#[tokio::test]
+async fn an_id_that_cannot_be_one_is_refused_as_the_http_api_refuses_it() {
+    let server = Server::start();
+    let cookie = editor(&server).await;
+    let draft = draft();
+    let fields = |id| {
+        [
+            ("draft", draft.as_str()),
+            ("command_id", id),
+            ("press", "save"),
+        ]
+    };
+    let long = "a".repeat(201);
+    for bad in ["", "two words", "ä", &long] {
+        let answer = post(&server, &cookie, "/definitions/new", &fields(bad)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{bad}");
+    }
+    assert_eq!(count(&server, "/definitions").await, 0);
+}

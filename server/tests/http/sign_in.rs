@@ -162,7 +162,10 @@ async fn a_wrong_password_and_an_unknown_name_are_answered_alike_and_limited() {
     assert!(page.contains("class=\"top-bar\""), "{page}");
     assert!(last.header("content-security-policy").contains("'nonce-"));
     // Nothing typed is lost but the password, and signing in leads where one wanted to go.
-    assert!(page.contains("name=\"next\" value=\"/workflows/7\""), "{page}");
+    assert!(
+        page.contains("name=\"next\" value=\"/workflows/7\""),
+        "{page}"
+    );
     assert!(page.contains("value=\"ada\""), "{page}");
     assert!(!page.contains("wrong horse"), "{page}");
 }

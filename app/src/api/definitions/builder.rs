@@ -30,6 +30,8 @@ pub struct BuilderPage {
     pub json: Option<String>,
     /// What is looked for in the list of steps.
     pub find: String,
+    /// The id of the command that saves.
+    pub command_id: String,
     /// Whether the draft came with the request, so that the browser need not offer an older one.
     pub posted: bool,
     /// The status of the response.
@@ -78,6 +80,8 @@ pub struct SaveRequest {
     pub replaces: Option<(DefinitionId, u32)>,
     /// Whether a workflow of it is started.
     pub start: bool,
+    /// The id of the command.
+    pub command_id: Option<String>,
 }
 
 /// What came of saving.
@@ -107,7 +111,8 @@ pub async fn open_builder(id: Option<DefinitionId>) -> Result<BuilderPage, ApiEr
     super::save::must_edit(&user)?;
     let service = service()?;
     let specs = answer(service.step_types(&user).await)?;
-    let mut page = BuilderPage::of(DefinitionDraft::default(), specs);
+    let command_id = service.new_command_id();
+    let mut page = BuilderPage::of(DefinitionDraft::default(), specs, command_id);
     if let Some(id) = id {
         let saved = answer(service.definition(&user, id, None).await)?;
         page.replaces = Some((id, saved.version));
@@ -140,7 +145,7 @@ pub async fn save_definition(request: SaveRequest) -> Result<SaveAnswer, ApiErro
 impl BuilderPage {
     /// The builder with a draft in it and nothing to say.
     #[must_use]
-    pub fn of(draft: DefinitionDraft, specs: Vec<StepSpec>) -> Self {
+    pub fn of(draft: DefinitionDraft, specs: Vec<StepSpec>, command_id: String) -> Self {
         Self {
             replaces: None,
             draft,
@@ -150,6 +155,7 @@ impl BuilderPage {
             notice: None,
             json: None,
             find: String::new(),
+            command_id,
             posted: false,
             status: 200,
         }

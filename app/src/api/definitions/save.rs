@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::builder::{BuilderNotice, SaveAnswer, SaveRequest};
 use crate::api::ApiError;
+use crate::api::command_id::{self, CommandIds};
 use crate::paths;
 
 /// Refuses whoever may not write definitions.
@@ -46,6 +47,7 @@ pub async fn save(
     request: SaveRequest,
 ) -> Result<SaveAnswer, ApiError> {
     must_edit(user)?;
+    let id = command_id::given(request.command_id)?;
     let specs = service.step_types(user).await.map_err(ApiError::from)?;
     let (json, unreadable) = request.draft.to_json(&specs);
     if !unreadable.is_empty() {
@@ -55,10 +57,19 @@ pub async fn save(
     if request.start
         && let Some(saved) = same_as_saved(service, user, request.replaces, &json).await
     {
-        return Ok(start(service, user, &saved).await);
+        return Ok(start(service, user, &saved, id).await);
     }
-    match service.save(user, request.replaces, &json).await {
-        Ok(saved) if request.start => Ok(start(service, user, &saved).await),
+    let mut ids = CommandIds::of(id.clone());
+    let answer = loop {
+        let id = ids.next_id();
+        let answer = service.save(user, request.replaces, &json, id.as_deref());
+        let answer = answer.await;
+        if !CommandIds::is_taken(&answer) {
+            break answer;
+        }
+    };
+    match answer {
+        Ok(saved) if request.start => Ok(start(service, user, &saved, id).await),
         Ok(saved) => Ok(SaveAnswer::GoTo(paths::definition(saved.definition_id))),
         Err(JobOrchestratorError::Invalid(found)) => {
             let problems = first_of(merged(request.draft.check(&specs), found));
@@ -118,21 +129,27 @@ async fn conflict(
     })
 }
 
-async fn start(service: &dyn Service, user: &Actor, saved: &SavedDefinition) -> SaveAnswer {
+/// Starts what was saved. Another version is another command, also when it comes from the same page.
+async fn start(
+    service: &dyn Service,
+    user: &Actor,
+    saved: &SavedDefinition,
+    id: Option<String>,
+) -> SaveAnswer {
+    let (definition, version) = (saved.definition_id, saved.version);
     let request = NewWorkflowRequest {
-        definition: DefinitionSource::Saved(saved.definition_id),
+        definition: DefinitionSource::Saved(definition),
         job_id: None,
         parameters: Map::new(),
         metadata: Map::new(),
         start: true,
-        command_id: None,
+        command_id: id.map(|id| format!("{id}.{definition}.{version}")),
     };
     match service.submit(user, request).await {
         Ok(workflow) => SaveAnswer::GoTo(paths::workflow(workflow.id)),
         Err(error) => {
             let error = ApiError::from(error);
-            let version = saved.version;
-            let replaces = Some((saved.definition_id, version));
+            let replaces = Some((definition, version));
             stay(
                 BuilderNotice::NotStarted { version, error },
                 Vec::new(),

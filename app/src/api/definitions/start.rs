@@ -1,7 +1,7 @@
 //! The form that starts a workflow of a definition.
 
 use engine::orchestrator::SavedDefinition;
-use engine::{DefinitionId, Problem};
+use engine::{DefinitionId, Problem, WorkflowId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,12 @@ pub struct StartPage {
     pub job_id: String,
     /// What is typed as metadata.
     pub metadata: String,
+    /// The id of the command that the form sends.
+    pub command_id: String,
+    /// What came of the form when it was sent before.
+    pub sent_before: Option<WorkflowId>,
+    /// Whether it came with the request, so that its URL is not the form's own.
+    pub posted: bool,
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// Why nothing was started.
@@ -50,9 +56,10 @@ pub mod names {
     pub const API_CALL: &str = "api_call";
 }
 
-/// The form of one definition, with its defaults filled in.
+/// The form of one definition, with its defaults filled in; `form` is the id of one that was drawn
+/// before.
 #[server(prefix = "/fn", endpoint = "start-page", output = Answer)]
-pub async fn open_start(id: DefinitionId) -> Result<StartPage, ApiError> {
+pub async fn open_start(id: DefinitionId, form: Option<String>) -> Result<StartPage, ApiError> {
     // A posted form brings its page along: what was typed, not the defaults.
     if let Some(crate::posted::PostedPage::Start(page)) = use_context() {
         return Ok(page);
@@ -62,14 +69,22 @@ pub async fn open_start(id: DefinitionId) -> Result<StartPage, ApiError> {
         let needs = Role::Operator;
         return Err(ApiError::Forbidden { needs }.answered());
     }
-    let saved = answer(service()?.definition(&user, id, None).await)?;
-    Ok(StartPage::of(saved))
+    let service = service()?;
+    let saved = answer(service.definition(&user, id, None).await)?;
+    let known = form.filter(|form| engine::command_id::is_usable(form));
+    let sent_before = match &known {
+        Some(form) => answer(service.workflow_of_command(&user, form).await)?,
+        None => None,
+    };
+    let mut page = StartPage::of(saved, known.unwrap_or_else(|| service.new_command_id()));
+    page.sent_before = sent_before;
+    Ok(page)
 }
 
 impl StartPage {
     /// The form with the definition's defaults filled in.
     #[must_use]
-    pub fn of(saved: SavedDefinition) -> Self {
+    pub fn of(saved: SavedDefinition, command_id: String) -> Self {
         let defaults = saved.definition["parameters"].as_object();
         let parameters = defaults
             .into_iter()
@@ -84,6 +99,9 @@ impl StartPage {
             parameters,
             job_id: String::new(),
             metadata: String::new(),
+            command_id,
+            sent_before: None,
+            posted: false,
             problems: Vec::new(),
             error: None,
             api_call: None,

@@ -115,6 +115,8 @@ impl TypeTitles {
 pub struct WorkflowView {
     /// When this was true.
     pub now: Timestamp,
+    /// The page's part of the ids of the commands that it sends.
+    pub command_id: String,
     /// Name, parameters, metadata, times.
     pub state: WorkflowState,
     /// Everything that moves.

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::browser;
 use super::state::BuilderState;
+use crate::address;
 use crate::api::ApiError;
 use crate::api::definitions::builder::{BuilderNotice, SaveAnswer};
 
@@ -42,7 +43,7 @@ impl BuilderState {
                 self.replaces.set(replaces);
                 if is_saved {
                     // From now on it is the builder of what was saved.
-                    browser::show_address(&self.path());
+                    address::show(&self.path());
                 }
                 self.watches.set(!problems.is_empty());
                 self.problems.set(problems);

@@ -37,7 +37,7 @@ mod real {
     use engine::draft::form::names;
     use leptos::leptos_dom::helpers::TimeoutHandle;
     use leptos::prelude::{document, request_animation_frame, set_timeout_with_handle, window};
-    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen::JsCast;
     use web_sys::{
         Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
         HtmlTextAreaElement, Storage, SubmitEvent,
@@ -169,31 +169,24 @@ mod real {
         });
     }
 
-    /// Puts another address of this page into the browser's bar, without loading anything.
-    pub fn show_address(path: &str) {
-        if let Ok(history) = window().history() {
-            let state = history.state().unwrap_or(JsValue::NULL);
-            // The page works under its old address too.
-            let _ = history.replace_state_with_url(&state, "", Some(path));
-        }
-    }
-
     /// Does something after a pause in typing.
     pub fn after_a_pause(act: impl FnOnce() + 'static) {
         WAITING.with_borrow_mut(|waiting| {
             if let Some(handle) = waiting.take() {
                 handle.clear();
             }
+            let act = || {
+                WAITING.take();
+                act();
+            };
             *waiting = set_timeout_with_handle(act, PAUSE).ok();
         });
     }
 
-    fn stop_waiting() {
-        WAITING.with_borrow_mut(|waiting| {
-            if let Some(handle) = waiting.take() {
-                handle.clear();
-            }
-        });
+    /// Does nothing after the present pause; says whether something was to be done.
+    pub fn stop_waiting() -> bool {
+        let waiting = WAITING.with_borrow_mut(Option::take);
+        waiting.map(|handle| handle.clear()).is_some()
     }
 
     fn storage() -> Option<Storage> {
@@ -264,10 +257,12 @@ mod without {
     pub fn select_soon(_: String) {}
 
     /// See the browser's.
-    pub fn show_address(_: &str) {}
+    pub fn after_a_pause(_: impl FnOnce() + 'static) {}
 
     /// See the browser's.
-    pub fn after_a_pause(_: impl FnOnce() + 'static) {}
+    pub fn stop_waiting() -> bool {
+        false
+    }
 
     /// See the browser's.
     pub fn keep(_: &str, _: &Kept) {}

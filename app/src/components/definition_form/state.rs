@@ -58,6 +58,9 @@ pub struct BuilderState {
     pub watches: RwSignal<bool>,
     /// The step types.
     pub specs: StoredValue<Vec<StepSpec>>,
+    /// The id of the command that saves. Nothing is left to save under it once it is answered: the
+    /// answer leads to another page, or says that nothing was saved.
+    pub(super) command_id: StoredValue<String>,
     pub(super) save: SaveAction,
     pub(super) check: CheckAction,
 }
@@ -80,6 +83,7 @@ impl BuilderState {
             find: RwSignal::new(page.find.clone()),
             watches: RwSignal::new(!page.problems.is_empty()),
             specs: StoredValue::new(page.specs.clone()),
+            command_id: StoredValue::new(page.command_id.clone()),
             save,
             check,
         }

@@ -89,6 +89,7 @@ impl BuilderState {
                     draft: self.draft.get_untracked(),
                     replaces: self.replaces.get_untracked(),
                     start,
+                    command_id: Some(self.command_id.get_value()),
                 });
             }
         }

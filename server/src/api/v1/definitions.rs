@@ -40,10 +40,9 @@ pub async fn create(
     CommandId(command_id): CommandId,
     Json(definition): Json,
 ) -> Result<Response, ApiProblem> {
-    refuse_id(command_id)?;
     let saved = shared
         .service
-        .save(&caller.actor, None, &definition)
+        .save(&caller.actor, None, &definition, command_id.as_deref())
         .await?;
     let id = saved.definition_id.0;
     Ok(answer::created(
@@ -51,17 +50,6 @@ pub async fn create(
         id,
         answer::definition(saved),
     ))
-}
-
-/// An id that had no effect would be a promise that is not kept.
-fn refuse_id(command_id: Option<String>) -> Result<(), ApiProblem> {
-    match command_id {
-        None => Ok(()),
-        Some(_) => Err(ApiProblem::unreadable(
-            "the header Idempotency-Key is for commands to workflows, and a definition that is saved \
-             twice is saved twice; leave it out",
-        )),
-    }
 }
 
 /// The latest version of one, or the one asked for.
@@ -90,7 +78,6 @@ pub async fn replace(
     CommandId(command_id): CommandId,
     Json(body): Json,
 ) -> Result<Response, ApiProblem> {
-    refuse_id(command_id)?;
     let id = numbers.of("id", "definition").map(DefinitionId)?;
     let mut fields = Fields::new(body)?;
     let version = match fields.take("version") {
@@ -122,7 +109,7 @@ pub async fn replace(
     let replaces = Some((id, version));
     let saved = shared
         .service
-        .save(&caller.actor, replaces, &definition)
+        .save(&caller.actor, replaces, &definition, command_id.as_deref())
         .await?;
     Ok(JsonAnswer(answer::definition(saved)).into_response())
 }

@@ -191,6 +191,7 @@ pub async fn view(
     let panel = panel_with(service, user, id, selected, log_part, config).await?;
     Ok(WorkflowView {
         now: now(),
+        command_id: service.new_command_id(),
         state: detail.state,
         progress: detail.progress,
         steps,

@@ -1,0 +1,98 @@
+import type { Page } from '@playwright/test';
+
+import type { Api } from '../fixtures/api';
+import { noop, waiting } from '../fixtures/definitions';
+import { Builder, WorkflowPage } from '../fixtures/pages';
+import { Gate } from '../fixtures/server';
+import { expect, test } from '../fixtures/test';
+
+async function workflows(api: Api): Promise<number> {
+  return (await api.get('/workflows')).body.items.length;
+}
+
+/** Saves a definition with one parameter. */
+async function save(api: Api): Promise<void> {
+  const definition = { name: 'Once', parameters: { limit: 5 }, steps: [noop('Only')] };
+  expect((await api.post('/definitions', definition)).status).toBe(201);
+}
+
+function start(page: Page) {
+  return page.getByRole('button', { name: 'Start', exact: true });
+}
+
+for (const scripts of [true, false]) {
+  test.describe(`with scripts ${scripts ? 'on' : 'off'}`, () => {
+    test.use({ javaScriptEnabled: scripts });
+
+    /** Leads to the form the way a person goes. */
+    async function openForm(page: Page): Promise<void> {
+      await page.goto('/definitions/1');
+      if (scripts) await expect(page.locator('body[data-hydrated="true"]')).toBeVisible();
+      await page.getByRole('link', { name: 'Start', exact: true }).click();
+      await expect(start(page)).toBeVisible();
+      await expect(page).toHaveURL(/\/definitions\/1\/start\?form=/);
+    }
+
+    test('a double click on Start starts one workflow', async ({ api, signedIn: page }) => {
+      await save(api);
+      await openForm(page);
+      await start(page).dblclick();
+      await expect(page).toHaveURL(/\/workflows\/1$/);
+      await expect(new WorkflowPage(page).state).toBeVisible();
+      expect(await workflows(api)).toBe(1);
+    });
+
+    test('who goes back and presses Start again lands on the same workflow', async ({ api, signedIn: page }) => {
+      await save(api);
+      await openForm(page);
+      await start(page).click();
+      await expect(page).toHaveURL(/\/workflows\/1$/);
+      await page.goBack();
+      await expect(page.getByText('Workflow #1 came of this form.')).toBeVisible();
+      await start(page).click();
+      await expect(page).toHaveURL(/\/workflows\/1$/);
+      expect(await workflows(api)).toBe(1);
+      // Changed, it is another command; a new form is one too.
+      await page.goBack();
+      await page.getByLabel(/^limit/).fill('6');
+      await start(page).click();
+      await expect(page).toHaveURL(/\/workflows\/2$/);
+      await page.goBack();
+      await page.getByRole('link', { name: 'begin a new form' }).click();
+      await expect(page.getByText('came of this form')).toHaveCount(0);
+      await expect(page.getByLabel(/^limit/)).toHaveValue('5');
+      await start(page).click();
+      await expect(page).toHaveURL(/\/workflows\/3$/);
+      expect(await workflows(api)).toBe(3);
+    });
+
+    test('a double click on Save and start saves one definition and starts one workflow', async ({ api, signedIn: page }) => {
+      const builder = new Builder(page);
+      await builder.open(scripts);
+      await builder.name.fill('Once');
+      await builder.add('Joining point', 'Only');
+      await page.getByRole('button', { name: 'Save and start' }).dblclick();
+      await expect(page).toHaveURL(/\/workflows\/1$/);
+      await expect(new WorkflowPage(page).state).toBeVisible();
+      expect((await api.get('/definitions')).body.items).toHaveLength(1);
+      expect(await workflows(api)).toBe(1);
+    });
+  });
+}
+
+test('each press on a workflow is a command of its own, however often they take turns', async ({ api, server, signedIn: page }) => {
+  const id = await api.run({ name: 'Turns', steps: [waiting('Slow', new Gate(server, 'slow')), noop('Next', [0])] });
+  await api.taskReaches(id, 0, 'running');
+  const workflow = new WorkflowPage(page);
+  await workflow.open(id);
+  await expect(workflow.live).toBeVisible();
+  for (let turn = 0; turn < 2; turn += 1) {
+    await workflow.control('Pause').dblclick();
+    await workflow.hasState('paused');
+    await workflow.control('Resume').dblclick();
+    await workflow.hasState('running');
+  }
+  const kinds = (await api.history(id)).map((event) => event.kind);
+  expect(kinds.filter((kind) => kind === 'WorkflowPaused')).toHaveLength(2);
+  expect(kinds.filter((kind) => kind === 'WorkflowResumed')).toHaveLength(2);
+});
