@@ -201,6 +201,7 @@ impl Committer {
             return self.without(blame, batch, Vec::new()).await;
         }
         let now = self.clock.now();
+        batch.answered_at = Some(now);
         let changes = match batch.changes(&self.active, &mut self.watch, now) {
             Ok(changes) => changes,
             Err((blame, found)) => {

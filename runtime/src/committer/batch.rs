@@ -41,6 +41,9 @@ pub(super) struct Batch {
     pub(super) members: Vec<Member>,
     pub(super) remembered: RememberedCommands,
     events: BTreeMap<WorkflowId, Vec<EventRecord>>,
+    /// The moment whose state is answered, once all is decided: the answer that is kept under a
+    /// command's id is then the one that is given.
+    pub(super) answered_at: Option<Timestamp>,
     /// Whom it may not be written because of.
     pub(super) blame: Option<Blame>,
     /// Slots taken by attempts that this batch starts.

@@ -1,7 +1,7 @@
 //! What happens once a batch is on disk, and how each of its members is answered.
 
 use engine::progress::{Progress, WorkflowState};
-use engine::{Command, Event, JobOrchestratorError, WorkflowId};
+use engine::{Command, Event, JobOrchestratorError, Timestamp, WorkflowId};
 
 use super::batch::{Answered, Batch, Member};
 use super::{Committer, Message};
@@ -102,13 +102,14 @@ impl Committer {
 
     /// Answers every member with the state as it is now, which is the one on disk.
     pub(super) fn answer(&mut self, batch: Batch) {
+        let at = batch.answered_at;
         for Member { message, answer } in batch.members {
             let (Message::Create { reply, .. } | Message::Act { reply, .. }) = message else {
                 continue;
             };
             let answer = answer.and_then(|answered| match answered {
                 Answered::Before(state) => Ok(*state),
-                Answered::Now(id) => self.state(id).ok_or(JobOrchestratorError::NotFound {
+                Answered::Now(id) => self.state(id, at).ok_or(JobOrchestratorError::NotFound {
                     what: "workflow",
                     id: id.0,
                 }),
@@ -118,12 +119,14 @@ impl Committer {
         }
     }
 
-    pub(super) fn state(&self, id: WorkflowId) -> Option<WorkflowState> {
+    /// How the workflow stands at that moment, or now.
+    pub(super) fn state(&self, id: WorkflowId, at: Option<Timestamp>) -> Option<WorkflowState> {
         let active = self.active.get(&id)?;
+        let at = at.unwrap_or_else(|| self.clock.now());
         let record = active.workflow.record();
         Some(WorkflowState {
             id,
-            summary: Progress::of(&active.workflow, self.clock.now()).summary,
+            summary: Progress::of(&active.workflow, at).summary,
             name: active.workflow.definition().name().to_owned(),
             definition_id: active.header.source.map(|(id, _)| id),
             metadata: record.metadata.clone(),

@@ -131,7 +131,7 @@ impl Committer {
         let at = self.clock.now();
         let mut rows = Vec::with_capacity(batch.remembered.len());
         for ((actor, id), remembered) in &batch.remembered {
-            let Some(state) = self.state(remembered.workflow) else {
+            let Some(state) = self.state(remembered.workflow, batch.answered_at) else {
                 continue;
             };
             rows.push(AnsweredCommand {

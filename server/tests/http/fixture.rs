@@ -327,6 +327,19 @@ impl Api<'_> {
         answer.json()["workflow_id"].as_i64().unwrap()
     }
 
+    /// Asks until the workflow's progress is as it should be.
+    pub async fn until_progress(&self, id: i64, is_so: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        loop {
+            let progress = self.get(&format!("/workflows/{id}/progress")).await.ok();
+            if is_so(&progress) {
+                return progress;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{progress}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Asks until the workflow is in this state.
     pub async fn until(&self, id: i64, status: &str) -> Value {
         let begun = Instant::now();

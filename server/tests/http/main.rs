@@ -8,19 +8,26 @@
 )]
 
 mod access;
+mod cancel_or_success;
 mod command_line;
 mod commands;
 mod contract;
 mod crowded;
 mod definitions;
 mod doctor;
+mod double_submits;
+mod event_table;
 mod fixture;
 mod frames;
+mod gate;
 mod handlers;
+mod head_start;
 mod hostile;
 mod lists;
+mod pause_or_claim;
 mod posted_forms;
 mod quarantine;
+mod rival_recoveries;
 mod sign_in;
 mod storm;
 mod stream_life;

@@ -3,17 +3,15 @@
 //!
 //! Tier A: 500 readers, 10 cuts; tier B (`JOB_ORCHESTRATOR_TIER=B`): 2,000 readers, 50 cuts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Row};
 use tokio::sync::watch;
 
+use crate::event_table;
 use crate::fixture::{Api, PATIENCE, Server};
 use crate::frames::{Frames, stream};
 
@@ -98,24 +96,6 @@ fn parts(block: &str) -> Option<(u64, &str)> {
     Some((field("id: ")?.parse().unwrap(), field("data: ")?))
 }
 
-/// The events as the file holds them.
-async fn table(server: &Server) -> BTreeMap<i64, Vec<(u64, Value)>> {
-    let file =
-        SqliteConnectOptions::new().filename(server.folder.path().join("job-orchestrator.db"));
-    let mut connection = file.read_only(true).connect().await.unwrap();
-    let rows = sqlx::query("SELECT workflow_id, seq, body FROM events ORDER BY workflow_id, seq")
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
-    let mut table = BTreeMap::<i64, Vec<(u64, Value)>>::new();
-    for row in rows {
-        let (seq, body): (i64, String) = (row.get("seq"), row.get("body"));
-        let event = (seq.unsigned_abs(), serde_json::from_str(&body).unwrap());
-        table.entry(row.get("workflow_id")).or_default().push(event);
-    }
-    table
-}
-
 async fn create_all(api: &Api<'_>, tier: &Tier) -> Vec<i64> {
     let definition = tier.definition();
     let mut ids = Vec::new();
@@ -159,7 +139,7 @@ async fn every_reader_that_is_cut_off_again_and_again_gets_what_the_table_holds(
         told.push((id, reader.await.unwrap()));
     }
     let took = begun.elapsed().as_secs_f64();
-    let table = table(&server).await;
+    let table = event_table::read(&server).await;
     let mut was_cut = 0;
     for (id, (got, cuts)) in &told {
         let numbers: Vec<_> = got.iter().map(|(number, _)| *number).collect();
