@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use engine::{Actor, Role, Service};
 use leptos::config::LeptosOptions;
-use leptos::prelude::provide_context;
+use leptos::prelude::*;
 use leptos_axum::{generate_route_list, render_app_async_with_context};
 
 use super::fake::Fake;
@@ -54,10 +54,36 @@ pub async fn draw(fake: Fake, role: Role, url: &str) -> Drawn {
             role,
         });
     };
-    let options = LeptosOptions::builder().output_name("site").build();
+    let options = options();
     let render = render_app_async_with_context(context, move || shell(options.clone(), "site.css"));
     let request = Request::get(url).body(Body::empty()).unwrap();
-    let response = render(request).await;
+    drawn(render(request).await).await
+}
+
+/// Draws a view in a document of its own.
+pub async fn draw_view(view: impl Fn() -> AnyView + Clone + Send + Sync + 'static) -> Drawn {
+    generate_route_list(App);
+    let document = move || {
+        view! {
+            <!DOCTYPE html>
+            <html>
+                <head>
+                    <HydrationScripts options=options()/>
+                </head>
+                <body>{view()}</body>
+            </html>
+        }
+    };
+    let render = render_app_async_with_context(|| {}, document);
+    let request = Request::get("/").body(Body::empty()).unwrap();
+    drawn(render(request).await).await
+}
+
+fn options() -> LeptosOptions {
+    LeptosOptions::builder().output_name("site").build()
+}
+
+async fn drawn(response: axum::response::Response) -> Drawn {
     let status = response.status();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     Drawn {

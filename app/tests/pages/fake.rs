@@ -23,6 +23,8 @@ pub struct Fake {
     specs: Vec<StepSpec>,
     detail: WorkflowDetail,
     log: Vec<LogLine>,
+    /// Why its page is not answered.
+    refusal: Option<String>,
 }
 
 fn at(second: u32) -> Timestamp {
@@ -78,7 +80,14 @@ impl Fake {
                 definition,
             },
             log: Vec::new(),
+            refusal: None,
         }
+    }
+
+    /// Its page is refused with this text.
+    pub fn with_refusal(mut self, text: &str) -> Self {
+        self.refusal = Some(text.to_owned());
+        self
     }
 
     /// With these lines in the second step's log.
@@ -250,7 +259,10 @@ impl Workflows for Fake {
         absent("job", job_id.0)
     }
     async fn detail(&self, _actor: &Actor, id: WorkflowId) -> Answer<WorkflowDetail> {
-        self.known(id).cloned()
+        match &self.refusal {
+            Some(text) => Err(JobOrchestratorError::Conflict(text.clone())),
+            None => self.known(id).cloned(),
+        }
     }
     async fn list(&self, _actor: &Actor, filter: &WorkflowFilter) -> Answer<Page<WorkflowState>> {
         use engine::orchestrator::WorkflowSelection as S;

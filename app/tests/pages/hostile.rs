@@ -1,8 +1,9 @@
 //! Texts that somebody else wrote stay text.
 
 use engine::Role;
+use leptos::prelude::*;
 
-use super::drawing::draw;
+use super::drawing::{draw, draw_view};
 use super::fake::Fake;
 
 const SCRIPT: &str = "</script><script>alert(1)</script>";
@@ -18,6 +19,27 @@ async fn an_error_text_with_a_script_in_it_stays_text() {
         page.text()
             .contains("&lt;script&gt;alert(1)&lt;/script&gt;")
     );
+}
+
+/// There, the text of an error stood as it was in the script that hands errors to the browser, so
+/// that a `</script>` in it ended that script and what came after it was markup.
+#[tokio::test]
+async fn leptos_4747_error_closes_script() {
+    let broken = || Err::<String, _>(std::io::Error::other(SCRIPT));
+    let boundary = move || {
+        let fallback = |_| "It broke.";
+        view! { <ErrorBoundary fallback>{broken()}</ErrorBoundary> }.into_any()
+    };
+    let of_the_renderer = draw_view(boundary).await;
+    assert!(of_the_renderer.html.contains("__SERIALIZED_ERRORS"));
+    let fake = Fake::new("failed", "failed", "").with_refusal(SCRIPT);
+    let of_ours = draw(fake, Role::Owner, "/workflows/7").await;
+    assert!(of_ours.text().contains("This page cannot be shown"));
+    for page in [of_the_renderer, of_ours] {
+        assert!(page.html.contains("alert(1)"), "{}", page.html);
+        assert!(!page.html.contains(SCRIPT), "{}", page.html);
+        assert!(!page.html.contains("<script>alert"), "{}", page.html);
+    }
 }
 
 #[tokio::test]

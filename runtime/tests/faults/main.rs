@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod ages;
 mod clocks;
 mod dice;
 mod disk;

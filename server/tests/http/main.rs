@@ -28,6 +28,7 @@ mod pause_or_claim;
 mod posted_forms;
 mod quarantine;
 mod rival_recoveries;
+mod same_id;
 mod sign_in;
 mod storm;
 mod stream_life;

@@ -18,6 +18,7 @@ mod dice;
 mod folder;
 mod life;
 mod migrations;
+mod orphans;
 mod random_kills;
 mod remains;
 mod verdict;
