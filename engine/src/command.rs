@@ -22,6 +22,13 @@ pub enum Outcome {
         /// Why, in words.
         error: String,
     },
+    /// It ran longer than its timeout and then ended well all the same: too late to be used.
+    Late {
+        /// That it was too slow, in words.
+        error: String,
+        /// What it would have given.
+        output: Value,
+    },
     /// It was stopped because somebody cancelled the workflow or the server stops in order.
     Interrupted,
     /// Its server died.

@@ -185,7 +185,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<Attempt>,
     },
-    /// A superseded attempt is proven dead; what it gave is kept here and used nowhere.
+    /// The last word on an attempt that is over for its task: a superseded one is proven dead, or
+    /// one that had timed out ended well all the same. What it gave is kept and used nowhere.
     AttemptEnded {
         /// The step.
         task: StepIndex,

@@ -36,8 +36,8 @@ use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter};
 use engine::progress::{Progress, Summary, WorkflowState};
 use engine::workflow::{TaskRecord, WorkflowRecord};
 use engine::{
-    DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowDefinition,
-    WorkflowId, WorkflowStatus,
+    Attempt, DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow,
+    WorkflowDefinition, WorkflowId, WorkflowStatus,
 };
 use serde_json::Value;
 
@@ -88,6 +88,19 @@ pub struct Change {
     pub tasks: Vec<(StepIndex, TaskRecord)>,
     /// The new events, in order.
     pub events: Vec<EventRecord>,
+    /// What attempts gave too late for their tasks; events carry it only when it is small.
+    pub late_outputs: Vec<LateOutput>,
+}
+
+/// What an attempt gave too late for its task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LateOutput {
+    /// The step.
+    pub task: StepIndex,
+    /// Which try.
+    pub attempt: Attempt,
+    /// What it gave.
+    pub output: Value,
 }
 
 /// A command that carried an id, and what was answered.

@@ -1,7 +1,7 @@
 //! The selected step: its log, what it was told, what it gave, its tries.
 
 use engine::orchestrator::{AttemptRecord, LogLine};
-use engine::{TaskProgress, TaskStatus, WorkflowId};
+use engine::{Attempt, TaskProgress, TaskStatus, WorkflowId};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -228,12 +228,18 @@ fn attempts(attempts: Vec<AttemptRecord>) -> impl IntoView {
                 format::duration(ended.since(attempt.started_at))
             });
             let error = attempt.error.as_deref().map(format::first_sentence);
+            let number = attempt.attempt;
+            let late = attempt
+                .output
+                .as_ref()
+                .map(|output| late_output(number, output));
             view! {
                 <tr>
                     <th scope="row">{attempt.attempt}</th>
                     <td>
                         {attempt.outcome.replace('_', " ")}
                         <span class="task-note">{error}</span>
+                        {late}
                     </td>
                     <td>
                         <Moment
@@ -261,6 +267,19 @@ fn attempts(attempts: Vec<AttemptRecord>) -> impl IntoView {
         </table>
     }
     .into_any()
+}
+
+/// What came too late to be used; somebody may want to take it for the step's output after all.
+fn late_output(attempt: Attempt, output: &Value) -> impl IntoView + use<> {
+    let label = format!("Output of attempt {attempt}, not used");
+    view! {
+        <details>
+            <summary>"Output, not used"</summary>
+            <pre class="json" tabindex="0" role="region" aria-label=label>
+                {pretty(output)}
+            </pre>
+        </details>
+    }
 }
 
 #[cfg(test)]

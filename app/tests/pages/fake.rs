@@ -25,6 +25,8 @@ pub struct Fake {
     log: Vec<LogLine>,
     /// Why its page is not answered.
     refusal: Option<String>,
+    /// What the first try of each step gave too late.
+    late_output: Option<Value>,
 }
 
 fn at(second: u32) -> Timestamp {
@@ -81,12 +83,19 @@ impl Fake {
             },
             log: Vec::new(),
             refusal: None,
+            late_output: None,
         }
     }
 
     /// Its page is refused with this text.
     pub fn with_refusal(mut self, text: &str) -> Self {
         self.refusal = Some(text.to_owned());
+        self
+    }
+
+    /// Each step gave this at its first try, after its time had run out.
+    pub fn with_late_output(mut self, output: Value) -> Self {
+        self.late_output = Some(output);
         self
     }
 
@@ -300,8 +309,12 @@ impl Workflows for Fake {
                 attempt: 1,
                 started_at: at(1),
                 ended_at: Some(at(12)),
-                outcome: "timed_out".into(),
+                outcome: match self.late_output {
+                    Some(_) => "late".into(),
+                    None => "timed_out".into(),
+                },
                 error: None,
+                output: self.late_output.clone(),
             }],
         })
     }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use engine::Role;
+use serde_json::json;
 
 use super::drawing::draw;
 use super::fake::Fake;
@@ -69,6 +70,26 @@ async fn while_it_is_cancelled_the_button_says_so() {
         "{text}"
     );
     assert!(!text.contains("already running"), "{text}");
+}
+
+#[tokio::test]
+async fn what_a_try_gave_too_late_is_shown_as_not_used() {
+    let url = "/workflows/7?step=1";
+    let page = draw(
+        Fake::new("failed", "failed", "timed out"),
+        Role::Viewer,
+        url,
+    )
+    .await;
+    assert!(page.text().contains("timed out"), "{}", page.text());
+    assert!(!page.text().contains("not used"), "{}", page.text());
+    let fake = Fake::new("failed", "failed", "timed out").with_late_output(json!({"count": 41}));
+    let page = draw(fake, Role::Viewer, url).await;
+    let (_, attempts) = page.html.split_once("class=\"attempts\"").unwrap();
+    let (attempts, _) = attempts.split_once("</table>").unwrap();
+    for text in ["late", "Output, not used", "\"count\": 41"] {
+        assert!(attempts.contains(text), "{text}: {attempts}");
+    }
 }
 
 #[tokio::test]

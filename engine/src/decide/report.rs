@@ -39,6 +39,15 @@ impl Decision<'_> {
             self.ordinary_end(task, attempt, outcome)
         };
         self.emit(event)?;
+        if let Outcome::Late { output, .. } = outcome {
+            // What it gave is kept where people look for it, and used nowhere.
+            self.emit(Event::AttemptEnded {
+                task,
+                attempt,
+                outcome: AttemptOutcome::Late,
+                output: Some(output.clone()),
+            })?;
+        }
         self.settle()
     }
 
@@ -74,6 +83,7 @@ impl Decision<'_> {
                 error,
             } => self.poison(task, attempt, error),
             Outcome::Failed { failure, error } => self.failed(task, attempt, *failure, error),
+            Outcome::Late { error, .. } => self.failed(task, attempt, FailureKind::TimedOut, error),
         }
     }
 
@@ -198,7 +208,9 @@ impl Decision<'_> {
         outcome: &Outcome,
     ) -> Result<(), Refusal> {
         let (outcome, output) = match outcome {
-            Outcome::Succeeded(output) => (AttemptOutcome::Late, Some(output.clone())),
+            Outcome::Succeeded(output) | Outcome::Late { output, .. } => {
+                (AttemptOutcome::Late, Some(output.clone()))
+            }
             _ => (AttemptOutcome::Superseded, None),
         };
         self.emit(Event::AttemptEnded {

@@ -38,7 +38,8 @@ pub enum AttemptOutcome {
     Lost,
     /// A recovery took its place.
     Superseded,
-    /// A recovery took its place, and yet it ended well; its output was not used.
+    /// It had timed out, or a recovery took its place, and yet it ended well; its output was not
+    /// used.
     Late,
 }
 

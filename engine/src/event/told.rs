@@ -1,5 +1,7 @@
 //! What an event says about an attempt: the row of the attempt follows from it.
 
+use serde_json::Value;
+
 use super::{AttemptOutcome, Event, FailureKind};
 use crate::id::{Attempt, StepIndex};
 
@@ -14,6 +16,8 @@ pub struct Told<'a> {
     pub outcome: AttemptOutcome,
     /// Why, in words, when it went badly.
     pub error: Option<&'a str>,
+    /// What it gave, when that came too late to be used.
+    pub late_output: Option<&'a Value>,
 }
 
 impl Event {
@@ -58,11 +62,16 @@ impl Event {
             } => (*task, *attempt, *outcome, None),
             _ => return None,
         };
+        let late_output = match self {
+            Self::AttemptEnded { output, .. } => output.as_ref(),
+            _ => None,
+        };
         Some(Told {
             task,
             attempt,
             outcome,
             error,
+            late_output,
         })
     }
 }

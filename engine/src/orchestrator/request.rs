@@ -152,10 +152,12 @@ pub struct AttemptRecord {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// `running`, `succeeded`, `failed`, `timed_out`, `cancelled`, `interrupted` or `lost`.
+    /// The word of an [`AttemptOutcome`](crate::AttemptOutcome).
     pub outcome: String,
     /// Why it failed, in words.
     pub error: Option<String>,
+    /// What it gave when that came too late (`late`) and was used nowhere.
+    pub output: Option<Value>,
 }
 
 /// What is stored about one task beside its progress.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::Workflow;
-use crate::event::{Event, EventRecord, FailureKind};
-use crate::id::StepIndex;
+use crate::event::{AttemptOutcome, Event, EventRecord, FailureKind};
+use crate::id::{Attempt, StepIndex};
 use crate::progress::share;
 use crate::task_status::{IllegalTaskTransition, TaskStatus, TaskTrigger};
 use crate::time::Timestamp;
@@ -39,9 +39,14 @@ pub enum Impossible {
     /// There is no such step.
     #[error("there is no step {0}")]
     NoSuchStep(StepIndex),
-    /// No attempt of the task was superseded.
-    #[error("task {0} has no superseded attempt")]
-    NothingSuperseded(StepIndex),
+    /// The attempt is neither superseded nor over.
+    #[error("attempt {attempt} of task {task} is neither superseded nor over")]
+    NotOver {
+        /// The step.
+        task: StepIndex,
+        /// The attempt.
+        attempt: Attempt,
+    },
 }
 
 impl Workflow {
@@ -61,12 +66,17 @@ impl Workflow {
         if (next == 1) != matches!(record.event, Event::WorkflowCreated { .. }) {
             return Err(Impossible::Beginning);
         }
-        match record.event.task() {
-            Some(task) if matches!(record.event, Event::AttemptEnded { .. }) => {
-                self.forget_superseded(task)?;
+        match (&record.event, record.event.task()) {
+            (
+                Event::AttemptEnded {
+                    attempt, outcome, ..
+                },
+                Some(task),
+            ) => {
+                self.end_attempt(task, *attempt, *outcome)?;
             }
-            Some(task) => self.apply_to_task(task, &record.event, record.at)?,
-            None => self.apply_to_workflow(&record.event, record.at)?,
+            (event, Some(task)) => self.apply_to_task(task, event, record.at)?,
+            (event, None) => self.apply_to_workflow(event, record.at)?,
         }
         self.record.rev = next;
         Ok(())
@@ -167,16 +177,31 @@ impl Workflow {
         Ok(())
     }
 
-    /// The attempt that a recovery superseded is dead: nothing of the task is alive any more.
-    fn forget_superseded(&mut self, index: StepIndex) -> Result<(), Impossible> {
+    /// The attempt that a recovery superseded is dead: nothing of the task is alive any more. One
+    /// that is over for its task already changes nothing by ending well too late.
+    fn end_attempt(
+        &mut self,
+        index: StepIndex,
+        attempt: Attempt,
+        outcome: AttemptOutcome,
+    ) -> Result<(), Impossible> {
         let Some(task) = self.tasks.get_mut(index) else {
             return Err(Impossible::NoSuchStep(index));
         };
-        if task.record.superseded.take().is_none() {
-            return Err(Impossible::NothingSuperseded(index));
+        let record = &mut task.record;
+        if record.superseded == Some(attempt) {
+            record.superseded = None;
+            self.tally.superseded -= 1;
+            return Ok(());
         }
-        self.tally.superseded -= 1;
-        Ok(())
+        let is_over = record.attempt == attempt && record.status != TaskStatus::Running;
+        if is_over && outcome == AttemptOutcome::Late {
+            return Ok(());
+        }
+        Err(Impossible::NotOver {
+            task: index,
+            attempt,
+        })
     }
 
     /// Everything an event changes in a task but its state.

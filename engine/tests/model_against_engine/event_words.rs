@@ -10,7 +10,7 @@ pub fn kinds(events: &[EventRecord]) -> Vec<(&'static str, Option<usize>)> {
     kinds
 }
 
-/// How the events say that attempts ended: the step, the attempt, the outcome in a word.
+/// How the events say that attempts ended, at last: the step, the attempt, the outcome in a word.
 pub fn outcomes(events: &[EventRecord]) -> Vec<(usize, u32, &'static str)> {
     let outcome = |record: &EventRecord| match record.event {
         Event::TaskCompleted { task, attempt, .. } => Some((task, attempt, "succeeded")),
@@ -40,5 +40,13 @@ pub fn outcomes(events: &[EventRecord]) -> Vec<(usize, u32, &'static str)> {
         } => Some((task, attempt, outcome.as_str())),
         _ => None,
     };
-    events.iter().filter_map(outcome).collect()
+    let all: Vec<_> = events.iter().filter_map(outcome).collect();
+    let is_last = |place: usize| {
+        let (task, attempt, _) = all[place];
+        all[place + 1..]
+            .iter()
+            .all(|later| (later.0, later.1) != (task, attempt))
+    };
+    let last = (0..all.len()).filter(|place| is_last(*place));
+    last.map(|place| all[place]).collect()
 }

@@ -3,7 +3,7 @@
 use crate::reference_model::{Answer, End, Input, Outcome, State, TaskState, Verb, Workflow};
 
 /// Every race that one server can have, and each of its ends.
-pub const RACES: [&str; 18] = [
+pub const RACES: [&str; 20] = [
     "cancel vs last success: success first, cancel refused",
     "cancel vs last success: cancel first, task completed and workflow cancelled",
     "cancel while a retry waits: cancelled in the commit",
@@ -14,7 +14,7 @@ pub const RACES: [&str; 18] = [
     "pause while steps run: claim refused",
     "resume while draining",
     "resume while draining: not started twice",
-    "timeout vs success: late success",
+    "timeout vs success: a success reported after the timeout",
     "timeout vs success: late timeout",
     "forced recover: the zombie's report ends it and changes nothing",
     "forced recover: no new attempt before the old one is dead",
@@ -22,6 +22,8 @@ pub const RACES: [&str; 18] = [
     "two recovers at once",
     "result after the attempt was lost",
     "crash between effect and record",
+    "timeout vs success: late success kept and not applied",
+    "timeout vs success: a report after the late success",
 ];
 
 /// The races that `input` decides.
@@ -104,7 +106,9 @@ fn by_end(
     let accepted = answer == Answer::Accepted;
     match (found.outcome, end) {
         (Outcome::Superseded, _) if accepted => vec![12],
-        (Outcome::Superseded | Outcome::Late, _) => vec![14],
+        (Outcome::Superseded, _) => vec![14],
+        (Outcome::Late, _) => vec![19],
+        (Outcome::Running, End::Late) if accepted => vec![18],
         (Outcome::TimedOut, End::Success) if !accepted => vec![10],
         (Outcome::Succeeded, End::Timeout) if !accepted => vec![11],
         (Outcome::Lost, End::Success) if !accepted => vec![16],

@@ -119,6 +119,10 @@ fn outcome(end: End) -> Outcome {
         End::Error => failed(FailureKind::Error),
         End::Permanent => failed(FailureKind::Permanent),
         End::Timeout => failed(FailureKind::TimedOut),
+        End::Late => Outcome::Late {
+            error: "it was too slow".into(),
+            output: Value::Null,
+        },
         End::Unknown => failed(FailureKind::OutcomeUnknown),
         End::Interrupted => Outcome::Interrupted,
         End::Lost => Outcome::Lost,

@@ -105,11 +105,11 @@ impl Workflow {
         // that a cancel ended. A handler that says so itself matters only to modes that care.
         self.tasks[task].in_doubt |= match end {
             End::Success => false,
-            End::Timeout | End::Interrupted | End::Lost | End::Poison => true,
+            End::Timeout | End::Late | End::Interrupted | End::Lost | End::Poison => true,
             End::Unknown => self.cancel_requested || once || probe,
             End::NothingToDo | End::Error | End::Permanent => self.cancel_requested,
         };
-        match end {
+        let answer = match end {
             End::Success => self.end(
                 task,
                 Outcome::Succeeded,
@@ -133,13 +133,15 @@ impl Workflow {
                 Answer::Accepted
             }
             End::Permanent => self.give_up(task, Outcome::Failed, "permanent"),
-            End::Timeout if once => self.give_up(task, Outcome::TimedOut, "outcome_unknown"),
+            End::Timeout | End::Late if once => {
+                self.give_up(task, Outcome::TimedOut, "outcome_unknown")
+            }
             End::Unknown if once => self.give_up(task, Outcome::Failed, "outcome_unknown"),
             End::Error | End::Unknown if retries_left => self.retry(task, Outcome::Failed),
-            End::Timeout if retries_left => self.retry(task, Outcome::TimedOut),
+            End::Timeout | End::Late if retries_left => self.retry(task, Outcome::TimedOut),
             End::Unknown if probe => self.give_up(task, Outcome::Failed, "outcome_unknown"),
             End::Error | End::Unknown => self.give_up(task, Outcome::Failed, "error"),
-            End::Timeout => self.give_up(task, Outcome::TimedOut, "timeout"),
+            End::Timeout | End::Late => self.give_up(task, Outcome::TimedOut, "timeout"),
             End::Interrupted if once => self.give_up(task, Outcome::Interrupted, "outcome_unknown"),
             End::Interrupted => self.end(
                 task,
@@ -155,7 +157,13 @@ impl Workflow {
                 self.tasks[task].lost_count += 1;
                 self.end(task, Outcome::Lost, TaskState::Queued, "TaskLost")
             }
+        };
+        if end == End::Late {
+            // "A late success is stored as outcome `late` with its output, never applied."
+            self.row("AttemptEnded", Some(task));
+            self.current(task).outcome = Outcome::Late;
         }
+        answer
     }
 
     /// The end of an attempt that is over changes nothing, but for one thing: a superseded attempt
@@ -167,7 +175,7 @@ impl Workflow {
         match superseded {
             Some(old) => {
                 old.alive = false;
-                if end == End::Success {
+                if matches!(end, End::Success | End::Late) {
                     old.outcome = Outcome::Late;
                 }
                 self.row("AttemptEnded", Some(task));

@@ -11,6 +11,8 @@ pub enum End {
     Error,
     Permanent,
     Timeout,
+    /// The time ran out first, and then it succeeded all the same.
+    Late,
     /// The handler itself does not know: an answer never came.
     Unknown,
     Interrupted,

@@ -185,7 +185,7 @@ pub(super) async fn run(surroundings: Arc<Surroundings>, start: Start) {
 fn bytes_of(command: &Command) -> usize {
     match command {
         Command::Report {
-            outcome: Outcome::Succeeded(value),
+            outcome: Outcome::Succeeded(value) | Outcome::Late { output: value, .. },
             ..
         } => serde_json::to_string(value).map_or(0, |text| text.len()),
         Command::Report {
@@ -235,7 +235,17 @@ async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
     };
     if was_late {
         let error = format!("timed out after {}", seconds(limit));
-        return failed(FailureKind::TimedOut, error);
+        let end = match result {
+            Some(Ok(Ok(output))) => ended_well(output, surroundings),
+            _ => return failed(FailureKind::TimedOut, error),
+        };
+        return match end {
+            End::Over(Outcome::Succeeded(output)) => {
+                let error = format!("{error}; it ended well after that, too late to be used");
+                End::Over(Outcome::Late { error, output })
+            }
+            _ => failed(FailureKind::TimedOut, error),
+        };
     }
     match result {
         Some(Ok(Ok(output))) => ended_well(output, surroundings),

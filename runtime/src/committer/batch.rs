@@ -11,7 +11,7 @@ use super::aside::{Blame, guarded};
 use super::repeated::RememberedCommands;
 use super::watch::Watch;
 use super::{Active, Message};
-use crate::store::Change;
+use crate::store::{Change, LateOutput};
 
 /// A message and what it comes to.
 pub(super) struct Member {
@@ -106,6 +106,7 @@ fn change_of(known: &Active, events: &mut Vec<EventRecord>, now: Timestamp) -> C
     } else {
         changed_tasks(events, workflow.tasks().len())
     };
+    let late_outputs = events.iter().filter_map(late_output).collect();
     events.iter_mut().for_each(shorten);
     let task = |index: StepIndex| (index, workflow.tasks()[index].record().clone());
     Change {
@@ -115,6 +116,24 @@ fn change_of(known: &Active, events: &mut Vec<EventRecord>, now: Timestamp) -> C
         summary: (!workflow.status().starts_tasks()).then(|| Progress::of(workflow, now).summary),
         tasks: tasks.into_iter().map(task).collect(),
         events: std::mem::take(events),
+        late_outputs,
+    }
+}
+
+/// What the event says that an attempt gave too late.
+fn late_output(record: &EventRecord) -> Option<LateOutput> {
+    match &record.event {
+        Event::AttemptEnded {
+            task,
+            attempt,
+            output: Some(output),
+            ..
+        } => Some(LateOutput {
+            task: *task,
+            attempt: *attempt,
+            output: output.clone(),
+        }),
+        _ => None,
     }
 }
 
@@ -132,10 +151,14 @@ fn changed_tasks(events: &[EventRecord], count: usize) -> BTreeSet<StepIndex> {
         .collect()
 }
 
-/// Keeps events small: a large output stands in the task's row alone.
+/// Keeps events small: a large output stands in the row of the task or the attempt alone.
 fn shorten(record: &mut EventRecord) {
-    let (Event::TaskCompleted { output, .. } | Event::TaskMarkedDone { output, .. }) =
-        &mut record.event
+    let (Event::TaskCompleted { output, .. }
+    | Event::TaskMarkedDone { output, .. }
+    | Event::AttemptEnded {
+        output: Some(output),
+        ..
+    }) = &mut record.event
     else {
         return;
     };

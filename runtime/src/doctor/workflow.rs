@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::event::Event;
+use engine::event::{Event, stands_for};
 use engine::invariant::{Finding, History, Invariant, at_rest, shown};
 use engine::progress::Progress;
 use engine::workflow::{NewWorkflow, TaskRecord, WorkflowRecord};
@@ -186,7 +186,11 @@ impl Seen {
                 told.ended_at,
                 &told.error,
             );
-            if kept != by_events {
+            let is_output_told = match (&row.output, &told.late_output) {
+                (Some(kept), Some(told)) => kept == told || stands_for(told).is_some(),
+                (kept, told) => kept == told,
+            };
+            if kept != by_events || !is_output_told {
                 let detail = format!(
                     "attempt {} is {kept:?} in its row, {by_events:?} by its events",
                     row.attempt

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use engine::StepIndex;
 use engine::event::{AttemptOutcome, Event};
+use serde_json::Value;
 
 use super::Change;
 
@@ -16,7 +17,10 @@ pub(super) struct AttemptRow {
     pub(super) started_at: i64,
     pub(super) ended_at: Option<i64>,
     pub(super) outcome: AttemptOutcome,
+    /// Why it failed; none leaves what was told before.
     pub(super) error: Option<String>,
+    /// What it gave, when it came too late.
+    pub(super) output: Option<Value>,
     /// Whether it starts in this change: there is no row of it yet.
     pub(super) is_new: bool,
 }
@@ -38,7 +42,7 @@ pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
             Some(row) => {
                 row.ended_at = ended_at;
                 row.outcome = outcome;
-                row.error = error;
+                row.error = error.or_else(|| row.error.take());
             }
             None => rows.push(AttemptRow {
                 workflow_id: change.record.id.0,
@@ -48,8 +52,15 @@ pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
                 ended_at,
                 outcome,
                 error,
+                output: None,
                 is_new: matches!(record.event, Event::TaskStarted { .. }),
             }),
+        }
+    }
+    for late in &change.late_outputs {
+        let place = places.get(&(late.task, late.attempt));
+        if let Some(row) = place.and_then(|place| rows.get_mut(*place)) {
+            row.output = Some(late.output.clone());
         }
     }
     rows

@@ -226,6 +226,7 @@ fn remember_attempt(kept: &mut Kept, change: &AttemptRow) {
         ended_at: None,
         outcome: String::new(),
         error: None,
+        output: None,
     };
     let attempt = kept
         .attempts
@@ -233,7 +234,12 @@ fn remember_attempt(kept: &mut Kept, change: &AttemptRow) {
         .or_insert(fresh);
     attempt.ended_at = change.ended_at.map(Timestamp::from_micros);
     attempt.outcome = change.outcome.as_str().to_owned();
-    attempt.error.clone_from(&change.error);
+    if change.error.is_some() {
+        attempt.error.clone_from(&change.error);
+    }
+    if change.output.is_some() {
+        attempt.output.clone_from(&change.output);
+    }
 }
 
 fn matches(kept: &Kept, status: WorkflowStatus, filter: &WorkflowFilter) -> bool {

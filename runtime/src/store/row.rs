@@ -166,11 +166,14 @@ pub(super) fn standing(row: &SqliteRow) -> Result<Standing, StoreError> {
 }
 
 pub(super) fn attempt_record(row: &SqliteRow) -> Result<AttemptRecord, StoreError> {
+    let output: Option<String> = row.try_get("output")?;
+    let output = output.map(|text| parse("an attempt's output", &text));
     Ok(AttemptRecord {
         attempt: number(row, "attempt")?,
         started_at: due_moment(row, "started_at")?,
         ended_at: moment(row, "ended_at")?,
         outcome: row.try_get("outcome")?,
         error: row.try_get("error")?,
+        output: output.transpose()?,
     })
 }

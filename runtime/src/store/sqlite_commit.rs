@@ -166,28 +166,26 @@ fn write_task(statement: &mut Statement<'_>, row: &TaskRow) -> Result<usize, Sto
 
 fn write_attempts(transaction: &Transaction<'_>, rows: &[AttemptRow]) -> Result<(), StoreError> {
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO attempts (workflow_id, task, attempt, started_at, ended_at, outcome, error)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO attempts (workflow_id, task, attempt, started_at, ended_at, outcome, error,
+             output)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     let mut update = transaction.prepare_cached(
-        "UPDATE attempts SET ended_at = ?, outcome = ?, error = ?
+        "UPDATE attempts SET ended_at = ?, outcome = ?, error = coalesce(?, error),
+             output = coalesce(?, output)
          WHERE workflow_id = ? AND task = ? AND attempt = ?",
     )?;
     for row in rows {
         let (id, task) = (row.workflow_id, index(row.task)?);
-        let outcome = row.outcome.as_str();
+        let (outcome, error) = (row.outcome.as_str(), &row.error);
+        let output = row.output.as_ref().map(row::json_text).transpose()?;
+        let (number, ended_at) = (row.attempt, row.ended_at);
         let known = !row.is_new
-            && update.execute((row.ended_at, outcome, &row.error, id, task, row.attempt))? == 1;
+            && update.execute((ended_at, outcome, error, &output, id, task, number))? == 1;
         if !known {
-            let started = row.started_at;
+            let started_at = row.started_at;
             insert.execute((
-                id,
-                task,
-                row.attempt,
-                started,
-                row.ended_at,
-                outcome,
-                &row.error,
+                id, task, number, started_at, ended_at, outcome, error, &output,
             ))?;
         }
     }

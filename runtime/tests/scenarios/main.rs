@@ -11,6 +11,7 @@ mod commits;
 mod definitions;
 mod faults;
 mod hostile_references;
+mod late;
 mod mutations;
 mod operator;
 mod orphans;

@@ -51,7 +51,7 @@ impl Dice {
 }
 
 /// Every text of a column that holds JSON or a word, and every number that a state is made of.
-const COLUMNS: [(&str, &str, bool); 34] = [
+const COLUMNS: [(&str, &str, bool); 35] = [
     ("workflows", "status", true),
     ("workflows", "metadata", true),
     ("workflows", "parameters", true),
@@ -84,6 +84,7 @@ const COLUMNS: [(&str, &str, bool); 34] = [
     ("tasks", "share", false),
     ("attempts", "outcome", true),
     ("attempts", "error", true),
+    ("attempts", "output", true),
     ("events", "body", true),
     ("frozen_definitions", "body", true),
 ];

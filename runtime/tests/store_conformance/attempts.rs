@@ -1,8 +1,9 @@
 //! The tries of a task, read off the events.
 
 use engine::definition::OnFailure;
+use engine::event::EVENT_OUTPUT_BYTES_MAX;
 use engine::orchestrator::AttemptRecord;
-use engine::{Action, FailureKind, Outcome};
+use engine::{Action, Command, FailureKind, Outcome, Recovery};
 use serde_json::json;
 
 use crate::Place;
@@ -94,4 +95,46 @@ pub async fn a_try_that_a_cancel_ended_keeps_its_end_when_a_recovery_comes_with_
     let attempts = store.attempts(bench.id(), 0).await.unwrap();
     let expected = [(1, "cancelled", None, true), (2, "running", None, false)];
     assert_eq!(told(&attempts), expected);
+}
+
+/// One before its task is done again, one in the commit of a timeout; the second is too large for an
+/// event.
+pub async fn what_comes_too_late_is_kept_with_its_try(place: &dyn Place) {
+    let store = place.open().await;
+    let mut bench = Bench::started(1, define("Late", &[step("a", &[])]));
+    bench.start(0);
+    bench.write(store.as_ref()).await;
+    bench.act(Action::Recover(Recovery {
+        from_step: 0,
+        force: true,
+        instead: None,
+    }));
+    bench.write(store.as_ref()).await;
+    let (task, attempt) = (0, 1);
+    let outcome = Outcome::Succeeded(json!({"n": 1}));
+    bench.command(&Command::Report {
+        task,
+        attempt,
+        outcome,
+    });
+    bench.write(store.as_ref()).await;
+    let large = json!("x".repeat(EVENT_OUTPUT_BYTES_MAX));
+    bench.start(0);
+    bench.report(
+        0,
+        Outcome::Late {
+            error: "timed out after 2 s".into(),
+            output: large.clone(),
+        },
+    );
+    bench.write(store.as_ref()).await;
+    bench.assert_kept(store.as_ref()).await;
+    let attempts = store.attempts(bench.id(), 0).await.unwrap();
+    let expected = [
+        (1, "late", None, true),
+        (2, "late", Some("timed out after 2 s"), true),
+    ];
+    assert_eq!(told(&attempts), expected);
+    assert_eq!(attempts[0].output, Some(json!({"n": 1})));
+    assert_eq!(attempts[1].output, Some(large));
 }

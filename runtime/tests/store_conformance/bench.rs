@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use engine::workflow::{NewWorkflow, TaskRecord, WorkflowRecord};
 use engine::{
-    Action, Command, EventRecord, FailureKind, JobId, Outcome, Progress, StepDefinition, StepIndex,
-    TaskId, Timestamp, Workflow, WorkflowDefinition, WorkflowId, advance,
+    Action, Command, Event, EventRecord, FailureKind, JobId, Outcome, Progress, StepDefinition,
+    StepIndex, TaskId, Timestamp, Workflow, WorkflowDefinition, WorkflowId, advance,
 };
-use runtime::store::{Change, Header, Store};
+use runtime::store::{Change, Header, LateOutput, Store};
 use serde_json::{Value, json};
 
 pub struct Bench {
@@ -166,6 +166,7 @@ impl Bench {
             definition: Arc::clone(self.workflow.definition()),
             summary: rests.then(|| Progress::of(&self.workflow, self.now).summary),
             tasks: tasks.into_iter().enumerate().collect(),
+            late_outputs: late_outputs(&self.events),
             events: std::mem::take(&mut self.events),
         }
     }
@@ -187,4 +188,22 @@ impl Bench {
         let numbers: Vec<_> = events.iter().map(|event| event.seq).collect();
         assert_eq!(numbers, (1..=rev).collect::<Vec<_>>());
     }
+}
+
+/// What the events say that attempts gave too late.
+fn late_outputs(events: &[EventRecord]) -> Vec<LateOutput> {
+    let late = |record: &EventRecord| match &record.event {
+        Event::AttemptEnded {
+            task,
+            attempt,
+            output: Some(output),
+            ..
+        } => Some(LateOutput {
+            task: *task,
+            attempt: *attempt,
+            output: output.clone(),
+        }),
+        _ => None,
+    };
+    events.iter().filter_map(late).collect()
 }

@@ -131,7 +131,7 @@ const DAMAGE: [(&str, &str); 22] = [
      "workflow 5: I3: it has no events"),
     ("UPDATE events SET body = '{}' WHERE workflow_id = 2 AND seq = 3",
      "workflow 2: I1: event 3: an event cannot be read"),
-    ("INSERT INTO attempts SELECT 99, task, attempt, started_at, ended_at, outcome, error FROM attempts WHERE workflow_id = 3",
+    ("INSERT INTO attempts SELECT 99, task, attempt, started_at, ended_at, outcome, error, output FROM attempts WHERE workflow_id = 3",
      "rows in attempts belong to no workflow"),
     ("UPDATE commands SET answer = '{}'",
      "I16: the command again of tester: the answer cannot be read"),

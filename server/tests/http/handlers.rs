@@ -51,6 +51,36 @@ async fn a_workflow_whose_closures_are_in_another_program_waits_and_says_for_wha
 }
 
 #[tokio::test]
+async fn what_came_too_late_is_among_the_attempts_of_the_task() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("job-orchestrator.db");
+    let program = Runtime::builder().sqlite(file).start().await.unwrap();
+    let deaf = WorkflowStep::new("Deaf", "count", |cx| async move {
+        cx.stopped().await;
+        Ok(json!({"count": 41}))
+    });
+    let deaf = deaf
+        .timeout(std::time::Duration::from_millis(100))
+        .max_retries(0);
+    let definition = WorkflowDefinition::new("Late").step(deaf);
+    let created = program.create_workflow(JobId(1), &definition, None).await;
+    let id = created.unwrap().id;
+    program.execute_workflow(id, &definition).await.unwrap();
+    program.shutdown().await;
+    drop(program);
+    let server = Server::start_with(folder, &[]);
+    let api = server.api("viewer");
+    let task = api.get(&format!("/workflows/{id}/tasks/0")).await.ok();
+    let attempt = &task["attempts"][0];
+    assert_eq!(
+        (&attempt["outcome"], &attempt["output"]),
+        (&json!("late"), &json!({"count": 41})),
+        "{task}"
+    );
+    assert_eq!(task["output"], json!(null), "it is not applied");
+}
+
+#[tokio::test]
 async fn a_definition_that_is_sent_cannot_claim_a_closure() {
     let server = Server::start();
     let api = server.api("editor");

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::Value;
+
 use super::super::finding::{Findings, Invariant as I};
 use crate::event::{AttemptOutcome, Event, EventRecord, FailureKind};
 use crate::id::{Attempt, StepIndex};
@@ -19,6 +21,8 @@ pub struct Try {
     pub outcome: AttemptOutcome,
     /// Why it failed, in words.
     pub error: Option<String>,
+    /// What it gave too late, or what stands for that in the event.
+    pub late_output: Option<Value>,
 }
 
 /// All attempts of a workflow.
@@ -51,6 +55,7 @@ impl Attempts {
                 ended_at: None,
                 outcome: told.outcome,
                 error: None,
+                late_output: None,
             };
             let before = self.known.insert(place, fresh);
             found.hold_for(task, I::I2, before.is_none(), || {
@@ -60,9 +65,15 @@ impl Attempts {
         }
         let was = self.known.get(&place).map(|known| known.outcome);
         // The last word on a superseded attempt is spoken once it is proven dead.
+        let is_last_word = matches!(record.event, Event::AttemptEnded { .. });
         let may = match was {
             Some(AttemptOutcome::Running) => true,
-            Some(AttemptOutcome::Superseded) => matches!(record.event, Event::AttemptEnded { .. }),
+            Some(AttemptOutcome::Superseded) => is_last_word,
+            // A success that came too late is told with the timeout, or with the cancel that came
+            // before it.
+            Some(AttemptOutcome::TimedOut | AttemptOutcome::Cancelled) => {
+                is_last_word && told.outcome == AttemptOutcome::Late
+            }
             _ => false,
         };
         found.hold_for(task, I::I2, may, || {
@@ -72,7 +83,10 @@ impl Attempts {
         if let Some(known) = self.known.get_mut(&place) {
             known.ended_at = Some(record.at);
             known.outcome = told.outcome;
-            known.error = told.error.map(str::to_owned);
+            if told.error.is_some() {
+                known.error = told.error.map(str::to_owned);
+            }
+            known.late_output = told.late_output.cloned();
         }
     }
 

@@ -263,6 +263,8 @@ pub struct Attempt {
     pub ended_at: Option<String>,
     pub outcome: Outcome,
     pub error: Option<String>,
+    /// What it gave when that came too late (`late`) and was used nowhere.
+    pub output: Option<Value>,
 }
 
 /// One line of a task's log.

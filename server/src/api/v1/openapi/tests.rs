@@ -109,6 +109,7 @@ fn the_described_shapes_are_those_of_the_engine() {
         ended_at: None,
         outcome: "running".into(),
         error: None,
+        output: None,
     };
     assert_same("Attempt", &attempt);
     assert_same(

@@ -123,7 +123,11 @@ impl ToSchema for Outcome {}
 impl PartialSchema for Outcome {
     fn schema() -> RefOr<Schema> {
         let words = engine::AttemptOutcome::ALL.map(engine::AttemptOutcome::as_str);
-        one_of("How a try stands.", words)
+        one_of(
+            "How a try stands. `late`: it had timed out, or a recovery had taken its place, and yet \
+             it ended well; what it gave was not used.",
+            words,
+        )
     }
 }
 
