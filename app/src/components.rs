@@ -15,6 +15,7 @@ pub mod page_header;
 pub mod problem_list;
 pub mod progress_bar;
 pub mod question;
+pub mod start_values;
 pub mod status_badge;
 pub mod step_fields;
 pub mod step_panel;

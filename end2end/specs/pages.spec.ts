@@ -157,11 +157,15 @@ test('a definition is started with parameters of one\'s own', async ({ api, sign
   });
   await page.goto('/definitions/1/start');
   await page.getByLabel('limit').fill('25');
+  await page.getByLabel('Metadata').fill('ticket=A-12');
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await page.waitForURL(/\/workflows\/1/);
   await new WorkflowPage(page).hasState('completed');
   expect(await api.output(1, 0)).toEqual({ limit: 25, folder: '/data' });
   await expect(page.getByRole('region', { name: 'Output' })).toContainText('"limit": 25');
+  const given = page.getByRole('region', { name: 'Started with' });
+  await expect(given).toContainText('limit=25');
+  await expect(given).toContainText('ticket=A-12');
 });
 
 test('two people act at once: the second page follows the first', async ({ api, context, server, signedIn: page }) => {

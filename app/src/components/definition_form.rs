@@ -9,7 +9,10 @@ mod add_step;
 mod answers;
 mod browser;
 mod json_area;
+mod kept;
+mod leaving;
 mod messages;
+mod offers;
 mod picture;
 mod press_button;
 mod references;
@@ -37,7 +40,7 @@ use json_area::JsonArea;
 use messages::{Messages, Offer};
 use picture::Picture;
 use settings::{NameField, Settings};
-use state::{BuilderState, Offered};
+use state::BuilderState;
 use step_form::StepForm;
 use step_list::StepList;
 
@@ -128,15 +131,8 @@ fn come_alive(state: BuilderState, posted: bool) {
         if !early.is_empty() {
             state.take_over(&early);
         }
-        let path = state.path();
-        match browser::kept(&path) {
-            // The page came with a newer draft than the one that was kept.
-            Some(_) if posted => browser::forget(&path),
-            Some(kept) if kept.draft != state.draft.get_untracked() => {
-                state.offered.set(Some(Offered::Unsaved(kept)));
-            }
-            _ => {}
-        }
+        state.offer_kept(posted);
+        leaving::ask_before(state);
     });
 }
 

@@ -17,6 +17,7 @@ use crate::api::workflows::{StepFacts, TypeTitles, WorkflowView, read_workflow};
 use crate::components::dependency_picture::{DependencyPicture, NODES_MAX, PictureNode};
 use crate::components::error_card::{ErrorCard, FailedStep};
 use crate::components::notice::ErrorNotice;
+use crate::components::start_values::StartValues;
 use crate::components::status_badge::State;
 use crate::components::step_panel::StepPanel;
 use crate::components::task_table::{TaskTable, TaskTableData, tries};
@@ -103,7 +104,7 @@ fn LiveWorkflow(
         move || progress.with(|p| p.tasks.get(state.panel.with(|panel| panel.step)).cloned());
     view! {
         <Title text=title/>
-        <WorkflowHeader id facts state user actions/>
+        <WorkflowHeader id facts=facts.clone() state user actions/>
         <Refusals actions/>
         <ErrorCard
             id
@@ -129,6 +130,7 @@ fn LiveWorkflow(
                 log=state.log
             />
         </div>
+        <StartValues facts=&facts/>
     }
     .into_any()
 }
@@ -180,7 +182,7 @@ fn failed_step(
             name: task.name.clone(),
             kind: titles.with_value(|titles| titles.title(&task.task_type)),
             error: task.error_message.clone().unwrap_or_default(),
-            tries: format!("attempt {}", tries(task, retries)),
+            tries: format!("try {}", tries(task, retries)),
             others: progress.summary.failed_tasks.saturating_sub(1),
         })
     })

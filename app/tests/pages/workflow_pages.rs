@@ -17,7 +17,7 @@ async fn a_failed_workflow_says_first_what_failed_and_why() {
     let card = text.find("Validate failed").unwrap();
     assert!(card < text.find("Steps").unwrap());
     assert!(text.contains("timed out after 5 s"));
-    assert!(text.contains("attempt 1 of 4"));
+    assert!(text.contains("try 1 of 4"));
     assert!(text.contains("Recover from Validate…"));
     assert!(page.html.contains("/workflows/7/recover?from=1"));
 }
@@ -189,7 +189,7 @@ async fn a_spent_recovery_budget_is_told_instead_of_a_button() {
 async fn a_retrying_step_says_when_the_next_try_comes() {
     let fake = Fake::new("running", "retrying", "exit code 3");
     let text = draw(fake, Role::Viewer, "/workflows/7").await.text();
-    assert!(text.contains("(attempt 2 of 4)"), "{text}");
+    assert!(text.contains("(2 of 4)"), "{text}");
     assert!(text.contains("next try in"));
 }
 

@@ -5,6 +5,7 @@ use engine::draft::{merged, step_of};
 use leptos::prelude::*;
 
 use super::browser;
+use super::kept;
 use super::state::BuilderState;
 use crate::address;
 use crate::api::ApiError;
@@ -28,7 +29,8 @@ impl BuilderState {
     pub fn saved(self, answer: Result<SaveAnswer, ApiError>) -> Option<String> {
         match answer {
             Ok(SaveAnswer::GoTo(path)) => {
-                browser::forget(&self.path());
+                kept::forget(&self.path());
+                self.is_touched.set(false);
                 return Some(path);
             }
             Ok(SaveAnswer::Stay {
@@ -38,7 +40,8 @@ impl BuilderState {
             }) => {
                 let is_saved = matches!(notice, BuilderNotice::NotStarted { .. });
                 if is_saved {
-                    browser::forget(&self.path());
+                    kept::forget(&self.path());
+                    self.is_touched.set(false);
                 }
                 self.replaces.set(replaces);
                 if is_saved {

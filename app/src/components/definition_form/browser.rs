@@ -1,9 +1,6 @@
 //! What the builder needs of the browser. On the server each of these does nothing: they are called
 //! by handlers and effects only, which never run there.
 
-use engine::draft::DefinitionDraft;
-use serde::{Deserialize, Serialize};
-
 /// One change of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed {
@@ -13,15 +10,6 @@ pub struct Typed {
     pub value: String,
     /// Whether a check box is ticked.
     pub on: bool,
-}
-
-/// A draft that is not saved yet, as it is kept in the tab.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// What was typed.
-    pub draft: DefinitionDraft,
-    /// The version it is based on.
-    pub base: Option<u32>,
 }
 
 #[cfg(feature = "hydrate")]
@@ -40,10 +28,10 @@ mod real {
     use wasm_bindgen::JsCast;
     use web_sys::{
         Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
-        HtmlTextAreaElement, Storage, SubmitEvent,
+        HtmlTextAreaElement, SubmitEvent,
     };
 
-    use super::{Kept, Typed};
+    use super::Typed;
 
     /// How long one stops typing before anything is done about it.
     const PAUSE: Duration = Duration::from_millis(400);
@@ -188,44 +176,13 @@ mod real {
         let waiting = WAITING.with_borrow_mut(Option::take);
         waiting.map(|handle| handle.clear()).is_some()
     }
-
-    fn storage() -> Option<Storage> {
-        window().session_storage().ok()?
-    }
-
-    fn key(path: &str) -> String {
-        format!("draft of {path}")
-    }
-
-    /// Keeps an unsaved draft in this tab.
-    pub fn keep(path: &str, kept: &Kept) {
-        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(kept)) {
-            // A full or forbidden storage only means that there is no second copy.
-            let _ = storage.set_item(&key(path), &text);
-        }
-    }
-
-    /// The unsaved draft that was kept in this tab.
-    pub fn kept(path: &str) -> Option<Kept> {
-        let text = storage()?.get_item(&key(path)).ok()??;
-        serde_json::from_str(&text).ok()
-    }
-
-    /// Drops the kept draft: it is saved, or not wanted.
-    pub fn forget(path: &str) {
-        stop_waiting();
-        if let Some(storage) = storage() {
-            // See `keep`.
-            let _ = storage.remove_item(&key(path));
-        }
-    }
 }
 
 #[cfg(not(feature = "hydrate"))]
 mod without {
     use leptos::web_sys::{Event, SubmitEvent};
 
-    use super::{Kept, Typed};
+    use super::Typed;
 
     /// See the browser's.
     pub fn pressed(_: &SubmitEvent) -> (String, Option<String>) {
@@ -263,15 +220,4 @@ mod without {
     pub fn stop_waiting() -> bool {
         false
     }
-
-    /// See the browser's.
-    pub fn keep(_: &str, _: &Kept) {}
-
-    /// See the browser's.
-    pub fn kept(_: &str) -> Option<Kept> {
-        None
-    }
-
-    /// See the browser's.
-    pub fn forget(_: &str) {}
 }

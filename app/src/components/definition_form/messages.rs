@@ -4,8 +4,8 @@ use engine::draft::form::{Press, names};
 use engine::{Problem, Timestamp};
 use leptos::prelude::*;
 
-use super::browser;
-use super::state::{BuilderState, Offered};
+use super::offers::Offered;
+use super::state::BuilderState;
 use crate::api::ApiError;
 use crate::api::definitions::builder::BuilderNotice;
 use crate::components::notice::{ErrorNotice, Notice, Tone, sentence};
@@ -19,12 +19,7 @@ pub fn Offer(
 ) -> impl IntoView {
     let offer = move |offered| {
         let restore = move |_| state.bring_back();
-        let drop = move |_| {
-            if matches!(state.offered.get_untracked(), Some(Offered::Unsaved(_))) {
-                browser::forget(&state.path());
-            }
-            state.offered.set(None);
-        };
+        let drop = move |_| state.drop_offer();
         let (title, restore_word, drop_word) = match offered {
             Offered::Unsaved(_) => (
                 "This tab has changes that were not saved.",

@@ -5,7 +5,8 @@ use engine::step_form::StepSpec;
 use engine::{DefinitionId, Problem};
 use leptos::prelude::*;
 
-use super::browser::{self, Kept};
+use super::browser;
+use super::offers::Offered;
 use crate::api::ApiError;
 use crate::api::definitions::builder::{BuilderNotice, BuilderPage, SaveAnswer, SaveRequest};
 use crate::paths;
@@ -17,15 +18,6 @@ pub type CheckAction = Action<DefinitionDraft, Result<Vec<Problem>, ApiError>>;
 
 /// Up to so many steps the draft is kept at each letter.
 const SMALL: usize = 100;
-
-/// A draft that can be brought back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Offered {
-    /// It was not saved the last time.
-    Unsaved(Kept),
-    /// It stood in the form until another was brought back.
-    Replaced(Kept),
-}
 
 /// The builder's state: signals, so that each part of the page follows what it shows.
 #[derive(Clone, Copy)]
@@ -94,6 +86,16 @@ impl BuilderState {
         self.save.pending()
     }
 
+    /// Whether closing the tab would lose something that the person has not been told of.
+    #[cfg(feature = "hydrate")]
+    pub(super) fn is_unsaved(self) -> bool {
+        // The way to the sign-in page leaves this one, and the draft waits here.
+        let is_told = self.notice.with_untracked(|notice| {
+            matches!(notice, Some(BuilderNotice::Error(ApiError::SignedOut)))
+        });
+        self.is_touched.get_untracked() && !is_told
+    }
+
     /// The URL of this builder, under which its unsaved draft is kept.
     pub fn path(self) -> String {
         match self.replaces.get_untracked() {
@@ -126,33 +128,5 @@ impl BuilderState {
                 self.check.dispatch(self.draft.get_untracked());
             }
         });
-    }
-
-    /// Keeps the unsaved draft in this tab.
-    pub(super) fn keep(self) {
-        browser::keep(&self.path(), &self.present());
-    }
-
-    /// The draft as it stands.
-    fn present(self) -> Kept {
-        Kept {
-            draft: self.draft.get_untracked(),
-            base: self.replaces.get_untracked().map(|(_, base)| base),
-        }
-    }
-
-    /// Puts the offered draft into the form, and offers what was typed there instead.
-    pub(super) fn bring_back(self) {
-        let Some(Offered::Unsaved(kept) | Offered::Replaced(kept)) = self.offered.get_untracked()
-        else {
-            return;
-        };
-        let typed = self.is_touched.get_untracked().then(|| self.present());
-        if let (Some((id, _)), Some(base)) = (self.replaces.get_untracked(), kept.base) {
-            self.replaces.set(Some((id, base)));
-        }
-        self.offered.set(typed.map(Offered::Replaced));
-        self.is_touched.set(true);
-        self.replace(kept.draft);
     }
 }

@@ -4,15 +4,28 @@ use engine::{Progress, SkipReason, TaskProgress, TaskStatus, Timestamp, Workflow
 
 use crate::format;
 
-/// Which try it is: `1`, `2 of 4`, `–` before the first.
+/// Which try it is: `1`, `2 of 4`, `–` before the first. Where recoveries or lost attempts make
+/// the attempt's number another one, it is told too: `1 of 4, attempt 6`.
 pub fn tries(task: &TaskProgress, max_retries: u32) -> String {
     let most = max_retries + 1;
-    match task.status {
-        _ if task.attempt == 0 => "–".to_owned(),
-        TaskStatus::Failed => format!("{} of {most}", (task.retry_count + 1).min(most)),
-        TaskStatus::Retrying => format!("{} of {most}", task.retry_count.max(1)),
-        _ if task.retry_count > 0 => format!("{} of {most}", task.retry_count + 1),
-        _ => "1".to_owned(),
+    let (try_number, is_counted) = match task.status {
+        _ if task.attempt == 0 => return "–".to_owned(),
+        // What a recovery reset was not tried since.
+        TaskStatus::Pending => return "–".to_owned(),
+        TaskStatus::Failed => ((task.retry_count + 1).min(most), true),
+        TaskStatus::Retrying => (task.retry_count.max(1), true),
+        _ => (task.retry_count + 1, task.retry_count > 0),
+    };
+    let tries = if is_counted {
+        format!("{try_number} of {most}")
+    } else {
+        try_number.to_string()
+    };
+    // The attempt of what waits in the queue has no number yet.
+    if task.attempt == try_number || task.status == TaskStatus::Queued {
+        tries
+    } else {
+        format!("{tries}, attempt {}", task.attempt)
     }
 }
 
@@ -74,7 +87,7 @@ fn next_try(
     max_retries: u32,
     now: impl Fn() -> Timestamp,
 ) -> String {
-    let which = format!("attempt {} of {}", task.retry_count + 1, max_retries + 1);
+    let which = format!("{} of {}", task.retry_count + 1, max_retries + 1);
     let when = match task.next_retry_at {
         _ if status == WorkflowStatus::Paused => format!("next try when resumed ({which})"),
         Some(due) => {
@@ -132,9 +145,11 @@ mod tests {
     use super::*;
 
     fn task(status: TaskStatus) -> TaskProgress {
+        // One retry: the first attempt failed, and the second runs or is over.
+        let attempt = if status == TaskStatus::Retrying { 1 } else { 2 };
         let json = serde_json::json!({
             "id": 1, "name": "Validate", "type": "check", "status": status, "retry_count": 1,
-            "error_message": "exit code 3", "dependencies": [], "attempt": 1,
+            "error_message": "exit code 3", "dependencies": [], "attempt": attempt,
             "next_retry_at": "2024-01-01T00:00:07Z", "started_at": "2024-01-01T00:00:00Z",
             "ended_at": null, "progress": 0.0
         });
@@ -150,17 +165,14 @@ mod tests {
             3,
             || now,
         );
-        assert_eq!(said, "next try in 7 s (attempt 2 of 4) · exit code 3");
+        assert_eq!(said, "next try in 7 s (2 of 4) · exit code 3");
         let paused = next_try(
             WorkflowStatus::Paused,
             &task(TaskStatus::Retrying),
             3,
             || now,
         );
-        assert_eq!(
-            paused,
-            "next try when resumed (attempt 2 of 4) · exit code 3"
-        );
+        assert_eq!(paused, "next try when resumed (2 of 4) · exit code 3");
     }
 
     #[test]
@@ -183,6 +195,20 @@ mod tests {
         let mut fresh = task(TaskStatus::Pending);
         fresh.attempt = 0;
         assert_eq!(tries(&fresh, 3), "–");
+    }
+
+    #[test]
+    fn an_attempt_that_has_another_number_than_its_try_is_told_with_both() {
+        let mut again = task(TaskStatus::Failed);
+        again.retry_count = 0;
+        again.attempt = 2;
+        assert_eq!(tries(&again, 0), "1 of 1, attempt 2");
+        again.status = TaskStatus::Completed;
+        assert_eq!(tries(&again, 0), "1, attempt 2");
+        again.status = TaskStatus::Queued;
+        assert_eq!(tries(&again, 0), "1");
+        again.status = TaskStatus::Pending;
+        assert_eq!(tries(&again, 0), "–");
     }
 
     #[test]

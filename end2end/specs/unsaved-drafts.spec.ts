@@ -1,0 +1,67 @@
+import { Builder } from '../fixtures/pages';
+import { expect, test } from '../fixtures/test';
+
+test('a draft that was offered and not answered is not lost to the next one', async ({ signedIn: page }) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await builder.name.fill('Older');
+  await builder.add('Joining point', 'Only');
+  await page.reload();
+  await builder.alive();
+  // Nobody answers the offer; another draft begins.
+  await expect(page.getByRole('button', { name: 'Bring them back' })).toBeVisible();
+  await builder.name.fill('Newer');
+  await page.reload();
+  await builder.alive();
+  await page.getByRole('button', { name: 'Bring them back' }).click();
+  await expect(builder.name).toHaveValue('Newer');
+  await page.getByRole('button', { name: 'Bring them back' }).click();
+  await expect(builder.name).toHaveValue('Older');
+  await expect(page.locator('.step-list-step')).toHaveCount(1);
+  // What was put aside for it survives a reload as well.
+  await page.reload();
+  await builder.alive();
+  await page.getByRole('button', { name: 'Drop them' }).click();
+  await page.getByRole('button', { name: 'Bring them back' }).click();
+  await expect(builder.name).toHaveValue('Newer');
+});
+
+test('dropping an offer drops nothing that was typed since', async ({ signedIn: page }) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await builder.name.fill('Older');
+  await page.reload();
+  await builder.alive();
+  await builder.name.fill('Typed since');
+  await page.getByRole('button', { name: 'Drop them' }).click();
+  await page.reload();
+  await builder.alive();
+  await page.getByRole('button', { name: 'Bring them back' }).click();
+  await expect(builder.name).toHaveValue('Typed since');
+  await expect(page.getByRole('button', { name: 'Bring them back' })).toHaveCount(0);
+});
+
+test('a tab with something unsaved is not closed without a question, and one without is', async ({
+  context,
+  signedIn: page,
+}) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await builder.name.fill('Half way through');
+  const [dialog] = await Promise.all([page.waitForEvent('dialog'), page.close({ runBeforeUnload: true })]);
+  expect(dialog.type()).toBe('beforeunload');
+  const other = await context.newPage();
+  const asked: string[] = [];
+  other.on('dialog', (question) => {
+    asked.push(question.type());
+    void question.accept();
+  });
+  const saved = new Builder(other);
+  await saved.open();
+  await saved.name.fill('Saved');
+  await saved.add('Joining point', 'Only');
+  await saved.press('Save');
+  await other.waitForURL(/\/definitions\/1/);
+  await Promise.all([other.waitForEvent('close'), other.close({ runBeforeUnload: true })]);
+  expect(asked).toEqual([]);
+});
