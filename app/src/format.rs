@@ -50,7 +50,10 @@ fn in_two_units(seconds: u64) -> String {
     } else if seconds < DAY {
         format!("{} h {:02} m", seconds / HOUR, seconds % HOUR / MINUTE)
     } else {
-        format!("{} d {} h", seconds / DAY, seconds % DAY / HOUR)
+        match (seconds / DAY, seconds % DAY / HOUR) {
+            (days, 0) => format!("{days} d"),
+            (days, hours) => format!("{days} d {hours} h"),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod api;
+pub mod arrival;
 pub mod components;
 pub mod format;
 pub mod live;

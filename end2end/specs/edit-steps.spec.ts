@@ -66,6 +66,20 @@ test('who leaves the builder while typing breaks nothing and finds it all again'
   await expect(builder.name).toHaveValue('Left in a hurry');
 });
 
+test('the keyboard goes on where something came: at the problems, and on the next page', async ({ signedIn: page }) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await builder.name.fill('Keys');
+  await builder.add('Wait', 'Pause');
+  await builder.field('Seconds').fill('soon');
+  await builder.press('Save');
+  await expect(page.locator('#problems')).toBeFocused();
+  await builder.field('Seconds').fill('0');
+  await builder.press('Save and start');
+  await expect(page).toHaveURL(/\/workflows\/1$/);
+  await expect(page.locator('#main')).toBeFocused();
+});
+
 test('references follow a step that gets another name or key, and a removed step comes back', async ({
   api,
   signedIn: page,

@@ -152,7 +152,14 @@ test.describe('a page that stays open while its server is started again', () => 
     const workflow = new WorkflowPage(page);
     await workflow.open(id);
     await expect(workflow.live).toBeVisible();
-    await crash(server);
+    await server.kill();
+    await expect(workflow.live).toHaveCount(0);
+    // What runs is asked for its log each second; a server that is away is not.
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await expect.poll(() => asked.filter((path) => path.startsWith('/events/')).length, { timeout: 30_000 }).toBe(2);
+    expect(asked.filter((path) => path === '/fn/workflow/log')).toEqual([]);
+    await server.start();
     await expect.poll(async () => (await api.progress(id)).tasks[0]?.attempt).toBe(2);
     await expect(workflow.live).toBeVisible({ timeout: 30_000 });
     await workflow.taskHasState(0, 'running');

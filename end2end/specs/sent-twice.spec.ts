@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 
 import type { Api } from '../fixtures/api';
-import { noop, waiting } from '../fixtures/definitions';
+import { failing, noop, waiting } from '../fixtures/definitions';
 import { Builder, WorkflowPage } from '../fixtures/pages';
 import { Gate } from '../fixtures/server';
 import { expect, test } from '../fixtures/test';
@@ -95,4 +95,16 @@ test('each press on a workflow is a command of its own, however often they take 
   const kinds = (await api.history(id)).map((event) => event.kind);
   expect(kinds.filter((kind) => kind === 'WorkflowPaused')).toHaveLength(2);
   expect(kinds.filter((kind) => kind === 'WorkflowResumed')).toHaveLength(2);
+});
+
+test('a double click on Recover recovers once', async ({ api, server, signedIn: page }) => {
+  const id = await api.run({ name: 'Breaks', steps: [failing('Broken', new Gate(server, 'mend'))] });
+  await api.reaches(id, 'failed');
+  await page.goto(`/workflows/${id}/recover`);
+  await expect(page.locator('body[data-hydrated="true"]')).toBeVisible();
+  await page.getByRole('button', { name: 'Recover', exact: true }).dblclick();
+  await expect(page).toHaveURL(`/workflows/${id}`);
+  await expect.poll(async () => (await api.progress(id)).recovery_attempts).toBe(1);
+  await api.reaches(id, 'failed');
+  expect((await api.progress(id)).recovery_attempts).toBe(1);
 });

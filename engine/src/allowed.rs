@@ -93,6 +93,9 @@ fn beside_the_button(refusal: &Refusal) -> String {
             status: Paused,
             ..
         } => "it is not over; resume it or cancel it".to_owned(),
+        Refusal::BudgetSpent { .. } => {
+            format!("{refusal}; an operator can raise it through the HTTP API (raise-budget)")
+        }
         _ => refusal.advice(),
     }
 }

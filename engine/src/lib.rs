@@ -16,6 +16,7 @@ pub mod event;
 pub mod graph;
 pub mod id;
 pub mod invariant;
+pub mod json_text;
 pub mod orchestrator;
 pub mod problem;
 pub mod progress;

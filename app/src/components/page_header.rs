@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::arrival::take_up_keyboard;
+
 /// A page's heading with the way to it above and its buttons beside it.
 #[component]
 pub fn PageHeader(
@@ -18,6 +20,7 @@ pub fn PageHeader(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    take_up_keyboard();
     let trail = (!trail.is_empty()).then(|| {
         let links = trail
             .into_iter()

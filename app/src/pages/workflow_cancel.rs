@@ -39,6 +39,7 @@ fn Cancellation(
 ) -> impl IntoView {
     let cancel = ServerAction::<CancelWorkflow>::new();
     let answer = Signal::derive(move || cancel.value().get());
+    let busy = cancel.pending();
     let needs = Action::Cancel.needs();
     if !use_visit().may(needs) {
         return view! { <ForbiddenPage needs/> }.into_any();
@@ -59,7 +60,7 @@ fn Cancellation(
                     <input type="hidden" name=command_id::FIELD value=command/>
                     <div class="form-actions">
                         <a class="button" href=paths::workflow(id)>"Keep it going"</a>
-                        <button type="submit" class="button button-danger">"Cancel the workflow"</button>
+                        <button type="submit" class="button button-danger" disabled=busy>"Cancel the workflow"</button>
                     </div>
                 </ActionForm>
             </div>

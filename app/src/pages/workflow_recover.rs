@@ -69,6 +69,7 @@ fn Preview(
 ) -> impl IntoView {
     let recover = ServerAction::<RecoverWorkflow>::new();
     let answer = Signal::derive(move || recover.value().get());
+    let busy = recover.pending();
     let summary = view.progress.summary.clone();
     let id = view.state.id;
     let last = view.progress.tasks.len().saturating_sub(1);
@@ -99,7 +100,7 @@ fn Preview(
                     >
                         "Update preview"
                     </button>
-                    <button type="submit" class="button button-primary">"Recover"</button>
+                    <button type="submit" class="button button-primary" disabled=busy>"Recover"</button>
                     <span class="hint">{format!("Recovery {} of {most}", used + 1)}</span>
                 </div>
             </ActionForm>

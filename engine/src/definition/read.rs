@@ -90,7 +90,7 @@ impl Reader {
         if seconds.is_none() {
             self.problem(
                 at,
-                "must be a number of seconds above 0 and at most 31536000 (365 days)",
+                "must be a number of seconds above 0 and at most 31,536,000 (365 days)",
             );
         }
         seconds

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{DefinitionDraft, StepDraft, parameters};
 use crate::definition::{StepDefinition, WorkflowDefinition};
+use crate::json_text;
 use crate::problem::Problem;
 use crate::step_form::{StepSpec, seconds_to_text};
 
@@ -15,8 +16,16 @@ impl DefinitionDraft {
     /// # Errors
     /// What is wrong with the text or, as for [`DefinitionDraft::from_json`], with the definition.
     pub fn from_json_text(text: &str, specs: &[StepSpec]) -> Result<Self, Vec<Problem>> {
-        let json = serde_json::from_str(text)
-            .map_err(|error| vec![Problem::new("#", format!("is not JSON: {error}"))])?;
+        if text.trim().is_empty() {
+            return Err(vec![Problem::new(
+                "#",
+                "is empty; paste a definition first",
+            )]);
+        }
+        let json = serde_json::from_str(text).map_err(|error| {
+            let why = json_text::why_unreadable(&error);
+            vec![Problem::new("#", format!("is not JSON: {why}"))]
+        })?;
         Self::from_json(&json, specs)
     }
 

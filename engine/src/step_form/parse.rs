@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::number::{number, numbers};
 use super::{FieldKind, FieldSpec};
+use crate::json_text;
 
 impl FieldSpec {
     /// Reads what was typed. Nothing typed is nothing, never an empty value.
@@ -100,7 +101,10 @@ fn json(text: &str) -> Result<Value, String> {
     match serde_json::from_str(text) {
         Ok(value) => Ok(value),
         Err(_) if is_reference(text) => Ok(Value::from(text)),
-        Err(error) => Err(format!("must be JSON, text in double quotes: {error}")),
+        Err(error) => {
+            let why = json_text::why_unreadable(&error);
+            Err(format!("must be JSON, text in double quotes: {why}"))
+        }
     }
 }
 

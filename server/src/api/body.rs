@@ -171,14 +171,7 @@ async fn read(request: Request<Body>) -> Result<Option<Value>, ApiProblem> {
     }
     let value = serde_json::from_slice(&bytes);
     value.map(|Strict(value)| Some(value)).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let why = match error.classify() {
-            serde_json::error::Category::Eof => "it ends too early",
-            serde_json::error::Category::Data => "a key stands twice in an object",
-            _ => "there is something that does not belong there",
-        };
-        ApiProblem::unreadable(format!(
-            "the body is not JSON: {why} (line {line}, column {column})"
-        ))
+        let why = engine::json_text::why_unreadable(&error);
+        ApiProblem::unreadable(format!("the body is not JSON: {why}"))
     })
 }

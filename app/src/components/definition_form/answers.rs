@@ -52,6 +52,14 @@ impl BuilderState {
                 self.problems.set(problems);
                 self.notice.set(Some(notice));
                 self.show_first_problem();
+                if self
+                    .problems
+                    .with_untracked(|problems| !problems.is_empty())
+                {
+                    // The list of them says what was refused.
+                    browser::focus_soon("problems".to_owned());
+                    return None;
+                }
             }
             Err(error) => self.notice.set(Some(BuilderNotice::Error(error))),
         }

@@ -4,6 +4,7 @@ use engine::{Actor, TaskStatus, WorkflowId, WorkflowState, WorkflowStatus};
 use leptos::prelude::*;
 
 use super::live_state::LiveState;
+use crate::arrival::take_up_keyboard;
 use crate::components::live_sign::LiveSign;
 use crate::components::moment::Moment;
 use crate::components::progress_bar::ProgressBar;
@@ -27,6 +28,7 @@ pub(super) fn WorkflowHeader(
 ) -> impl IntoView {
     let summary = Memo::new(move |_| state.progress.with(|progress| progress.summary.clone()));
     let badge = Signal::derive(move || state.status.get().into());
+    take_up_keyboard();
     view! {
         <header class="page-header workflow-header">
             <div class="workflow-where">
@@ -125,7 +127,7 @@ fn remark(summary: &engine::progress::Summary) -> Option<String> {
         return Some(sentence);
     }
     if summary.cancel_requested {
-        return Some("Cancelling: it is cancelled once nothing of it is alive.".to_owned());
+        return Some("Cancelling: it waits until everything it started has ended.".to_owned());
     }
     let running = summary.running_tasks;
     (summary.status == WorkflowStatus::Paused && running > 0).then(|| {

@@ -128,8 +128,8 @@ impl LiveState {
         });
     }
 
-    /// Asks for new lines each second while the selected step runs and the page is shown, and
-    /// once more after it ended: its last lines are written a moment later.
+    /// Asks for new lines each second while the selected step runs, the page is shown and the server
+    /// is there, and once more after it ended: its last lines are written a moment later.
     fn keep_log(self) {
         let visible = use_visible();
         let runs = Memo::new(move |_| {
@@ -139,16 +139,25 @@ impl LiveState {
                 .with(|p| p.tasks.get(step).map(|task| task.status));
             (step, status == Some(TaskStatus::Running))
         });
+        let is_there = Memo::new(move |_| {
+            let away = |link| {
+                matches!(
+                    link,
+                    Link::Reconnecting | Link::Offline(_) | Link::SignedOut
+                )
+            };
+            !away(self.link.get())
+        });
         Effect::new(move |before: Option<(StepIndex, bool)>| {
             let (step, is_running) = runs.get();
-            if visible.get() && is_running {
+            if visible.get() && is_there.get() && is_running {
                 self.fetch_log(step);
                 if let Ok(handle) =
                     set_interval_with_handle(move || self.fetch_log(step), LOG_EVERY)
                 {
                     on_cleanup(move || handle.clear());
                 }
-            } else if before == Some((step, true)) {
+            } else if !is_running && before == Some((step, true)) {
                 set_timeout(move || self.fetch_log(step), LOG_EVERY);
             }
             (step, is_running)

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 use super::address::is_public;
 use crate::step::SharedSwitches;
@@ -22,10 +22,14 @@ pub(super) fn read(text: &str) -> Result<Url, String> {
         // They would be left out without a word.
         return Err("must not hold control characters such as line ends".to_owned());
     }
-    let url = Url::parse(text).map_err(|fault| {
-        format!(
+    let url = Url::parse(text).map_err(|fault| match fault {
+        ParseError::RelativeUrlWithoutBase => {
+            "must be a whole address such as https://example.com/, from http:// or https:// on"
+                .to_owned()
+        }
+        fault => format!(
             "must be a whole address such as https://example.com/; this cannot be read: {fault}"
-        )
+        ),
     })?;
     callable(&url)?;
     Ok(url)
