@@ -39,8 +39,9 @@ struct Outline {
 /// At most so many steps are drawn a second time, for narrow pages: longer than that, nobody
 /// follows a line down a phone.
 const TALL_NODES_MAX: usize = 60;
-/// A picture that is no wider, in pixels, fits a narrow page as it is.
-const NARROW: f64 = 420.0;
+/// A picture that is no wider, in pixels, fits the narrowest page: shrunk until its letters can just be
+/// read, which is by a sixth.
+const NARROW: f64 = 400.0;
 
 /// The picture. Its nodes are links in the order of the list. It shrinks to the width there is; it
 /// scrolls once its letters would be too small. On narrow pages it goes from top to bottom.
