@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::json_text::why_unreadable;
+
 /// Reads what was typed; nothing typed is no entries.
 ///
 /// # Errors
@@ -11,7 +13,8 @@ use serde_json::{Map, Value};
 pub fn from_text(text: &str) -> Result<Map<String, Value>, String> {
     if text.trim_start().starts_with('{') {
         return serde_json::from_str(text)
-            .map_err(|error| format!("must be NAME=value lines or a JSON object: {error}"));
+            .map_err(|error| why_unreadable(&error))
+            .map_err(|why| format!("must be NAME=value lines or a JSON object: {why}"));
     }
     let mut entries = Map::new();
     for (index, line) in text.lines().enumerate() {

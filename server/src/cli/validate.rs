@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use engine::json_text::why_unreadable;
 use engine::{Definitions, Problem};
 use runtime::Runtime;
 use serde_json::Value;
@@ -43,7 +44,7 @@ pub fn read(file: &Path) -> Result<Value, WrongUsage> {
     let bytes = std::fs::read(file)
         .map_err(|error| WrongUsage(format!("{name} cannot be read: {error}")))?;
     serde_json::from_slice(&bytes)
-        .map_err(|error| WrongUsage(format!("{name} is not JSON: {error}")))
+        .map_err(|error| WrongUsage(format!("{name} is not JSON: {}", why_unreadable(&error))))
 }
 
 /// Lists what is wrong with a file, each problem at its field.

@@ -1,5 +1,6 @@
 //! What a command gives to later steps.
 
+use engine::json_text::why_unreadable;
 use std::io;
 use std::path::Path;
 
@@ -49,7 +50,10 @@ async fn from_file(file: &Path) -> Result<Option<Value>, StepError> {
         return Err(StepError::Transient(TOO_LARGE.to_owned()));
     }
     let value = serde_json::from_slice(&text).map_err(|fault| {
-        StepError::Transient(format!("the output file does not hold JSON: {fault}"))
+        StepError::Transient(format!(
+            "the output file does not hold JSON: {}",
+            why_unreadable(&fault)
+        ))
     })?;
     Ok(Some(value))
 }

@@ -1,6 +1,7 @@
 //! What an answer gives to later steps, or why it is a failure.
 
 use engine::definition::limits::OUTPUT_BYTES_MAX;
+use engine::json_text::why_unreadable;
 use serde_json::{Value, json};
 
 use super::call::Reply;
@@ -37,7 +38,8 @@ fn json_of(reply: &Reply) -> Result<Option<Value>, StepError> {
         // Many servers call their JSON a text, or nothing; a bare word or number stays a text.
         Ok(value) => Ok((value.is_object() || value.is_array()).then_some(value)),
         Err(fault) if says_json => Err(StepError::Transient(format!(
-            "the answer says it is JSON but is not: {fault}"
+            "the answer says it is JSON but is not: {}",
+            why_unreadable(&fault)
         ))),
         Err(_) => Ok(None),
     }

@@ -87,6 +87,10 @@ mod tests {
                 "#/url: must be a whole address such as https://example.com/",
             ),
             (
+                "https://example.com:port/",
+                "#/url: must be a whole address such as https://example.com/; this cannot be read: ",
+            ),
+            (
                 "https://a\0b/",
                 "#/url: must not hold control characters such as line ends",
             ),
@@ -105,6 +109,11 @@ mod tests {
                 "{url:?}: {found:?}"
             );
         }
+        // Nothing follows in the words of a parser.
+        assert_eq!(
+            found(&json!({"url": "example.com"})),
+            ["#/url: must be a whole address such as https://example.com/"]
+        );
         let check = json!({"check_url": "ftp://a/", "check_accepted_statuses": [200, 404],
             "check_not_done_statuses": [410, 404]});
         assert_eq!(found(&check).len(), 2, "{:?}", found(&check));
