@@ -1,7 +1,7 @@
 //! What happens once a batch is on disk, and how each of its members is answered.
 
 use engine::progress::{Progress, WorkflowState};
-use engine::{Command, Event, JobOrchestratorError, Timestamp, WorkflowId};
+use engine::{Command, Event, FailureKind, JobOrchestratorError, Mode, Timestamp, WorkflowId};
 
 use super::batch::{Answered, Batch, Member};
 use super::{Committer, Message};
@@ -74,14 +74,12 @@ impl Committer {
                     task,
                     attempt,
                     error,
+                    failure,
                     ..
                 } => {
-                    self.note(
-                        id,
-                        *task,
-                        *attempt,
-                        &format!("attempt {attempt} failed: {error}"),
-                    );
+                    let why = self.why_no_next_try(id, *task, *failure);
+                    let text = format!("attempt {attempt} failed: {error}{why}");
+                    self.note(id, *task, *attempt, &text);
                 }
                 Event::TaskLost { task, attempt, .. } => {
                     let text = "the server went down while this attempt ran; it is tried again";
@@ -94,6 +92,28 @@ impl Committer {
                 _ => {}
             }
         }
+    }
+
+    /// Why a step that failed for good is not tried again, unless its error says so already.
+    fn why_no_next_try(&self, id: WorkflowId, task: usize, failure: FailureKind) -> String {
+        let active = self.active.get(&id);
+        let Some(step) = active.and_then(|active| active.workflow.definition().steps().get(task))
+        else {
+            return String::new();
+        };
+        let why = match failure {
+            FailureKind::Poison => return String::new(),
+            FailureKind::OutcomeUnknown if step.mode == Some(Mode::Once) => return String::new(),
+            FailureKind::Permanent => "another try would come to the same".to_owned(),
+            FailureKind::Error | FailureKind::TimedOut | FailureKind::OutcomeUnknown => {
+                match step.max_retries {
+                    0 => "the step has no retries".to_owned(),
+                    1 => "its only retry was used".to_owned(),
+                    all => format!("all {all} retries were used"),
+                }
+            }
+        };
+        format!("; not tried again: {why}")
     }
 
     pub(super) fn note(&self, id: WorkflowId, task: usize, attempt: u32, text: &str) {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use engine::{Event, JobOrchestrator, JobOrchestratorError, TaskStatus, WorkflowStatus};
+use engine::{
+    Actor, Event, JobOrchestrator, JobOrchestratorError, TaskStatus, WorkflowDefinition,
+    WorkflowStatus, Workflows,
+};
 use serde_json::json;
 
 use crate::bench::{Bench, define, eventually, noop, shell};
@@ -130,4 +133,40 @@ async fn a_delay_waits_without_a_slot_and_ends_by_itself() {
         .await
         .id;
     assert!(bench.kinds(id).await.contains(&"TaskWaiting"));
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_failed_step_is_not_tried_again() {
+    let bench = Bench::new().await;
+    let fails = |retries: u32| {
+        json!({"name": format!("With {retries}"), "task_type": "command", "max_retries": retries,
+               "config": {"program": "false"}})
+    };
+    let permanent = json!({"name": "Permanent", "task_type": "command",
+        "config": {"program": "{{ parameters.p }}\u{0}"}});
+    let definition = json!({"name": "N", "parameters": {"p": "x"},
+        "steps": [fails(0), fails(1), fails(2), permanent]});
+    let definition = WorkflowDefinition::from_json(&definition).unwrap();
+    let id = bench.execute(&definition).await.id;
+    for (task, why) in [
+        "the step has no retries",
+        "its only retry was used",
+        "all 2 retries were used",
+        "another try would come to the same",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let log = bench.runtime.log(&Actor::program(), id, task, 0, 100).await;
+        let lines = log.unwrap().lines;
+        let last = &lines.last().unwrap().text;
+        assert!(
+            last.ends_with(&format!("; not tried again: {why}")),
+            "{last}"
+        );
+        let told = lines
+            .iter()
+            .filter(|line| line.text.contains("not tried again"));
+        assert_eq!(told.count(), 1, "{lines:?}");
+    }
 }
