@@ -19,7 +19,7 @@ pub enum Action {
     PauseAndInterrupt,
     /// Go on.
     Resume,
-    /// Stop it for good.
+    /// Stop what runs and start nothing more; once cancelled it can be recovered.
     Cancel,
     /// Do a step again and everything that needs it.
     Recover(Recovery),

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
+use reqwest::{Method, Request};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -20,29 +20,121 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| server::router::descripti
 /// What was met so far: `METHOD path STATUS` and `Shape.field`.
 static MET: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
-/// Checks an answer of the HTTP API, and the body that led to it if it was taken.
-pub fn check(method: &Method, path: &str, sent: Option<&[u8]>, answer: &Answer) {
-    let media = answer.header(CONTENT_TYPE.as_str());
-    if !path.starts_with("/api/v1/") || !media.contains("json") {
+/// What was asked.
+pub struct Asked {
+    pub method: Method,
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Option<Vec<u8>>,
+}
+
+/// Headers of requests that are those of HTTP itself, and nothing of this API.
+const SENT_EVERYWHERE: [&str; 8] = [
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "content-type",
+    "cookie",
+    "host",
+    "origin",
+    "sec-fetch-site",
+];
+
+/// Headers that every answer has, whatever was asked.
+const ANSWERED_EVERYWHERE: [&str; 16] = [
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "permissions-policy",
+    "referrer-policy",
+    "transfer-encoding",
+    "vary",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-request-id",
+];
+
+/// Checks an answer of the HTTP API, and what led to it if it was taken.
+pub fn check(asked: &Asked, answer: &Answer) {
+    let Asked { method, path, .. } = asked;
+    if !path.starts_with("/api/v1/") {
         return;
     }
-    let body = answer.json();
-    let Some((template, operation)) = operation(method, path) else {
-        // No such path or method: then it is refused, as everywhere.
-        return fits(&shape("Problem"), &body, "Problem");
+    let Some((template, operations)) = operations(path) else {
+        // There is no such path: then it is refused, as everywhere.
+        return fits(&shape("Problem"), &answer.json(), "Problem");
     };
     let status = answer.status.as_str();
-    let described = &operation["responses"][status]["content"][media]["schema"];
     let place = format!("{method} {template} {status}");
-    assert!(described.is_object(), "{place} is not described: {body}");
-    fits(described, &body, &place);
+    // What is said of a method that the path does not have is said beside those that it has.
+    let operation = operation(method, operations)
+        .unwrap_or_else(|| operations.as_object().unwrap().values().next().unwrap());
+    let response = &operation["responses"][status];
+    assert!(response.is_object(), "{place} is not described: {answer:?}");
+    for name in answer.headers.keys().map(HeaderName::as_str) {
+        let described = is_named(response["headers"].as_object(), name);
+        let is_known = described || ANSWERED_EVERYWHERE.contains(&name);
+        assert!(is_known, "{place}: the header {name} is not described");
+    }
+    let media = answer.header(CONTENT_TYPE.as_str());
+    let described = &response["content"][media]["schema"];
+    assert!(described.is_object(), "{place} is not {media}: {answer:?}");
+    if media.contains("json") {
+        fits(described, &answer.json(), &place);
+    }
     met(&place);
+    if answer.status.is_success() {
+        check_taken(asked, operation, &place);
+    }
+}
+
+/// Checks the request for a stream, which is not read to its end.
+pub fn check_stream(request: &Request) {
+    let Some((template, operations)) = operations(request.url().path()) else {
+        return;
+    };
+    let operation = operation(request.method(), operations).unwrap();
+    check_headers(request.headers(), operation, template);
+}
+
+fn check_taken(asked: &Asked, operation: &Value, place: &str) {
+    check_headers(&asked.headers, operation, place);
     let taken = &operation["requestBody"]["content"]["application/json"]["schema"];
-    let was_taken = answer.status.is_success();
-    if let Some(sent) = sent.filter(|sent| was_taken && !sent.trim_ascii().is_empty()) {
+    let sent = asked.body.as_deref().unwrap_or_default();
+    if !sent.trim_ascii().is_empty() {
         let sent: Value = serde_json::from_slice(sent).unwrap();
         fits(taken, &sent, &format!("the body of {place}"));
     }
+}
+
+fn check_headers(sent: &HeaderMap, operation: &Value, place: &str) {
+    for name in sent.keys().map(HeaderName::as_str) {
+        let is_known = takes_header(operation, name) || SENT_EVERYWHERE.contains(&name);
+        assert!(is_known, "{place} does not say that it takes {name}");
+    }
+}
+
+fn takes_header(operation: &Value, name: &str) -> bool {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters
+        .filter(|parameter| parameter["in"] == "header")
+        .any(|parameter| {
+            parameter["name"]
+                .as_str()
+                .unwrap()
+                .eq_ignore_ascii_case(name)
+        })
+}
+
+fn is_named(described: Option<&Map<String, Value>>, name: &str) -> bool {
+    let mut names = described.into_iter().flat_map(Map::keys);
+    names.any(|described| described.eq_ignore_ascii_case(name))
 }
 
 /// Checks the data of a frame.
@@ -63,8 +155,8 @@ fn shapes() -> &'static Map<String, Value> {
     DESCRIPTION["components"]["schemas"].as_object().unwrap()
 }
 
-/// The operation for this path, and the path as it is described.
-fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Value)> {
+/// The operations of this path, and the path as it is described.
+fn operations(path: &str) -> Option<(&'static str, &'static Value)> {
     let fits = |template: &str| {
         let (wanted, given) = (template.split('/'), path.split('/'));
         template.split('/').count() == path.split('/').count()
@@ -73,9 +165,12 @@ fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Valu
                 .all(|(wanted, given)| wanted.starts_with('{') || wanted == given)
     };
     let paths = DESCRIPTION["paths"].as_object().unwrap();
-    let (template, item) = paths.iter().find(|(template, _)| fits(template))?;
-    let operation = item.get(method.as_str().to_lowercase())?;
-    Some((template, operation))
+    let found = paths.iter().find(|(template, _)| fits(template))?;
+    Some((found.0, found.1))
+}
+
+fn operation(method: &Method, operations: &'static Value) -> Option<&'static Value> {
+    operations.get(method.as_str().to_lowercase())
 }
 
 /// The words that the description uses; another one would go unchecked.
@@ -439,6 +534,60 @@ async fn operate(api: &Api<'_>) {
     let body = json!({"reason": "not wanted"});
     api.post(&skip, &body).await.ok();
     api.verb(id, "cancel").await.ok();
+}
+
+/// The headers that some operation could take, each with a value that is none and one that is.
+const HEADERS: [(&str, &str, &str); 2] =
+    [("Idempotency-Key", "a b", "a"), ("Last-Event-ID", "x", "0")];
+
+#[tokio::test]
+async fn the_headers_of_every_operation_and_what_it_refuses_before_it_looks_are_described() {
+    let server = Server::start();
+    let api = server.api("owner");
+    for (template, operations) in DESCRIPTION["paths"].as_object().unwrap() {
+        let path = template.trim_start_matches("/api/v1");
+        let path = path.replace("{id}", "1").replace("{index}", "0");
+        let path = path.replace("{job_id}", "1");
+        // That each answer is described, with its headers, is looked at wherever something is asked.
+        ask(api.request(Method::DELETE, &path)).await.problem(405);
+        for (method, operation) in operations.as_object().unwrap() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let place = format!("{method} {template}");
+            let request = || api.request(method.clone(), &path);
+            for (name, bad, good) in HEADERS {
+                let complains = async |value| {
+                    let answer = request().header(name, value).send().await.unwrap();
+                    let is_refused = answer.status() == 400;
+                    is_refused && answer.text().await.unwrap().contains(name)
+                };
+                // One that takes none does not mind, or minds whatever it is.
+                let is_taken = complains(bad).await && !complains(good).await;
+                assert_eq!(is_taken, takes_header(operation, name), "{place}: {name}");
+            }
+            if method != Method::GET {
+                let text = request().header(CONTENT_TYPE, "text/plain").body("{}");
+                let is_refused = ask(text).await.status == 415;
+                let is_described = operation["responses"]["415"].is_object();
+                assert_eq!(is_refused, is_described, "{place}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_tries_tokens_is_held_up_as_described() {
+    let server = Server::start();
+    let begun = Instant::now();
+    loop {
+        let request = server.request(Method::GET, "/api/v1/workflows");
+        let answer = ask(request.bearer_auth("jo_none")).await;
+        if answer.status == 429 {
+            assert!(answer.headers.contains_key("retry-after"), "{answer:?}");
+            return;
+        }
+        answer.problem(401);
+        assert!(begun.elapsed() < PATIENCE, "it is never held up");
+    }
 }
 
 fn everything_was_met() {

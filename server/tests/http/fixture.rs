@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::contract;
+use crate::contract::{self, Asked};
 
 /// Longer than anything here takes, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -105,16 +105,20 @@ pub fn run(data: &Path, words: &[&str], input: &str) -> Output {
 pub async fn ask(request: RequestBuilder) -> Answer {
     let (client, request) = request.build_split();
     let request = request.unwrap();
-    let (method, path) = (request.method().clone(), request.url().path().to_owned());
-    let sent = request.body().and_then(|body| body.as_bytes());
-    let sent = sent.map(<[u8]>::to_vec);
+    let body = request.body().and_then(|body| body.as_bytes());
+    let asked = Asked {
+        method: request.method().clone(),
+        path: request.url().path().to_owned(),
+        headers: request.headers().clone(),
+        body: body.map(<[u8]>::to_vec),
+    };
     let response = client.execute(request).await.unwrap();
     let answer = Answer {
         status: response.status(),
         headers: response.headers().clone(),
         text: response.text().await.unwrap(),
     };
-    contract::check(&method, &path, sent.as_deref(), &answer);
+    contract::check(&asked, &answer);
     answer
 }
 

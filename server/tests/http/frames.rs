@@ -24,7 +24,10 @@ pub struct Frame {
 impl Frames {
     pub async fn open(request: RequestBuilder) -> Self {
         let request = request.header("accept-encoding", "gzip, deflate, br, zstd");
-        let response = request.send().await.unwrap();
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        contract::check_stream(&request);
+        let response = client.execute(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
         assert_eq!(header("content-type"), "text/event-stream");

@@ -49,7 +49,8 @@ pub async fn resume(
     asked.carry_out(&shared, fields, Action::Resume).await
 }
 
-/// Stops it for good. The answer comes at once; the state follows when nothing of it is alive.
+/// Stops what runs and starts nothing more. The answer comes at once; the state follows when nothing
+/// of it is alive. A cancelled workflow can be recovered.
 pub async fn cancel(
     shared: State<Shared>,
     asked: Asked,

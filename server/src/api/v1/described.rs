@@ -15,6 +15,10 @@ pub enum Answer {
     Stream,
 }
 
+/// What the header of that name is for.
+const KEY: &str = "The client's id of this command, 1 to 200 visible ASCII characters: sent again under \
+                   it within seven days, the command has no second effect and the same answer.";
+
 /// One operation.
 pub struct Described {
     /// Its method.
@@ -25,6 +29,8 @@ pub struct Described {
     pub id: &'static str,
     /// What it does.
     pub summary: &'static str,
+    /// The headers it takes, each with what it is for.
+    pub headers: Vec<(&'static str, &'static str)>,
     /// Its query parameters.
     pub query: Vec<(&'static str, Type)>,
     /// The shape of its body, and whether there has to be one.
@@ -33,6 +39,8 @@ pub struct Described {
     pub status: u16,
     /// What it answers then.
     pub answer: Answer,
+    /// Whether a body that says it is something else than JSON is refused.
+    pub only_json: bool,
     /// Whether it changes a workflow's state or a version, so that it may clash.
     pub may_clash: bool,
 }
@@ -44,10 +52,12 @@ impl Described {
             path,
             id,
             summary,
+            headers: Vec::new(),
             query: Vec::new(),
             body: None,
             status: 200,
             answer,
+            only_json: false,
             may_clash: false,
         }
     }
@@ -63,9 +73,23 @@ impl Described {
         self
     }
 
+    fn only_json(mut self) -> Self {
+        self.only_json = true;
+        self
+    }
+
     fn clashing(mut self) -> Self {
         self.may_clash = true;
         self
+    }
+
+    fn heading(mut self, name: &'static str, what: &'static str) -> Self {
+        self.headers.push((name, what));
+        self
+    }
+
+    fn keyed(self) -> Self {
+        self.heading("Idempotency-Key", KEY)
     }
 
     fn asking(mut self, query: &[(&'static str, Type)]) -> Self {
@@ -77,12 +101,13 @@ impl Described {
         let answer = Answer::Shape("Workflow", "The workflow as it is now.");
         Self::get(path, id, summary, answer)
             .write(Method::POST, "Command", false)
+            .keyed()
             .clashing()
     }
 
     /// The statuses of its problems.
     pub fn problems(&self) -> Vec<u16> {
-        let mut problems = vec![400, 401, 403, 429, 500, 503];
+        let mut problems = vec![400, 401, 403, 405, 421, 429, 500, 503];
         if self.path.contains('{') || self.path == at::WORKFLOWS {
             problems.push(404);
         }
@@ -95,7 +120,7 @@ impl Described {
         if self.body.is_some() {
             problems.extend([413, 422]);
         }
-        if self.body.is_some_and(|(_, required)| required) {
+        if self.only_json {
             problems.push(415);
         }
         problems.sort_unstable();
@@ -141,6 +166,8 @@ fn definitions() -> Vec<Described> {
             saved(),
         )
         .write(Method::POST, "Definition", true)
+        .only_json()
+        .keyed()
         .created(),
         Described::get(at::DEFINITION, "get_definition", "One definition", saved())
             .asking(&[("version", Type::Integer)]),
@@ -151,6 +178,8 @@ fn definitions() -> Vec<Described> {
             saved(),
         )
         .write(Method::PUT, "NextDefinition", true)
+        .only_json()
+        .keyed()
         .clashing(),
     ]
 }
@@ -171,6 +200,8 @@ fn workflows() -> Vec<Described> {
         Described::get(at::WORKFLOWS, "list_workflows", "All workflows", list).asking(&filters),
         Described::get(at::WORKFLOWS, "create_workflow", "Create a workflow", one())
             .write(Method::POST, "NewWorkflow", true)
+            .only_json()
+            .keyed()
             .created(),
         Described::get(at::WORKFLOW, "get_workflow", "One workflow", one()),
         Described::get(
@@ -184,6 +215,11 @@ fn workflows() -> Vec<Described> {
             "follow_workflow",
             "Its events as they come",
             Answer::Stream,
+        )
+        .heading(
+            "Last-Event-ID",
+            "The number of the last event that the client has: the stream goes on after it. It wins \
+             over `after`.",
         )
         .asking(&[("after", Type::Integer)]),
         Described::get(
@@ -209,7 +245,11 @@ fn commands() -> Vec<Described> {
         )
         .write(Method::POST, "Pause", false),
         Described::verb(at::RESUME, "resume_workflow", "Go on"),
-        Described::verb(at::CANCEL, "cancel_workflow", "Stop it for good"),
+        Described::verb(
+            at::CANCEL,
+            "cancel_workflow",
+            "Stop what runs and start nothing more; a cancelled workflow can be recovered",
+        ),
         Described::verb(
             at::RECOVER,
             "recover_workflow",

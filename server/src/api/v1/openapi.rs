@@ -10,7 +10,7 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder,
+    Components, ComponentsBuilder, ContentBuilder, Header, InfoBuilder, OpenApi, OpenApiBuilder,
     PathsBuilder, Ref, Required, ResponseBuilder, SecurityRequirement,
 };
 use utoipa::{PartialSchema, ToSchema};
@@ -78,6 +78,11 @@ fn operation(one: &Described) -> utoipa::openapi::path::Operation {
     for (name, kind) in &one.query {
         operation = operation.parameter(parameter(name, ParameterIn::Query, false, kind.clone()));
     }
+    for (name, what) in &one.headers {
+        let mut header = parameter(name, ParameterIn::Header, false, Type::String);
+        header.description = Some((*what).to_owned());
+        operation = operation.parameter(header);
+    }
     if let Some((shape, required)) = one.body {
         let required = if required {
             Required::True
@@ -90,15 +95,39 @@ fn operation(one: &Described) -> utoipa::openapi::path::Operation {
             .required(Some(required));
         operation = operation.request_body(Some(body.build()));
     }
-    operation = operation.response(one.status.to_string(), answer(&one.answer));
+    let mut good = answer(&one.answer);
+    if one.status == 201 {
+        let place = header("Where the new thing is.");
+        good.headers.insert("Location".into(), place.into());
+    }
+    operation = operation.response(one.status.to_string(), good);
     for status in one.problems() {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
-        let response = ResponseBuilder::new()
+        let mut response = ResponseBuilder::new()
             .description(problem_text(status))
             .content(PROBLEM_JSON, content.build());
+        if let Some((name, what)) = problem_header(status) {
+            response = response.header(name, header(what));
+        }
         operation = operation.response(status.to_string(), response.build());
     }
     operation.build()
+}
+
+fn header(what: &str) -> Header {
+    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String));
+    header.description = Some(what.to_owned());
+    header
+}
+
+/// The header that says more about a problem of this status.
+fn problem_header(status: u16) -> Option<(&'static str, &'static str)> {
+    match status {
+        401 => Some(("WWW-Authenticate", "`Bearer`.")),
+        405 => Some(("Allow", "The methods that the path has.")),
+        429 | 503 | 507 => Some(("Retry-After", "After how many seconds another try may do.")),
+        _ => None,
+    }
 }
 
 fn answer(answer: &Answer) -> utoipa::openapi::Response {
@@ -156,9 +185,11 @@ fn problem_text(status: u16) -> &'static str {
         401 => "No session and no valid token.",
         403 => "The role is too low, or a page of another site asked.",
         404 => "There is no such thing.",
+        405 => "Another method than those described here was used on this path.",
         409 => "It does not fit: the workflow's state, a spent recovery budget, another version.",
         413 => "The body is too large.",
-        415 => "The body says that it is no JSON.",
+        415 => "There is a body that says it is something else than JSON.",
+        421 => "This server does not answer for the host that was asked.",
         422 => "Some fields are wrong; `errors` names each.",
         429 => "Too many failed attempts from this address.",
         503 => {

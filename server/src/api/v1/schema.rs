@@ -294,7 +294,8 @@ pub struct Frame {
     /// Who asked for it.
     #[schema(required = false)]
     pub actor: String,
-    /// Why, in the asker's words.
+    /// The `reason` that was given with the command it follows from. It has another name here, because
+    /// a skipped task has a `reason` of its own.
     #[schema(required = false)]
     pub because: String,
     /// The `Idempotency-Key` of the command it follows from.

@@ -69,11 +69,13 @@ fn every_shape_that_is_named_is_described() {
 }
 
 #[test]
-fn every_operation_has_a_problem_answer_for_no_token() {
+fn every_operation_has_the_answers_that_come_before_it() {
     for (path, item) in written()["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let answer = &operation["responses"]["401"]["content"][PROBLEM_JSON];
-            assert!(answer.is_object(), "{method} {path}");
+            for status in ["401", "403", "405", "421", "429"] {
+                let answer = &operation["responses"][status]["content"][PROBLEM_JSON];
+                assert!(answer.is_object(), "{method} {path} {status}");
+            }
         }
     }
 }
