@@ -2,6 +2,7 @@
 //! error.
 
 mod doctor;
+mod earlier_runs;
 mod run_file;
 mod serve;
 mod terminal;
@@ -9,18 +10,20 @@ mod token;
 mod user;
 mod validate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::DATA_DEFAULT;
+use crate::data_folder::DataFolder;
+use crate::store::{self, Accounts};
 
 /// Composes workflows from steps, runs them and shows them live.
 #[derive(Debug, Parser)]
 #[command(name = "job-orchestrator", version, about, after_help = EXIT_CODES)]
 struct CommandLine {
-    /// The data folder. It is made if need be
+    /// The data folder. It is made where something is to be kept in it
     #[arg(
         long,
         global = true,
@@ -104,6 +107,15 @@ async fn carry_out(line: CommandLine) -> anyhow::Result<Ending> {
         Command::Doctor(arguments) => doctor::command(data, arguments).await,
         Command::Run(arguments) => run_file::command(data, arguments).await,
     }
+}
+
+/// The accounts and tokens of a folder in which nothing is to be made; none without their file.
+async fn accounts_kept(data: &Path) -> anyhow::Result<Option<Accounts>> {
+    let file = DataFolder::looked_at(data)?.accounts_file();
+    if !file.exists() {
+        return Ok(None);
+    }
+    Ok(Some(Accounts::new(store::open(&file).await?)))
 }
 
 /// The exit code that says what kind of error it is.

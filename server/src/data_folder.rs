@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// A data folder that exists.
+/// A data folder.
 #[derive(Debug, Clone)]
 pub struct DataFolder(PathBuf);
 
@@ -14,6 +14,11 @@ pub struct DataFolder(PathBuf);
 pub struct NoDataFolder {
     path: PathBuf,
     cause: io::Error,
+}
+
+/// Steps run in folders of their own, so a relative path would lead them astray.
+fn full(path: &Path) -> io::Result<DataFolder> {
+    std::path::absolute(path).map(DataFolder)
 }
 
 impl DataFolder {
@@ -26,12 +31,20 @@ impl DataFolder {
             .recursive(true)
             .mode(0o700)
             .create(path);
-        // Steps run in folders of their own, so a relative path would lead them astray.
-        let full = made.and_then(|()| std::path::absolute(path));
-        full.map(Self).map_err(|cause| NoDataFolder {
-            path: path.to_owned(),
-            cause,
-        })
+        made.and_then(|()| full(path))
+            .map_err(|cause| NoDataFolder {
+                path: path.to_owned(),
+                cause,
+            })
+    }
+
+    /// The folder at `path`, for a command that only looks: it is not made, and what is not there is
+    /// not found in it.
+    ///
+    /// # Errors
+    /// When the path names none.
+    pub fn looked_at(path: &Path) -> io::Result<Self> {
+        full(path)
     }
 
     /// The folder itself.

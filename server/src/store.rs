@@ -8,7 +8,7 @@ mod database;
 mod session;
 mod token;
 
-pub use account::{Account, Named};
+pub use account::{Account, Disabling, Named};
 pub use accounts::Accounts;
 pub use database::{Database, StoreError, open};
 pub use session::{ACCOUNT_KEY, SessionLimits, Sessions};

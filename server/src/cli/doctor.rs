@@ -30,7 +30,7 @@ pub struct Arguments {
 /// but by a release.
 pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
     telemetry::start("error");
-    let folder = DataFolder::at(data)?;
+    let folder = DataFolder::looked_at(data)?;
     match arguments.release {
         Some(id) => release(&folder, id, arguments.json).await,
         None => examine(&folder, arguments.json).await,

@@ -1,5 +1,6 @@
 //! `run`
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,12 +8,13 @@ use anyhow::Result;
 use clap::Args;
 use engine::orchestrator::{DefinitionSource, NewWorkflowRequest};
 use engine::{
-    Actor, JobOrchestrator, JobOrchestratorError, Problem, Progress, WorkflowId, WorkflowStatus,
-    Workflows,
+    Actor, Attempt, JobOrchestrator, JobOrchestratorError, Problem, Progress, StepIndex,
+    TaskProgress, TaskStatus, WorkflowId, WorkflowStatus, Workflows,
 };
 use runtime::Runtime;
 use serde_json::{Map, Value};
 
+use super::earlier_runs::EarlierRuns;
 use super::terminal::Terminal;
 use super::{Ending, WrongUsage, validate};
 use crate::data_folder::DataFolder;
@@ -52,6 +54,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         private_addresses: arguments.allow_private_addresses,
     };
     let engine = start::engine(&folder, allowed).await?;
+    let mut earlier = EarlierRuns::find(&engine).await;
     let request = NewWorkflowRequest {
         definition: DefinitionSource::Inline(definition),
         job_id: None,
@@ -61,7 +64,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         command_id: None,
     };
     let ending = match engine.submit(&Actor::program(), request).await {
-        Ok(state) => watch(&engine, state.id, &mut signals).await,
+        Ok(state) => watch(&engine, state.id, &mut earlier, &mut signals).await,
         Err(JobOrchestratorError::Invalid(problems)) => {
             // The file is the definition itself, so its pointers begin at its top.
             let at_top =
@@ -72,7 +75,8 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         }
         Err(error) => Err(error.into()),
     };
-    engine.shutdown().await;
+    // It stops the engine, whatever it can tell.
+    earlier.end(&engine).await?;
     ending
 }
 
@@ -88,15 +92,25 @@ fn parameters(typed: &[String]) -> Result<Map<String, Value>, WrongUsage> {
 }
 
 /// Draws the progress until it is over; a signal cancels, and the end is waited for.
-async fn watch(engine: &Runtime, id: WorkflowId, signals: &mut StopSignals) -> Result<Ending> {
+async fn watch(
+    engine: &Runtime,
+    id: WorkflowId,
+    earlier: &mut EarlierRuns,
+    signals: &mut StopSignals,
+) -> Result<Ending> {
     let mut terminal = Terminal::new();
+    let mut retries = Retries::default();
     terminal.say(&format!("workflow {id} runs"));
     loop {
+        earlier.look(engine, &mut terminal).await?;
         let progress = engine.get_workflow_progress(id).await?;
+        retries.say_new(&progress, &mut terminal);
         terminal.draw(&progress);
         if let Some(ending) = ending_of(progress.summary.status) {
             terminal.end(&progress);
-            say_what_failed(&progress);
+            if let Some(why) = what_failed(&progress) {
+                eprintln!("{why}");
+            }
             return Ok(ending);
         }
         tokio::select! {
@@ -126,18 +140,37 @@ fn ending_of(status: WorkflowStatus) -> Option<Ending> {
     }
 }
 
-fn say_what_failed(progress: &Progress) {
-    let Some(step) = progress
-        .failed_step()
-        .and_then(|step| progress.tasks.get(step))
-    else {
-        return;
-    };
-    let why = step
-        .error_message
-        .as_deref()
-        .unwrap_or("no reason was given");
-    eprintln!("step \"{}\" failed: {why}", step.name);
+/// Which step failed and why, when one did.
+pub(super) fn what_failed(progress: &Progress) -> Option<String> {
+    let step = progress.tasks.get(progress.failed_step()?)?;
+    Some(format!("step \"{}\" failed: {}", step.name, why(step)))
+}
+
+fn why(step: &TaskProgress) -> &str {
+    let why = step.error_message.as_deref();
+    why.unwrap_or("no reason was given")
+}
+
+/// The failed attempts that are followed by another one and were told already, by step.
+#[derive(Debug, Default)]
+struct Retries(HashMap<StepIndex, Attempt>);
+
+impl Retries {
+    /// Says why a step is tried again, once for each attempt.
+    fn say_new(&mut self, progress: &Progress, terminal: &mut Terminal) {
+        for (index, step) in progress.tasks.iter().enumerate() {
+            let is_new = step.status == TaskStatus::Retrying
+                && self.0.insert(index, step.attempt) != Some(step.attempt);
+            if is_new {
+                terminal.say(&format!(
+                    "attempt {} of step \"{}\" failed, another follows: {}",
+                    step.attempt,
+                    step.name,
+                    why(step)
+                ));
+            }
+        }
+    }
 }
 
 #[cfg(test)]

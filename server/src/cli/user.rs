@@ -5,13 +5,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use engine::Role;
+use engine::{Actor, Role};
 
-use super::{Ending, WrongUsage};
+use super::{Ending, WrongUsage, accounts_kept};
 use crate::data_folder::DataFolder;
 use crate::moment::now;
 use crate::password::Passwords;
-use crate::store::{self, Accounts, Named};
+use crate::store::{self, Accounts, Disabling, Named};
 use crate::{account_name, password};
 
 /// Most bytes that are read as a password.
@@ -32,7 +32,10 @@ pub enum Command {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
-    /// Signs an account out everywhere and lets it sign in no more
+    /// Prints every account, a line each: name, role, enabled or disabled, when it was made; with tabs
+    /// between them
+    List,
+    /// Signs an account out everywhere and lets it sign in no more. The only owner stays
     Disable {
         /// The account's name
         #[arg(long)]
@@ -48,25 +51,18 @@ pub enum Command {
 
 /// Does it; a running server knows at once.
 pub async fn command(data: &Path, command: Command) -> Result<Ending> {
-    let folder = DataFolder::at(data)?;
-    let accounts = Accounts::new(store::open(&folder.accounts_file()).await?);
     match command {
-        Command::Create { name, role, .. } => {
-            let named = create(&accounts, &name, role).await?;
-            match named {
-                Named::Created => eprintln!("The account \"{name}\" ({role}) was made."),
-                Named::Changed => eprintln!(
-                    "The account \"{name}\" has a new password, is {role} and was signed out."
-                ),
-            }
-        }
-        Command::Disable { name } => set_disabled(&accounts, &name, true).await?,
-        Command::Enable { name } => set_disabled(&accounts, &name, false).await?,
+        Command::Create { name, role, .. } => create(data, &name, role).await?,
+        Command::List => list(data).await?,
+        Command::Disable { name } => set_disabled(data, &name, true).await?,
+        Command::Enable { name } => set_disabled(data, &name, false).await?,
     }
     Ok(Ending::Done)
 }
 
-async fn create(accounts: &Accounts, name: &str, role: Role) -> Result<Named> {
+async fn create(data: &Path, name: &str, role: Role) -> Result<()> {
+    let folder = DataFolder::at(data)?;
+    let accounts = Accounts::new(store::open(&folder.accounts_file()).await?);
     account_name::accept(name).map_err(|error| WrongUsage(format!("--name: {error}")))?;
     let mut text = String::new();
     std::io::stdin()
@@ -76,14 +72,53 @@ async fn create(accounts: &Accounts, name: &str, role: Role) -> Result<Named> {
     let password = text.lines().next().unwrap_or_default();
     password::accept(password, name).map_err(|error| WrongUsage(error.to_string()))?;
     let kept = Passwords::new().await?.hash(password).await?;
-    Ok(accounts.set(name, &kept, role, now()).await?)
+    match accounts.set(name, &kept, role, now()).await? {
+        Named::Created => eprintln!("The account \"{name}\" ({role}) was made."),
+        Named::Changed => {
+            eprintln!("The account \"{name}\" has a new password, is {role} and was signed out.");
+        }
+        Named::OnlyOwner => return Err(only_owner(name).into()),
+    }
+    Ok(())
 }
 
-async fn set_disabled(accounts: &Accounts, name: &str, disabled: bool) -> Result<()> {
-    if !accounts.set_disabled(name, disabled).await? {
-        return Err(WrongUsage(format!("there is no account \"{name}\"")).into());
+async fn list(data: &Path) -> Result<()> {
+    let Some(accounts) = accounts_kept(data).await? else {
+        return Ok(());
+    };
+    for account in accounts.all().await? {
+        let Actor { name, role } = account.actor;
+        let word = word(account.disabled);
+        println!("{name}\t{role}\t{word}\t{}", account.created_at);
     }
-    let word = if disabled { "disabled" } else { "enabled" };
+    Ok(())
+}
+
+async fn set_disabled(data: &Path, name: &str, disabled: bool) -> Result<()> {
+    let done = match accounts_kept(data).await? {
+        Some(accounts) => accounts.set_disabled(name, disabled).await?,
+        None => Disabling::NoAccount,
+    };
+    match done {
+        Disabling::Done => {}
+        Disabling::NoAccount => {
+            return Err(WrongUsage(format!("there is no account \"{name}\"")).into());
+        }
+        Disabling::OnlyOwner => return Err(only_owner(name).into()),
+    }
+    let word = word(disabled);
     eprintln!("The account \"{name}\" is {word}.");
     Ok(())
+}
+
+/// Nobody could switch steps on and off any more.
+fn only_owner(name: &str) -> WrongUsage {
+    WrongUsage(format!(
+        "\"{name}\" is the only owner who may sign in, so nothing was changed; make another owner \
+         first, or give this one a new password, which signs it out everywhere (user create)"
+    ))
+}
+
+const fn word(disabled: bool) -> &'static str {
+    if disabled { "disabled" } else { "enabled" }
 }

@@ -1,9 +1,9 @@
 //! What programs show instead of signing in.
 
 use engine::{Actor, Role, Timestamp};
-use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
-use super::account::role_of;
+use super::account::{actor_of, made_at};
 use super::{Accounts, StoreError};
 
 impl Accounts {
@@ -37,13 +37,19 @@ impl Accounts {
             .bind(hash)
             .fetch_optional(self.pool())
             .await?;
-        row.map(|row| {
-            Ok(Actor {
-                name: row.try_get("name")?,
-                role: role_of(&row)?,
-            })
-        })
-        .transpose()
+        row.as_ref().map(actor_of).transpose()
+    }
+
+    /// Whom each token stands for and when it was made, in that order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn tokens(&self) -> Result<Vec<(Actor, Timestamp)>, StoreError> {
+        let rows = sqlx::query("SELECT name, role, created_at FROM tokens ORDER BY id")
+            .fetch_all(self.pool())
+            .await?;
+        let read = |row: &SqliteRow| Ok((actor_of(row)?, made_at(row)?));
+        rows.iter().map(read).collect()
     }
 
     /// Takes back every token of this name; answers how many there were.

@@ -1,5 +1,6 @@
 //! The command line, as a person or a script uses it.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -178,6 +179,198 @@ fn a_run_with_a_parameter_hands_it_to_its_steps() {
 }
 
 #[test]
+fn what_only_looks_makes_neither_the_folder_nor_anything_in_it() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("none");
+    let cases: [(&[&str], i32); 10] = [
+        (&["doctor"], 1),
+        (&["doctor", "--json"], 1),
+        (&["doctor", "--release", "1"], 1),
+        (&["user", "list"], 0),
+        (&["user", "disable", "--name", "x"], 2),
+        (&["user", "enable", "--name", "x"], 2),
+        (&["token", "list"], 0),
+        (&["token", "remove", "--name", "x"], 2),
+        (&["validate", "/nothing/here.json"], 2),
+        (&["run", "/nothing/here.json"], 2),
+    ];
+    for (words, code) in cases {
+        let output = run(&data, words, "");
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {output:?}");
+        assert!(output.stdout.is_empty(), "{words:?}: {output:?}");
+        assert!(!data.exists(), "{words:?} made the folder");
+    }
+    std::fs::create_dir(&data).unwrap();
+    for (words, code) in cases {
+        let output = run(&data, words, "");
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {output:?}");
+        let made: Vec<_> = std::fs::read_dir(&data).unwrap().collect();
+        assert!(made.is_empty(), "{words:?} made {made:?}");
+    }
+}
+
+#[test]
+fn accounts_and_tokens_are_listed_without_what_is_secret() {
+    let folder = TempDir::new().unwrap();
+    let did = |words: &[&str], input: &str| {
+        let output = run(folder.path(), words, input);
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {output:?}");
+        text(&output.stdout)
+    };
+    for (name, role) in [("ada", "owner"), ("bo b", "viewer")] {
+        let words = ["user", "create", "--name", name, "--role", role];
+        did(
+            &[&words[..], &["--password-stdin"]].concat(),
+            "correct horse",
+        );
+    }
+    did(&["user", "disable", "--name", "bo b"], "");
+    let token = did(&["token", "create", "--name", "ci", "--role", "editor"], "");
+    let listed = did(&["user", "list"], "");
+    let rows: Vec<Vec<_>> = listed
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert_eq!(rows.len(), 2, "{listed}");
+    assert_eq!(rows[0][..3], ["ada", "owner", "enabled"]);
+    assert_eq!(rows[1][..3], ["bo b", "viewer", "disabled"]);
+    assert!(
+        rows.iter()
+            .all(|row| row.len() == 4 && row[3].ends_with('Z'))
+    );
+    let listed = did(&["token", "list"], "");
+    assert!(
+        listed.starts_with("ci\teditor\t2") && listed.lines().count() == 1,
+        "{listed}"
+    );
+    assert!(!listed.contains(token.trim()));
+}
+
+#[test]
+fn the_only_owner_can_neither_be_disabled_nor_be_made_less() {
+    let folder = TempDir::new().unwrap();
+    let user = |words: &[&str]| {
+        let words = [&["user"], words].concat();
+        let output = run(folder.path(), &words, "correct horse");
+        (output.status.code(), text(&output.stderr))
+    };
+    let set = |name, role| user(&["create", "--name", name, "--role", role, "--password-stdin"]);
+    assert_eq!(set("ada", "owner").0, Some(0));
+    for (code, said) in [user(&["disable", "--name", "ada"]), set("ada", "viewer")] {
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("\"ada\" is the only owner"), "{said}");
+    }
+    assert_eq!(set("bo", "owner").0, Some(0));
+    assert_eq!(user(&["disable", "--name", "ada"]).0, Some(0));
+}
+
+/// A run of `definition` that was killed while its first step ran.
+fn killed_run(folder: &Path, definition: &serde_json::Value) {
+    let file = write(folder, "killed.json", definition);
+    let mut child = program()
+        .arg("--data")
+        .arg(folder.join("data"))
+        .args(["run", &file])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("running, 0/")));
+    signal(child.id(), "KILL");
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_run_says_what_goes_on_of_an_earlier_one_that_it_is_waited_for_and_how_it_ends() {
+    let folder = TempDir::new().unwrap();
+    let go = folder.path().join("go");
+    let started = folder.path().join("started");
+    let script = format!(
+        "touch '{}'$JOB_ORCHESTRATOR_ATTEMPT_NUMBER; until [ -e '{}' ]; do sleep 0.05; done; exit 3",
+        started.display(),
+        go.display()
+    );
+    let held = json!({"name": "Held", "steps": [{"name": "Hold", "task_type": "command",
+        "max_retries": 0, "config": {"program": "sh", "args": ["-c", script]}}]});
+    killed_run(folder.path(), &held);
+    // It is over once what was killed runs again.
+    let script = format!("until [ -e '{}2' ]; do sleep 0.05; done", started.display());
+    let asked = json!({"name": "Asked", "steps": [{"name": "Look", "task_type": "command",
+        "config": {"program": "sh", "args": ["-c", script]}}]});
+    let file = write(folder.path(), "asked.json", &asked);
+    let mut child = program()
+        .arg("--data")
+        .arg(folder.path().join("data"))
+        .args(["run", &file])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut said = Vec::new();
+    for line in lines {
+        said.push(line.unwrap());
+        if said
+            .last()
+            .unwrap()
+            .starts_with("waiting up to 30 s for what runs of workflow 1")
+        {
+            std::fs::write(&go, "").unwrap();
+        }
+    }
+    // The exit code is that of the file that was asked for.
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said:#?}");
+    let at = |text: &str| {
+        let found = said.iter().position(|line| line.contains(text));
+        found.unwrap_or_else(|| panic!("{text} was not said: {said:#?}"))
+    };
+    let places = [
+        at("workflow 1 of an earlier run goes on: \"Held\""),
+        at("workflow 2 runs"),
+        at("100% completed, 1/1 steps"),
+        at("waiting up to 30 s"),
+        at("workflow 1 of an earlier run failed: step \"Hold\" failed: "),
+    ];
+    assert!(places.is_sorted(), "{said:#?}");
+}
+
+#[test]
+fn a_run_does_not_wait_for_an_earlier_one_that_only_waits_and_says_that_it_is_not_over() {
+    let folder = TempDir::new().unwrap();
+    killed_run(folder.path(), &waiting(600.0));
+    let file = write(folder.path(), "quick.json", &quick());
+    let output = run(&folder.path().join("data"), &["run", &file], "");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("workflow 1 of an earlier run goes on: \"Waiting\""),
+        "{said}"
+    );
+    assert!(!said.contains("waiting up to"), "{said}");
+    assert!(
+        said.contains("workflow 1 of an earlier run is not over"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_run_says_why_a_step_is_tried_again() {
+    let folder = TempDir::new().unwrap();
+    let seen = folder.path().join("seen");
+    let script = format!(
+        "test -e '{0}' || {{ touch '{0}'; exit 7; }}",
+        seen.display()
+    );
+    let flaky = json!({"name": "F", "steps": [{"name": "Flaky", "task_type": "command",
+        "config": {"program": "sh", "args": ["-c", script]}}]});
+    let file = write(folder.path(), "flaky.json", &flaky);
+    let output = run(&folder.path().join("data"), &["run", &file], "");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let why = "attempt 1 of step \"Flaky\" failed, another follows: exit code 7";
+    assert_eq!(said.matches(why).count(), 1, "{said}");
+}
+
+#[test]
 fn a_signal_cancels_a_run() {
     let folder = TempDir::new().unwrap();
     let file = write(folder.path(), "d.json", &waiting(600.0));
@@ -188,7 +381,7 @@ fn a_signal_cancels_a_run() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().contains("running")));
     signal(child.id(), "TERM");
     lines.for_each(drop);

@@ -233,7 +233,7 @@ async fn signing_out_ends_the_session_and_a_cookie_works_for_the_api_until_then(
 #[tokio::test]
 async fn a_new_password_ends_what_the_old_one_opened() {
     let server = Server::start();
-    server.user("ada", "owner", PASSWORD);
+    server.user("ada", "editor", PASSWORD);
     let cookie = server.sign_in("ada", "correct+horse").await;
     server.user("ada", "viewer", "another horse");
     let list = ask(server

@@ -1,0 +1,115 @@
+//! Workflows that an earlier run or server left unfinished in the folder, for instance because it was
+//! killed: they go on as soon as the folder is used, so whoever runs something else in it is told.
+
+use engine::orchestrator::Answer;
+use engine::{JobOrchestrator, Progress, TaskStatus, WorkflowId, WorkflowStatus};
+use runtime::{Runtime, Settings};
+
+use super::run_file::what_failed;
+use super::terminal::Terminal;
+
+/// Most that are named one by one.
+const NAMED_MOST: usize = 10;
+
+/// Those that are named and not over.
+#[derive(Debug)]
+pub struct EarlierRuns(Vec<WorkflowId>);
+
+impl EarlierRuns {
+    /// Looks for them and says that they go on. Where that fails the run itself will say why.
+    pub async fn find(engine: &Runtime) -> Self {
+        let mut found = engine.get_active_workflows().await.unwrap_or_default();
+        found.retain(|workflow| goes_on(workflow.summary.status));
+        // The oldest first.
+        found.reverse();
+        for workflow in found.iter().take(NAMED_MOST) {
+            eprintln!(
+                "workflow {} of an earlier run goes on: \"{}\"",
+                workflow.id, workflow.name
+            );
+        }
+        if let Some(more) = found.len().checked_sub(NAMED_MOST).filter(|more| *more > 0) {
+            eprintln!("{more} more of earlier runs go on");
+        }
+        let named = found.iter().take(NAMED_MOST);
+        Self(named.map(|workflow| workflow.id).collect())
+    }
+
+    /// Says of those that are over by now how they ended.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub async fn look(&mut self, engine: &Runtime, terminal: &mut Terminal) -> Answer<()> {
+        let mut left = Vec::new();
+        for id in std::mem::take(&mut self.0) {
+            let progress = engine.get_workflow_progress(id).await?;
+            if goes_on(progress.summary.status) {
+                left.push(id);
+            } else {
+                terminal.say(&told(&progress));
+            }
+        }
+        self.0 = left;
+        Ok(())
+    }
+
+    /// Stops the engine, which lets steps that run come to their end, and says so. What is not over
+    /// then goes on when the folder is used again.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub async fn end(mut self, engine: &Runtime) -> Answer<()> {
+        let told = self.say_what_is_waited_for(engine).await;
+        engine.shutdown().await;
+        told?;
+        self.look(engine, &mut Terminal::new()).await?;
+        for id in &self.0 {
+            eprintln!(
+                "workflow {id} of an earlier run is not over; it goes on when this folder is used again"
+            );
+        }
+        Ok(())
+    }
+
+    async fn say_what_is_waited_for(&mut self, engine: &Runtime) -> Answer<()> {
+        self.look(engine, &mut Terminal::new()).await?;
+        let mut running = Vec::new();
+        for id in &self.0 {
+            if runs(&engine.get_workflow_progress(*id).await?) {
+                running.push(format!("workflow {id}"));
+            }
+        }
+        if !running.is_empty() {
+            let most = Settings::default().drain.as_secs();
+            eprintln!(
+                "waiting up to {most} s for what runs of {} of an earlier run",
+                running.join(", ")
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A paused one goes on only when somebody says so.
+fn goes_on(status: WorkflowStatus) -> bool {
+    status.is_active() && status != WorkflowStatus::Paused
+}
+
+/// What waits for a moment holds nothing that has to end.
+fn runs(progress: &Progress) -> bool {
+    let mut tasks = progress.tasks.iter();
+    tasks.any(|task| task.status == TaskStatus::Running && task.waits_until.is_none())
+}
+
+fn told(progress: &Progress) -> String {
+    let id = progress.workflow_id;
+    let how = match progress.summary.status {
+        WorkflowStatus::Cancelled => "was cancelled",
+        other => other.as_str(),
+    };
+    let ended = format!("workflow {id} of an earlier run {how}");
+    match what_failed(progress) {
+        Some(why) => format!("{ended}: {why}"),
+        None => ended,
+    }
+}
