@@ -30,10 +30,10 @@ pub fn ProblemPage(
     );
     let again = passes.then(|| view! { <TryAgain/> });
     match error {
-        ApiError::NotFound { what, .. } => view! {
+        ApiError::NotFound { .. } => view! {
             <Title text="Not found"/>
             <PageHeader title=text.trim_end_matches('.').to_owned()/>
-            <p>{format!("The {what} may have been removed, or the number is mistyped.")}</p>
+            <p>"The number may be mistyped, or be one of another server."</p>
             <p><a class="button" href=paths::HOME>"Go to Home"</a></p>
         }
         .into_any(),
