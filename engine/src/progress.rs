@@ -7,6 +7,7 @@
 mod aside;
 mod fold;
 pub(crate) mod share;
+mod sums;
 mod waits_for;
 
 use std::ops::Deref;
@@ -19,6 +20,7 @@ use crate::task_status::{SkipReason, TaskStatus};
 use crate::time::Timestamp;
 use crate::workflow::{Task, Workflow};
 use crate::workflow_status::WorkflowStatus;
+use sums::Sums;
 
 pub use crate::workflow::Counts;
 pub use waits_for::WaitsFor;
@@ -112,15 +114,19 @@ pub struct TaskProgress {
 
 /// A workflow's progress, with its tasks. As in its JSON, the fields of the summary are its own:
 /// `progress.status`, `progress.current_step`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Progress {
     /// The workflow's number.
     pub workflow_id: WorkflowId,
     /// Everything but the tasks.
     #[serde(flatten)]
     pub summary: Summary,
-    /// The tasks, in the order of the steps.
+    /// The tasks, in the order of the steps. What they count for is changed by events alone: the sum
+    /// of it is kept beside them.
     pub tasks: Vec<TaskProgress>,
+    /// None until it is needed, in one that was read from JSON.
+    #[serde(skip)]
+    sums: Option<Sums>,
 }
 
 /// A workflow as lists and commands answer it. As in its JSON, the fields of the summary are its
@@ -182,12 +188,13 @@ impl Progress {
             .zip(workflow.tasks())
             .map(|(step, task)| TaskProgress::of(step, task))
             .collect();
+        let sums = Sums::of(&tasks);
         let summary = Summary {
             job_id: record.job_id,
             status: record.status,
             progress: 0,
-            current_step: 0,
-            current_steps: Vec::new(),
+            current_step: first_open(&tasks, 0),
+            current_steps: current_steps(&tasks),
             total_steps: tasks.len(),
             completed_tasks: 0,
             failed_tasks: 0,
@@ -206,9 +213,21 @@ impl Progress {
             workflow_id: record.id,
             summary,
             tasks,
+            sums: Some(sums),
         };
-        progress.derive(now);
+        progress.sum_up(now);
         progress
+    }
+
+    /// What is left to show of a workflow whose tasks cannot be read.
+    #[must_use]
+    pub const fn without_tasks(workflow_id: WorkflowId, summary: Summary) -> Self {
+        Self {
+            workflow_id,
+            summary,
+            tasks: Vec::new(),
+            sums: None,
+        }
     }
 
     /// The same progress seen at another moment: only the percentage can differ.
@@ -222,7 +241,10 @@ impl Progress {
     /// The percentage at another moment, 0 to 100: what [`at`](Self::at) would show.
     #[must_use]
     pub fn percent_at(&self, now: Timestamp) -> u8 {
-        share::percent(self, now)
+        match &self.sums {
+            Some(sums) => share::percent(self, sums, now),
+            None => share::percent(self, &Sums::of(&self.tasks), now),
+        }
     }
 
     /// The step to show as having failed first, if one failed.
@@ -233,29 +255,49 @@ impl Progress {
             .position(|task| task.status == TaskStatus::Failed)
     }
 
-    /// Fills in everything that follows from the tasks.
-    fn derive(&mut self, now: Timestamp) {
-        use TaskStatus::{Completed, Failed, Queued, Retrying, Running, Skipped};
+    /// Fills in what follows from all tasks together.
+    fn sum_up(&mut self, now: Timestamp) {
+        use TaskStatus::{Completed, Failed, Running};
         let summary = &mut self.summary;
-        let is_past = |s: TaskStatus| matches!(s, Completed | Skipped);
-        let is_current = |s: TaskStatus| matches!(s, Queued | Running | Retrying);
-        let last = self.tasks.len().saturating_sub(1);
-        summary.current_step = self
-            .tasks
-            .iter()
-            .position(|t| !is_past(t.status))
-            .unwrap_or(last);
-        let current = self
-            .tasks
-            .iter()
-            .enumerate()
-            .filter(|(_, t)| is_current(t.status));
-        summary.current_steps = current.map(|(index, _)| index).collect();
         summary.completed_tasks = summary.counts.of(Completed);
         summary.failed_tasks = summary.counts.of(Failed);
         summary.running_tasks = summary.counts.of(Running);
-        self.summary.progress = share::percent(self, now);
+        self.summary.progress = self.percent_at(now);
     }
+}
+
+/// What is kept beside the tasks follows from them.
+impl PartialEq for Progress {
+    fn eq(&self, other: &Self) -> bool {
+        self.workflow_id == other.workflow_id
+            && self.summary == other.summary
+            && self.tasks == other.tasks
+    }
+}
+
+const fn is_past(status: TaskStatus) -> bool {
+    matches!(status, TaskStatus::Completed | TaskStatus::Skipped)
+}
+
+const fn is_current(status: TaskStatus) -> bool {
+    matches!(
+        status,
+        TaskStatus::Queued | TaskStatus::Running | TaskStatus::Retrying
+    )
+}
+
+/// The first task from this one on that is neither completed nor skipped; the last one when there is
+/// none.
+fn first_open(tasks: &[TaskProgress], from: StepIndex) -> StepIndex {
+    let mut later = tasks.iter().enumerate().skip(from);
+    let open = later.find(|(_, task)| !is_past(task.status));
+    open.map_or(tasks.len().saturating_sub(1), |(index, _)| index)
+}
+
+fn current_steps(tasks: &[TaskProgress]) -> Vec<StepIndex> {
+    let tasks = tasks.iter().enumerate();
+    let current = tasks.filter(|(_, task)| is_current(task.status));
+    current.map(|(index, _)| index).collect()
 }
 
 impl TaskProgress {

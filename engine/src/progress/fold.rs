@@ -1,6 +1,7 @@
 //! Keeping a progress up to date event by event, in the browser and on the server alike.
 
-use super::{Progress, TaskProgress, share};
+use super::sums::Sums;
+use super::{Progress, TaskProgress, first_open, is_current, is_past, share};
 use crate::event::{Event, EventRecord};
 use crate::id::StepIndex;
 use crate::task_status::TaskStatus;
@@ -16,8 +17,7 @@ impl Progress {
         self.apply_all([record])
     }
 
-    /// Folds events in their order. What follows from all tasks together is computed once at the
-    /// end, so that many events of a large workflow cost little more than one.
+    /// Folds events in their order. The percentage is computed once at the end.
     ///
     /// # Errors
     /// As [`apply`](Self::apply); the events before the hole are folded.
@@ -38,7 +38,7 @@ impl Progress {
             }
         }
         if let Some(at) = latest {
-            self.derive(at);
+            self.sum_up(at);
         }
         answer
     }
@@ -111,9 +111,11 @@ impl Progress {
     }
 
     fn apply_to_task(&mut self, index: StepIndex, event: &Event, at: Timestamp) {
+        let sums = self.sums.get_or_insert_with(|| Sums::of(&self.tasks));
         let Some(task) = self.tasks.get_mut(index) else {
             return;
         };
+        sums.take_out(index, task);
         let from = task.status;
         let to = status_after(event, from);
         if from == TaskStatus::Running && to != TaskStatus::Running {
@@ -126,8 +128,27 @@ impl Progress {
         task.waits_for = task.waits_for.filter(|_| !to.is_settled());
         task.status = to;
         change(task, event, at);
+        sums.count(index, task);
         self.summary.counts.remove(from);
         self.summary.counts.add(to);
+        self.point_at(index, to);
+    }
+
+    /// Moves what points at current steps, after the state of one became `to`.
+    fn point_at(&mut self, index: StepIndex, to: TaskStatus) {
+        let summary = &mut self.summary;
+        match (is_current(to), summary.current_steps.binary_search(&index)) {
+            (true, Err(place)) => summary.current_steps.insert(place, index),
+            (false, Ok(place)) => {
+                summary.current_steps.remove(place);
+            }
+            _ => {}
+        }
+        if !is_past(to) {
+            summary.current_step = summary.current_step.min(index);
+        } else if summary.current_step == index {
+            summary.current_step = first_open(&self.tasks, index);
+        }
     }
 }
 

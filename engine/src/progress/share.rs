@@ -1,5 +1,6 @@
 //! How much of a workflow is done.
 
+use super::sums::Sums;
 use super::{Progress, TaskProgress};
 use crate::task_status::TaskStatus;
 use crate::time::Timestamp;
@@ -40,41 +41,33 @@ pub(crate) fn due_after_pause(
     due_at.map(|due| due.plus(now.since(still_since)))
 }
 
-fn counted(task: &TaskProgress, now: Timestamp) -> f64 {
+/// What a task counts for, unless the clock moves it.
+pub(super) fn still(task: &TaskProgress) -> Option<f64> {
     match task.status {
-        TaskStatus::Completed => 1.0,
-        TaskStatus::Skipped if task.skip_reason.is_some_and(|reason| reason.is_for_good()) => 1.0,
-        TaskStatus::Running => {
-            running(task.progress, task.started_at, task.estimated_duration, now)
+        TaskStatus::Completed => Some(1.0),
+        TaskStatus::Skipped if task.skip_reason.is_some_and(|reason| reason.is_for_good()) => {
+            Some(1.0)
         }
-        _ => task.progress,
+        TaskStatus::Running if task.estimated_duration.is_some() => None,
+        TaskStatus::Running => Some(task.progress.max(UNKNOWN)),
+        _ => Some(task.progress),
     }
 }
 
+/// What a task that the clock moves counts for at `now`.
+pub(super) fn moving(task: &TaskProgress, now: Timestamp) -> f64 {
+    running(task.progress, task.started_at, task.estimated_duration, now)
+}
+
 /// The whole percentage, rounded down; 100 only when the workflow completed.
-pub(super) fn percent(progress: &Progress, now: Timestamp) -> u8 {
+pub(super) fn percent(progress: &Progress, sums: &Sums, now: Timestamp) -> u8 {
     if progress.summary.status == WorkflowStatus::Completed {
         return 100;
     }
     // Once it is over, nothing runs and the clock no longer counts.
     let now = progress.summary.completed_at.unwrap_or(now);
-    let is_estimated = progress
-        .tasks
-        .iter()
-        .all(|task| task.estimated_duration.is_some());
-    let (mut done, mut whole) = (0.0, 0.0);
-    for task in &progress.tasks {
-        let weight = task
-            .estimated_duration
-            .filter(|_| is_estimated)
-            .unwrap_or(1.0);
-        done += weight * counted(task, now);
-        whole += weight;
-    }
-    if whole <= 0.0 {
-        return 0;
-    }
+    let done = sums.done(&progress.tasks, now);
     // A hair is added so that 3 of 3 equal parts of a half do not fall to 49.999….
-    let percent = (done / whole * 100.0 + 1e-9).floor().clamp(0.0, 99.0);
+    let percent = (done * 100.0 + 1e-9).floor().clamp(0.0, 99.0);
     percent as u8
 }

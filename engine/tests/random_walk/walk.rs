@@ -73,6 +73,12 @@ impl Walk {
     fn pass(&mut self, time: Duration) -> Checked {
         self.now = self.now.plus(time);
         self.memory.pass(&self.workflow, self.now);
+        let computed = Progress::of(&self.workflow, self.now).progress;
+        let folded = self.shown.percent_at(self.now);
+        hold!(
+            folded == computed,
+            "{folded} % are shown and {computed} % computed"
+        );
         self.memory.progress(&self.shown, self.now)
     }
 
@@ -169,7 +175,7 @@ impl Walk {
                 self.pass(Duration::from_millis(time))?;
             }
             if self.dice.chance(3) {
-                self.restart();
+                self.restart()?;
             }
             let command = self.any_command();
             let events = self.command(&command)?;
@@ -181,11 +187,15 @@ impl Walk {
         Ok(())
     }
 
-    /// The server dies and another reads the rows: nothing but what is stored is left.
-    fn restart(&mut self) {
+    /// The server dies and another reads the rows: nothing but what is stored is left. The browser
+    /// goes on with what it was sent.
+    fn restart(&mut self) -> Checked {
         let (record, tasks) = rows(&self.workflow);
         let definition = self.workflow.definition().clone();
         self.workflow = Workflow::restore(record, definition, tasks);
+        let sent = serde_json::to_string(&self.shown).map_err(|error| error.to_string())?;
+        self.shown = serde_json::from_str(&sent).map_err(|error| error.to_string())?;
+        Ok(())
     }
 
     fn any_command(&mut self) -> Command {

@@ -108,14 +108,8 @@ impl Runtime {
                 cause,
             } => {
                 let state = self.remains(id, &cause).await?;
-                let summary = state.summary.clone();
-                let tasks = Vec::new();
                 return Ok(WorkflowDetail {
-                    progress: Progress {
-                        workflow_id: id,
-                        summary,
-                        tasks,
-                    },
+                    progress: Progress::without_tasks(id, state.summary.clone()),
                     definition: json!({ "name": state.name, "steps": [] }),
                     state,
                 });
