@@ -115,6 +115,11 @@ pub trait Workflows: Send + Sync {
         command_id: &str,
     ) -> Answer<Option<WorkflowId>>;
 
+    /// The number of a workflow's last event, without reading the workflow.
+    async fn last_event(&self, actor: &Actor, id: WorkflowId) -> Answer<Seq> {
+        Ok(self.workflow(actor, id).await?.summary.events)
+    }
+
     /// The latest workflow of a job.
     async fn workflow_of_job(&self, actor: &Actor, job_id: JobId) -> Answer<WorkflowState>;
 

@@ -1,5 +1,5 @@
-//! Wakes whoever waits for a workflow's next event. It carries no data: readers look into the
-//! store, so a missed wake-up can delay them but never lose them an event.
+//! Wakes whoever waits for a workflow's next event. It carries no data but the number of the last
+//! one: readers look into the store, so a missed wake-up can delay them but never lose them an event.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 /// How a workflow stands: a hint, the store has the truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct News {
-    /// The number of its last event.
+    /// The number of its last event; 0 while nothing was told of it.
     pub(crate) rev: Seq,
     /// Whether it is over.
     pub(crate) is_over: bool,
@@ -48,7 +48,8 @@ impl Feed {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts to watch a workflow. What was published before is not told.
+    /// Starts to watch a workflow. What was published before is told as long as somebody watched
+    /// without a break since.
     pub(crate) fn subscribe(&self, id: WorkflowId) -> watch::Receiver<News> {
         let mut watched = self.watched();
         watched.sweep();
@@ -57,6 +58,18 @@ impl Feed {
             .entry(id)
             .or_insert_with(|| watch::channel(News::default()).0)
             .subscribe()
+    }
+
+    /// Tells those who watch what one of them read: that the last event has this number. Commits that
+    /// were published since count more.
+    pub(crate) fn was_read(&self, id: WorkflowId, rev: Seq) {
+        if let Some(sender) = self.watched().of.get(&id) {
+            sender.send_if_modified(|news| {
+                let is_newer = news.rev < rev;
+                news.rev = news.rev.max(rev);
+                is_newer
+            });
+        }
     }
 
     /// Tells how the workflow stands now, and forgets it when nobody listens.

@@ -21,7 +21,7 @@ use crate::api::query::Query;
 use crate::caller::{Caller, Credential};
 use crate::problem::ApiProblem;
 use crate::shared::Shared;
-use follow::Follower;
+use follow::{Begin, Follower};
 
 pub use crowd::Crowd;
 pub use frame::{CROWDED, RESET, SNAPSHOT};
@@ -45,12 +45,13 @@ pub async fn stream(
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
     let after = after::asked(&headers, &query)?;
     // Answers 403 and 404 before the stream begins.
-    shared.service.workflow(&caller.actor, id).await?;
+    let last = shared.service.last_event(&caller.actor, id).await?;
     let is_page = matches!(caller.credential, Credential::Session(_));
     let is_narrow = is_page && version < Version::HTTP_2;
     let seat = shared.streams.enter(caller.credential, is_narrow);
     let seat = seat.map_err(|full| ApiProblem::unavailable(full.to_string()))?;
-    let frames = Follower::new(shared, caller, id, after, seat).frames();
+    let begin = Begin::at(after, last);
+    let frames = Follower::new(shared, caller, id, begin, seat).frames();
     let headers = [
         (CONTENT_TYPE, "text/event-stream"),
         (CACHE_CONTROL, "no-store"),

@@ -162,6 +162,18 @@ impl Workflows for Runtime {
         Ok(Some(state.id))
     }
 
+    async fn last_event(&self, actor: &Actor, id: WorkflowId) -> Answer<Seq> {
+        require(actor, Role::Viewer)?;
+        match self.inner.store.rev(id).await {
+            Ok(Some(rev)) => Ok(rev),
+            Ok(None) => Err(JobOrchestratorError::NotFound {
+                what: "workflow",
+                id: id.0,
+            }),
+            Err(fault) => Err(read_fault(&fault)),
+        }
+    }
+
     async fn workflow_of_job(&self, actor: &Actor, job_id: JobId) -> Answer<WorkflowState> {
         require(actor, Role::Viewer)?;
         let latest = self.inner.store.latest_of_job(job_id).await;
@@ -220,10 +232,14 @@ impl Workflows for Runtime {
 
     async fn changed(&self, id: WorkflowId, after: Seq) {
         // Subscribed before looking, so that nothing falls between the two.
-        let mut news = self.inner.feed.subscribe(id);
-        match self.inner.store.rev(id).await {
-            Ok(Some(rev)) if rev <= after => {}
-            _ => return,
+        let feed = &self.inner.feed;
+        let mut news = feed.subscribe(id);
+        // Who watches beside others knows what they were told, and need not ask the store.
+        if news.borrow().rev == 0 {
+            let Ok(Some(rev)) = self.inner.store.rev(id).await else {
+                return;
+            };
+            feed.was_read(id, rev);
         }
         drop(news.wait_for(|news| news.rev > after).await);
     }

@@ -20,6 +20,7 @@ mod outage;
 mod panics;
 mod scenario;
 mod store_calls;
+mod watchers;
 mod witness;
 
 /// Whether the long counts are wanted.

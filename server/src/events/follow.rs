@@ -36,6 +36,9 @@ pub struct Follower {
     /// The number of the last event that was sent.
     sent_to: Seq,
     waiting: VecDeque<Frame>,
+    /// Whether it is time to read.
+    is_due: bool,
+    /// Whether something is known to have come.
     is_woken: bool,
     checked: Instant,
     spoke: Instant,
@@ -47,23 +50,37 @@ pub struct Follower {
     is_over: bool,
 }
 
-enum Begin {
+/// Where a stream begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// With a snapshot.
     Snapshot,
-    /// From a snapshot on, because what the client has cannot be followed.
-    Anew,
+    /// From a snapshot on, because what the client has, up to this number, cannot be followed.
+    Anew(Seq),
+    /// With the events after this one.
     After(Seq),
 }
 
+impl Begin {
+    /// For a client that has the events up to `after`, if it has any, when the last one is `last`.
+    pub fn at(after: Option<Seq>, last: Seq) -> Self {
+        match after {
+            None => Self::Snapshot,
+            Some(after) if after > last => Self::Anew(after),
+            Some(after) => Self::After(after),
+        }
+    }
+}
+
 impl Follower {
-    /// Follows workflow `id` after number `after`, or from a snapshot on.
-    pub fn new(
-        shared: Shared,
-        caller: Caller,
-        id: WorkflowId,
-        after: Option<Seq>,
-        seat: Seat,
-    ) -> Self {
+    /// Follows workflow `id`.
+    pub fn new(shared: Shared, caller: Caller, id: WorkflowId, begin: Begin, seat: Seat) -> Self {
         let (now, settings) = (Instant::now(), *shared.streams.settings());
+        let (begin, after) = match begin {
+            Begin::Snapshot => (Some(begin), 0),
+            Begin::Anew(after) => (Some(begin), after),
+            Begin::After(after) => (None, after),
+        };
         Self {
             tail: shared.tails.of(id),
             shared,
@@ -71,11 +88,12 @@ impl Follower {
             id,
             settings,
             seat,
-            begin: Some(after.map_or(Begin::Snapshot, Begin::After)),
-            read_to: 0,
-            sent_to: after.unwrap_or(0),
+            begin,
+            read_to: after,
+            sent_to: after,
             waiting: VecDeque::new(),
-            is_woken: true,
+            is_due: true,
+            is_woken: false,
             checked: now,
             spoke: now,
             ends: now + settings.renewal,
@@ -125,7 +143,7 @@ impl Follower {
                 && !std::mem::replace(&mut self.is_anew, true)
             {
                 // An event that cannot be read is in the way: the client goes on behind it.
-                self.begin = Some(Begin::Anew);
+                self.begin = Some(Begin::Anew(self.sent_to));
                 continue;
             }
             if let Err(error) = read {
@@ -152,22 +170,9 @@ impl Follower {
     async fn begin(&mut self, begin: Begin) -> Result<(), JobOrchestratorError> {
         let service = &self.shared.service;
         let _turn = self.tail.turn().await;
-        match begin {
-            Begin::After(after) => {
-                let state = service.workflow(&self.caller.actor, self.id).await?;
-                if after <= state.summary.events {
-                    self.read_to = after;
-                    return Ok(());
-                }
-                let reset = frame::reset(state.summary.events, after);
-                self.waiting.push_back(reset);
-            }
-            Begin::Anew => {
-                let state = service.workflow(&self.caller.actor, self.id).await?;
-                let reset = frame::reset(state.summary.events, self.sent_to);
-                self.waiting.push_back(reset);
-            }
-            Begin::Snapshot => {}
+        if let Begin::Anew(after) = begin {
+            let last = service.last_event(&self.caller.actor, self.id).await?;
+            self.waiting.push_back(frame::reset(last, after));
         }
         let progress = service.get_workflow_progress(self.id).await?;
         self.read_to = progress.summary.events;
@@ -189,27 +194,36 @@ impl Follower {
     /// Reads what came after the last number, or waits until something may have come.
     async fn read(&mut self) -> Result<(), JobOrchestratorError> {
         let service = &*self.shared.service;
-        let actor = &self.caller.actor;
-        let is_woken = std::mem::take(&mut self.is_woken);
-        let frames = self.tail.after(service, actor, self.read_to, is_woken);
-        let frames = frames.await?;
-        if let Some(last) = frames.last() {
-            self.read_to = last.seq;
-            self.is_woken = true;
-            self.waiting.extend(frames);
-            return Ok(());
+        let mut is_told = true;
+        if std::mem::take(&mut self.is_due) {
+            let is_woken = std::mem::take(&mut self.is_woken);
+            let actor = &self.caller.actor;
+            let found = self.tail.after(service, actor, self.read_to, is_woken);
+            let found = found.await?;
+            if let Some(last) = found.frames.last() {
+                self.read_to = last.seq;
+            }
+            // A part of a history is followed by the rest of it; else waiting tells what came since.
+            self.is_due = found.is_part;
+            self.waiting.extend(found.frames);
+            if !self.waiting.is_empty() {
+                return Ok(());
+            }
+            // Woken for something that is not there: being told of it again would go on for ever.
+            is_told = !is_woken;
         }
         // No wake-up is ever trusted to come.
-        let latest = Instant::now() + self.look_every();
-        let latest = latest
+        let look = Instant::now() + self.look_every();
+        let latest = look
             .min(self.ends)
             .min(self.spoke + self.settings.heartbeat);
         tokio::select! {
             () = self.shared.stopping.cancelled() => {}
             () = self.seat.crowded() => {}
-            () = service.changed(self.id, self.read_to) => self.is_woken = true,
+            () = service.changed(self.id, self.read_to), if is_told => self.is_woken = true,
             () = sleep_until(latest) => {}
         }
+        self.is_due = true;
         Ok(())
     }
 }

@@ -36,6 +36,15 @@ pub struct Tail {
     kept: Mutex<Kept>,
 }
 
+/// What comes after a number.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The next frames; none when there are none yet.
+    pub frames: Vec<Frame>,
+    /// Whether there may be more that were stored before this was asked.
+    pub is_part: bool,
+}
+
 #[derive(Debug, Default)]
 struct Kept {
     /// The number before the first frame.
@@ -75,9 +84,9 @@ impl Tails {
 }
 
 impl Tail {
-    /// The frames of the next events after number `last`; none when there are none yet. Unless
-    /// `is_woken`, what another reader found out a moment ago is believed. The caller has made
-    /// sure that `actor` may read this workflow.
+    /// The frames of the next events after number `last`. Unless `is_woken`, what another reader
+    /// found out a moment ago is believed. The caller has made sure that `actor` may read this
+    /// workflow.
     ///
     /// # Errors
     /// Those of the service.
@@ -87,7 +96,7 @@ impl Tail {
         actor: &Actor,
         last: Seq,
         is_woken: bool,
-    ) -> Result<Vec<Frame>, JobOrchestratorError> {
+    ) -> Result<Found, JobOrchestratorError> {
         let mut kept = self.kept.lock().await;
         if last < kept.from {
             // Somebody reads history: that is theirs alone and holds up nobody.
@@ -97,12 +106,13 @@ impl Tail {
         if last > kept.to() {
             kept.begin_anew(last);
         }
-        let found = kept.after(last);
-        if !found.is_empty() || (kept.is_exhausted() && !is_woken) {
-            return Ok(found);
+        let frames = kept.after(last);
+        if !frames.is_empty() || (kept.is_exhausted() && !is_woken) {
+            let is_part = false;
+            return Ok(Found { frames, is_part });
         }
         let read = self.read(service, actor, last).await?;
-        kept.extend(&read);
+        kept.extend(&read.frames);
         Ok(read)
     }
 
@@ -116,10 +126,13 @@ impl Tail {
         service: &dyn Service,
         actor: &Actor,
         last: Seq,
-    ) -> Result<Vec<Frame>, JobOrchestratorError> {
+    ) -> Result<Found, JobOrchestratorError> {
         let _turn = self.turn().await;
         let records = service.events(actor, self.id, last, PAGE).await?;
-        Ok(records.iter().map(frame::event).collect())
+        Ok(Found {
+            frames: records.iter().map(frame::event).collect(),
+            is_part: records.len() == PAGE,
+        })
     }
 }
 

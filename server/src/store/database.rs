@@ -47,6 +47,8 @@ pub async fn open(path: &Path) -> Result<Database, OpenError> {
         .busy_timeout(BUSY_TIMEOUT);
     let pool = SqlitePoolOptions::new()
         .max_connections(4)
+        // A file does not go away like a server; asking it before each read costs as much as the read.
+        .test_before_acquire(false)
         .connect_with(options)
         .await?;
     migrate(&pool).await?;

@@ -15,6 +15,10 @@ use crate::event_table;
 use crate::fixture::{Api, PATIENCE, Server};
 use crate::frames::{Frames, stream};
 
+/// Events a second, if nothing but the waiting of the steps took time. Their commits do, and what is
+/// to be reached is 500.
+const PACE: f64 = 800.0;
+
 /// How much is done.
 struct Tier {
     readers: usize,
@@ -41,9 +45,9 @@ impl Tier {
         }
     }
 
-    /// Each step waits so long, with four events, that all together come to 500 events a second.
+    /// Each step waits so long, with four events, that all together come to [`PACE`].
     fn definition(&self) -> Value {
-        let seconds = 4.0 * self.workflows as f64 / 500.0;
+        let seconds = 4.0 * self.workflows as f64 / PACE;
         let step = |number: usize| {
             let before = number.checked_sub(1);
             json!({
