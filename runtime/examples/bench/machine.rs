@@ -1,7 +1,7 @@
 //! What the machine spent: processor time and memory of this process.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Outcome;
 
@@ -33,6 +33,32 @@ pub fn peak_kib() -> Outcome<u64> {
 /// The memory this process holds now, in KiB.
 pub fn resident_kib() -> Outcome<u64> {
     memory("VmRSS:")
+}
+
+/// Waits until this process reads next to nothing any more, and says how long that took. Until then the
+/// engine looks through the file that it opened.
+pub async fn until_nothing_is_read() -> Outcome<Duration> {
+    /// How long it has to be quiet, and how much may be read meanwhile.
+    const QUIET: (Duration, u64) = (Duration::from_secs(2), 1024 * 1024);
+    let started = Instant::now();
+    let mut read = read_bytes()?;
+    loop {
+        tokio::time::sleep(QUIET.0).await;
+        let now = read_bytes()?;
+        if now - read < QUIET.1 {
+            return Ok(started.elapsed());
+        }
+        read = now;
+    }
+}
+
+/// What this process has read so far, from files and from memory that holds them.
+fn read_bytes() -> Outcome<u64> {
+    let told = fs::read_to_string("/proc/self/io")?;
+    let found = told.lines().find_map(|text| text.strip_prefix("rchar: "));
+    Ok(found
+        .ok_or("the kernel does not tell what is read")?
+        .parse()?)
 }
 
 fn memory(line: &str) -> Outcome<u64> {
