@@ -13,6 +13,7 @@ mod decide;
 mod doubt;
 mod held;
 mod lanes;
+mod load;
 mod message;
 mod parked;
 mod repeated;
@@ -25,7 +26,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::invariant::at_rest;
 use engine::{StepIndex, Workflow, WorkflowId};
 use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -57,16 +57,6 @@ const BATCH_MAX: usize = 4_096;
 struct Active {
     header: Header,
     workflow: Workflow,
-}
-
-/// Whether a workflow is in memory.
-enum Loaded {
-    /// It is.
-    Here,
-    /// There is none of this number.
-    Unknown,
-    /// It is in quarantine, because of this.
-    Aside(String),
 }
 
 /// See the module.
@@ -313,44 +303,6 @@ impl Committer {
                 }
             }
         }
-    }
-
-    /// The workflow in memory, read from the store when it is not there. One that cannot be read,
-    /// or whose rows contradict each other, is put aside.
-    async fn load(&mut self, id: WorkflowId) -> Result<Loaded, StoreError> {
-        if self.active.contains_key(&id) {
-            return Ok(Loaded::Here);
-        }
-        if let Some(cause) = self.quarantine.cause(id) {
-            return Ok(Loaded::Aside(cause));
-        }
-        let stored = match self.store.load(id).await {
-            // Looked at twice: what is wrong only once is not in the row.
-            Err(StoreError::Corrupt { .. }) => self.store.load(id).await,
-            once => once,
-        };
-        let blame = match stored {
-            Ok(None) => return Ok(Loaded::Unknown),
-            Ok(Some(stored)) => {
-                let found = at_rest(&stored.workflow);
-                if found.is_empty() {
-                    let active = Active {
-                        header: stored.header,
-                        workflow: stored.workflow,
-                    };
-                    self.active.insert(id, active);
-                    self.queue_again(id);
-                    return Ok(Loaded::Here);
-                }
-                self.quarantine.count(found.len());
-                Blame::findings(id, &found)
-            }
-            Err(fault) if fault.is_of_a_row() => Blame::unreadable(id, &fault),
-            Err(fault) => return Err(fault),
-        };
-        let cause = blame.cause.clone();
-        self.put_aside(blame).await;
-        Ok(Loaded::Aside(cause))
     }
 
     /// Takes a workflow out of memory.

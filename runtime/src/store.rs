@@ -22,6 +22,7 @@ mod sqlite_commit;
 mod sqlite_definitions;
 pub(crate) mod sqlite_examine;
 mod sqlite_lists;
+mod sqlite_load;
 mod sqlite_loan;
 mod sqlite_probe;
 mod sqlite_quarantine;
@@ -148,6 +149,24 @@ pub trait WorkflowStore: Send + Sync {
 
     /// The workflow with its tasks, if it exists.
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError>;
+
+    /// Those of these workflows that exist, in any order, in as few questions as it takes. What is
+    /// wrong with one is told of that one alone.
+    async fn load_all(
+        &self,
+        ids: &[WorkflowId],
+    ) -> Result<Vec<(WorkflowId, Result<StoredWorkflow, StoreError>)>, StoreError> {
+        let mut read = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.load(*id).await {
+                Ok(None) => {}
+                Ok(Some(stored)) => read.push((*id, Ok(stored))),
+                Err(fault) if fault.is_of_a_row() => read.push((*id, Err(fault))),
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(read)
+    }
 
     /// What the workflow's row alone tells, if it exists: for whoever only waits for its end.
     async fn standing(&self, id: WorkflowId) -> Result<Option<Standing>, StoreError> {

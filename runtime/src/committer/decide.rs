@@ -14,8 +14,9 @@ use tracing::{debug, error, warn};
 
 use super::aside::Blame;
 use super::batch::{Answered, Batch, Member};
+use super::load::Loaded;
 use super::timers::Wait;
-use super::{Active, Committer, Creation, Loaded, Message};
+use super::{Active, Committer, Creation, Message};
 use crate::crash_point;
 use crate::fault;
 use crate::quarantine::refused;

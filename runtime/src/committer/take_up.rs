@@ -16,10 +16,18 @@ impl Committer {
         &mut self,
         ids: Vec<WorkflowId>,
     ) -> Vec<(WorkflowId, StepIndex, u32)> {
+        let mut read = self.read_together(&ids).await;
         let mut orphans = Vec::new();
         for id in ids {
             let was_here = self.active.contains_key(&id);
-            match AssertUnwindSafe(self.load(id)).catch_unwind().await {
+            let loaded = match read.remove(&id) {
+                Some(stored) => {
+                    let brought = AssertUnwindSafe(self.bring_in(id, stored)).catch_unwind();
+                    brought.await.map(Ok)
+                }
+                None => AssertUnwindSafe(self.load(id)).catch_unwind().await,
+            };
+            match loaded {
                 Ok(Ok(_)) => {}
                 Ok(Err(fault)) => {
                     error!(%fault, workflow = id.0, "an active workflow cannot be read");

@@ -35,7 +35,8 @@ impl DefinitionCache {
         Ok(read)
     }
 
-    fn get(&self, hash: &str) -> Option<Arc<WorkflowDefinition>> {
+    /// The definition of this hash, if it is there.
+    pub(super) fn get(&self, hash: &str) -> Option<Arc<WorkflowDefinition>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.used.get(hash)?.upgrade()
     }

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use engine::orchestrator::{AttemptRecord, WorkflowFilter};
 use engine::progress::WorkflowState;
-use engine::{EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowId};
+use engine::{EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowId};
 use sqlx::Row;
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::sqlite::SqlitePool;
 
 use super::definition_cache::DefinitionCache;
 use super::row;
@@ -13,7 +13,7 @@ use super::sqlite_loan::Lender;
 use super::sqlite_writer::BatchWriter;
 use super::{
     AnsweredCommand, Change, FileWatch, LastNumbers, SettingStore, Standing, StoreError,
-    StoredWorkflow, WorkflowStore, sqlite_commands, sqlite_lists, sqlite_probe,
+    StoredWorkflow, WorkflowStore, sqlite_commands, sqlite_lists, sqlite_load, sqlite_probe,
 };
 use crate::database::Database;
 
@@ -29,7 +29,7 @@ pub struct SqliteStore {
     pub(super) readers: SqlitePool,
     pub(super) files: FileWatch,
     batches: BatchWriter,
-    definitions: DefinitionCache,
+    pub(super) definitions: DefinitionCache,
     /// Keeps other servers away from the file.
     _lock: Option<std::fs::File>,
 }
@@ -103,22 +103,14 @@ impl WorkflowStore for SqliteStore {
     }
 
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
-        // One read transaction, so that the row and its tasks are of the same moment.
-        let mut reader = self.readers.begin().await?;
-        let found = sqlx::query(
-            "SELECT w.*, f.body, (SELECT max(seq) FROM events e WHERE e.workflow_id = w.id) AS last
-             FROM workflows w LEFT JOIN frozen_definitions f ON f.hash = w.definition_hash
-             WHERE w.id = $1",
-        )
-        .bind(id.0)
-        .fetch_optional(&mut *reader)
-        .await?;
-        let Some(found) = found else { return Ok(None) };
-        let tasks = sqlx::query("SELECT * FROM tasks WHERE workflow_id = $1 ORDER BY task")
-            .bind(id.0)
-            .fetch_all(&mut *reader)
-            .await?;
-        stored(&found, &tasks, &self.definitions).map(Some)
+        sqlite_load::one(self, id).await
+    }
+
+    async fn load_all(
+        &self,
+        ids: &[WorkflowId],
+    ) -> Result<Vec<(WorkflowId, Result<StoredWorkflow, StoreError>)>, StoreError> {
+        sqlite_load::many(self, ids).await
     }
 
     async fn state(
@@ -251,49 +243,6 @@ const ACTIVE: &str = "SELECT id FROM workflows WHERE status IN ('running', 'paus
     UNION ALL SELECT id FROM workflows WHERE status > 'recovering' AND status < 'running'
     UNION ALL SELECT id FROM workflows WHERE status > 'running'
     ORDER BY id";
-
-/// A workflow out of its row and its tasks' rows.
-fn stored(
-    found: &SqliteRow,
-    tasks: &[SqliteRow],
-    definitions: &DefinitionCache,
-) -> Result<StoredWorkflow, StoreError> {
-    let record = row::workflow_record(found)?;
-    let what = format!("the definition of workflow {}", record.id);
-    let header = row::header(found)?;
-    let definition = definitions.get_or(&header.definition_hash, || {
-        let body: Option<&str> = found.try_get("body")?;
-        let body = body.ok_or_else(|| row::corrupt(&what, &"it is not there"))?;
-        let body: serde_json::Value = row::parse(&what, body)?;
-        engine::WorkflowDefinition::from_json(&body).map_err(|problems| {
-            let first = problems.first().map(ToString::to_string);
-            row::corrupt(&what, &first.unwrap_or_default())
-        })
-    })?;
-    let last: Option<i64> = found.try_get("last")?;
-    if last.map(i64::unsigned_abs) != Some(record.rev) {
-        let cause = format!(
-            "it stands at event {}, the last one is {last:?}",
-            record.rev
-        );
-        return Err(row::corrupt(&format!("workflow {}", record.id), &cause));
-    }
-    let records = tasks
-        .iter()
-        .enumerate()
-        .map(|(index, found)| row::task_at(found, index))
-        .collect::<Result<Vec<_>, _>>()?;
-    if records.len() != definition.steps().len() {
-        let cause = format!(
-            "{} tasks for {} steps",
-            records.len(),
-            definition.steps().len()
-        );
-        return Err(row::corrupt(&format!("workflow {}", record.id), &cause));
-    }
-    let workflow = Workflow::restore(record, definition, records);
-    Ok(StoredWorkflow { header, workflow })
-}
 
 #[async_trait]
 impl SettingStore for SqliteStore {

@@ -125,6 +125,13 @@ impl WorkflowStore for Faulty {
         self.call(self.inner.load(id)).await
     }
 
+    async fn load_all(
+        &self,
+        ids: &[WorkflowId],
+    ) -> Result<Vec<(WorkflowId, Result<StoredWorkflow, StoreError>)>, StoreError> {
+        self.call(self.inner.load_all(ids)).await
+    }
+
     async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
         // Asked every few seconds, so that it is not counted.
         if self.is_away.load(Ordering::SeqCst) {

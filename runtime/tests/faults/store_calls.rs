@@ -69,6 +69,7 @@ fn left_alone() -> Vec<Scenario> {
     let two = [quick(&[]), quick(&[0])];
     let flaky = [flaky(2, &[]), quick(&[0])];
     let restarted = [Op::Workflow(S::Completed), Op::Restart];
+    let amid = [RUNS, Op::Restart];
     vec![
         scenario("a diamond", &diamond, &[], S::Completed),
         scenario("retries", &flaky, &[], S::Completed),
@@ -76,6 +77,16 @@ fn left_alone() -> Vec<Scenario> {
         Scenario {
             copies: 2,
             ..scenario("two at once", &two, &[], S::Completed)
+        },
+        // Read together when the server starts again.
+        Scenario {
+            copies: 3,
+            ..scenario(
+                "a restart amid three",
+                &[long(&[]), quick(&[0])],
+                &amid,
+                S::Completed,
+            )
         },
         // The end of one workflow's step and the start of another's are one commit.
         Scenario {

@@ -6,7 +6,9 @@ use engine::{
     WorkflowStatus, Workflows,
 };
 use runtime::Runtime;
-use runtime::store::{Defect, Quarantined};
+use runtime::database::Database;
+use runtime::store::sqlite::SqliteStore;
+use runtime::store::{Defect, Quarantined, WorkflowStore};
 use serde_json::json;
 
 use crate::bench::{Bench, define, noop, step};
@@ -143,4 +145,42 @@ async fn a_bad_row_that_nobody_asked_for_is_put_aside_when_a_list_meets_it() {
     let shown = bench.runtime.get_workflow_progress(id).await.unwrap();
     assert!(shown.summary.quarantine.is_some());
     assert_eq!(aside(&bench.runtime), [id]);
+}
+
+/// What a start reads of many workflows at once is what is read of each by itself.
+#[tokio::test]
+async fn what_is_wrong_with_one_of_many_is_told_of_that_one_alone() {
+    let bench = Bench::new().await;
+    let two = define(&[noop("First", &[]), noop("Second", &[0])]);
+    let other = define(&[noop("Other", &[])]);
+    let mut ids = Vec::new();
+    for definition in [&two, &two, &two, &two, &other, &two] {
+        ids.push(bench.create(definition).await.id);
+    }
+    let path = bench.path("jobs.db");
+    bench.runtime.shutdown().await;
+    drop(bench.runtime);
+    let rows = Rows::of(&path).await;
+    for broken in [
+        "UPDATE workflows SET metadata = '{' WHERE id = 1",
+        "UPDATE tasks SET status = 'wait' WHERE workflow_id = 2 AND task = 1",
+        "DELETE FROM tasks WHERE workflow_id = 3 AND task = 0",
+        "UPDATE workflows SET rev = 99 WHERE id = 4",
+        "UPDATE frozen_definitions SET body = '[]'
+         WHERE hash = (SELECT definition_hash FROM workflows WHERE id = 5)",
+    ] {
+        assert_eq!(rows.change(broken).await.unwrap(), 1, "{broken}");
+    }
+    drop(rows);
+    let store = SqliteStore::new(Database::open(&path).await.unwrap());
+    let read = store.load_all(&ids).await.unwrap();
+    let numbers: Vec<_> = read.iter().map(|(id, _)| *id).collect();
+    assert_eq!(numbers, ids);
+    for (id, stored) in read {
+        let together = stored.map_err(|fault| fault.to_string());
+        let alone = store.load(id).await.map_err(|fault| fault.to_string());
+        let (together, alone) = (together.err(), alone.err());
+        assert_eq!(together, alone);
+        assert_eq!(together.is_some(), id.0 != 6, "{id}: {together:?}");
+    }
 }

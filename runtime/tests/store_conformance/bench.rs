@@ -8,7 +8,7 @@ use engine::{
     Action, Command, Event, EventRecord, FailureKind, JobId, Outcome, Progress, StepDefinition,
     StepIndex, TaskId, Timestamp, Workflow, WorkflowDefinition, WorkflowId, advance,
 };
-use runtime::store::{Change, Header, LateOutput, Store};
+use runtime::store::{Change, Header, LateOutput, Store, StoredWorkflow};
 use serde_json::{Value, json};
 
 pub struct Bench {
@@ -175,13 +175,17 @@ impl Bench {
         store.commit(&[self.change()], &[]).await.unwrap();
     }
 
-    /// What the store holds is what stands on the bench.
-    pub async fn assert_kept(&self, store: &dyn Store) {
-        let stored = store.load(self.id()).await.unwrap().unwrap();
+    /// What was read is what stands on the bench.
+    pub fn assert_is(&self, stored: &StoredWorkflow) {
         assert_eq!(stored.header, self.header);
         assert_eq!(stored.workflow.definition(), self.workflow.definition());
         assert_eq!(rows(&stored.workflow), rows(&self.workflow));
         assert_eq!(stored.workflow.tally(), self.workflow.tally());
+    }
+
+    /// What the store holds is what stands on the bench.
+    pub async fn assert_kept(&self, store: &dyn Store) {
+        self.assert_is(&store.load(self.id()).await.unwrap().unwrap());
         let rev = self.workflow.rev();
         assert_eq!(store.rev(self.id()).await.unwrap(), Some(rev));
         let events = store.events(self.id(), 0, 100_000).await.unwrap();

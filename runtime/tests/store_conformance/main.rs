@@ -89,6 +89,7 @@ places! {
             a_new_workflow_is_read_as_it_was_written
             every_field_of_every_task_is_read_as_it_was_written
             what_is_not_there_is_answered_with_nothing
+            many_are_read_at_once_as_each_is_by_itself
             what_was_written_is_there_after_opening_again;
         commits:
             events_are_read_in_order_and_in_pages

@@ -84,6 +84,32 @@ pub async fn what_is_not_there_is_answered_with_nothing(place: &dyn Place) {
     );
 }
 
+pub async fn many_are_read_at_once_as_each_is_by_itself(place: &dyn Place) {
+    let store = place.open().await;
+    let one = || define("One", &[step("a", &[])]);
+    let three = define("Three", &[step("a", &[]), step("b", &[0]), step("c", &[])]);
+    let mut benches = [
+        Bench::started(2, one()),
+        Bench::started(3, three),
+        Bench::new(7, one()),
+        Bench::started(8, one()),
+    ];
+    benches[1].succeed(2, json!({"n": 1}));
+    benches[3].start(0);
+    for bench in &mut benches {
+        bench.write(store.as_ref()).await;
+    }
+    let ids = [8, 1, 3, 7, 9].map(WorkflowId);
+    let mut read = store.load_all(&ids).await.unwrap();
+    read.sort_by_key(|(id, _)| *id);
+    let found: Vec<_> = read.iter().map(|(id, _)| id.0).collect();
+    assert_eq!(found, [3, 7, 8], "only what is asked for and is there");
+    for ((_, stored), bench) in read.into_iter().zip(&benches[1..]) {
+        bench.assert_is(&stored.unwrap());
+    }
+    assert!(store.load_all(&[]).await.unwrap().is_empty());
+}
+
 pub async fn what_was_written_is_there_after_opening_again(place: &dyn Place) {
     let store = place.open().await;
     let mut bench = Bench::started(1, define("Kept", &[step("a", &[]), step("b", &[0])]));

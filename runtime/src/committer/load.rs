@@ -1,0 +1,90 @@
+//! Workflows into memory. One that cannot be read, or whose rows contradict each other, is put aside.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+
+use engine::WorkflowId;
+use engine::invariant::at_rest;
+use futures::FutureExt;
+
+use super::aside::Blame;
+use super::{Active, Committer};
+use crate::store::{StoreError, StoredWorkflow};
+
+/// Whether a workflow is in memory.
+pub(super) enum Loaded {
+    /// It is.
+    Here,
+    /// There is none of this number.
+    Unknown,
+    /// It is in quarantine, because of this.
+    Aside(String),
+}
+
+impl Committer {
+    /// The workflow in memory, read from the store when it is not there.
+    pub(super) async fn load(&mut self, id: WorkflowId) -> Result<Loaded, StoreError> {
+        if self.active.contains_key(&id) {
+            return Ok(Loaded::Here);
+        }
+        if let Some(cause) = self.quarantine.cause(id) {
+            return Ok(Loaded::Aside(cause));
+        }
+        let stored = match self.store.load(id).await {
+            // Looked at twice: what is wrong only once is not in the row.
+            Err(StoreError::Corrupt { .. }) => self.store.load(id).await,
+            once => once,
+        };
+        match stored {
+            Ok(None) => Ok(Loaded::Unknown),
+            Ok(Some(stored)) => Ok(self.bring_in(id, stored).await),
+            Err(fault) if fault.is_of_a_row() => {
+                Ok(self.refuse(Blame::unreadable(id, &fault)).await)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Takes a workflow into memory as it was just read.
+    pub(super) async fn bring_in(&mut self, id: WorkflowId, stored: StoredWorkflow) -> Loaded {
+        let found = at_rest(&stored.workflow);
+        if !found.is_empty() {
+            self.quarantine.count(found.len());
+            return self.refuse(Blame::findings(id, &found)).await;
+        }
+        let active = Active {
+            header: stored.header,
+            workflow: stored.workflow,
+        };
+        self.active.insert(id, active);
+        self.queue_again(id);
+        Loaded::Here
+    }
+
+    async fn refuse(&mut self, blame: Blame) -> Loaded {
+        let cause = blame.cause.clone();
+        self.put_aside(blame).await;
+        Loaded::Aside(cause)
+    }
+
+    /// Reads those that are not in memory, all at once. What is missing in the answer has to be
+    /// looked at by itself.
+    pub(super) async fn read_together(
+        &self,
+        ids: &[WorkflowId],
+    ) -> HashMap<WorkflowId, StoredWorkflow> {
+        let is_wanted =
+            |id: &WorkflowId| !self.active.contains_key(id) && self.quarantine.cause(*id).is_none();
+        let wanted: Vec<_> = ids.iter().copied().filter(is_wanted).collect();
+        if wanted.len() < 2 {
+            return HashMap::new();
+        }
+        let read = AssertUnwindSafe(self.store.load_all(&wanted)).catch_unwind();
+        // One that breaks the reader or the question is found when each is read by itself.
+        let Ok(Ok(read)) = read.await else {
+            return HashMap::new();
+        };
+        let sound = |(id, stored): (_, Result<_, _>)| Some((id, stored.ok()?));
+        read.into_iter().filter_map(sound).collect()
+    }
+}
