@@ -7,6 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::OpenFlags;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
@@ -21,7 +22,7 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 use crate::private_file;
 use crate::store::FileWatch;
-use crate::store::sqlite_writer::BatchWriter;
+use crate::store::sqlite_writer::{BatchWriter, Reopen};
 
 /// The oldest SQLite whose write-ahead log is safe with several connections.
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -173,11 +174,12 @@ impl Database {
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await
             .map_err(failed)?;
-        let batches = batches(path).map_err(|cause| OpenError::Batches {
+        let first = batches(path).map_err(|cause| OpenError::Batches {
             path: path.to_path_buf(),
             cause,
         })?;
-        let batches = BatchWriter::start(batches);
+        let files = FileWatch::of(path);
+        let batches = BatchWriter::start(first, again(path, &files));
         let batches = batches.map_err(|cause| OpenError::Folder {
             path: path.to_path_buf(),
             cause,
@@ -188,14 +190,25 @@ impl Database {
             readers,
             lock: Some(lock),
             options,
-            files: FileWatch::of(path),
+            files,
         })
     }
 }
 
+/// Opens the connection that writes workflows once more, if its files are still the same.
+fn again(path: &Path, files: &FileWatch) -> Reopen {
+    let (path, files) = (path.to_path_buf(), files.clone());
+    Box::new(move || {
+        files.check()?;
+        Ok(batches(&path)?)
+    })
+}
+
 /// The connection that writes workflows, as durable as every other.
 fn batches(path: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
-    let connection = rusqlite::Connection::open(path)?;
+    // The file is there: what is opened again must not make an empty one in its place.
+    let flags = OpenFlags::default() & !OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
     let pragmas: [(&str, &dyn rusqlite::ToSql); 5] = [

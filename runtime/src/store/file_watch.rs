@@ -10,7 +10,7 @@ use super::StoreError;
 type Identity = (u64, u64);
 
 /// The files of one open database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FileWatch(Vec<(PathBuf, Identity)>);
 
 impl FileWatch {

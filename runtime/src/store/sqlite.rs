@@ -226,6 +226,11 @@ impl WorkflowStore for SqliteStore {
         };
         let probed = sqlite_probe::probe(&mut writer, writes).await;
         writer.bring_back(probed).await?;
+        if writes {
+            // Workflows are written through another connection, which may be the one that failed.
+            let _turn = self.writer.turn().await;
+            self.batches.probe().await?;
+        }
         self.files.check()?;
         Ok(true)
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Row};
 
-use super::FileWatch;
 use super::sqlite_writer::BatchWriter;
+use super::{FileWatch, StoreError};
 use crate::database::{self, Database, MIGRATIONS, OpenError};
 
 impl Database {
@@ -27,7 +27,9 @@ impl Database {
             path: path.to_path_buf(),
             cause,
         })?;
-        let batches = BatchWriter::start(batches).map_err(|cause| OpenError::Folder {
+        // Nothing is written, so nothing can be open on it that would not end.
+        let batches = BatchWriter::start(batches, Box::new(|| Err(StoreError::NoWriter)));
+        let batches = batches.map_err(|cause| OpenError::Folder {
             path: path.to_path_buf(),
             cause,
         })?;

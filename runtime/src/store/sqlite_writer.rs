@@ -1,16 +1,19 @@
 //! The thread that writes batches: it alone has the connection, so a commit costs the committer one
 //! message and one answer, however many rows it holds.
+//!
+//! A connection that failed is thrown away with whatever is open on it, and the next batch gets a new
+//! one: where a rollback fails as well, nothing could ever be begun on it again.
 
 use std::collections::HashSet;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::sqlite_rows::Rows;
-use super::{AnsweredCommand, Change, StoreError, sqlite_commit};
+use super::{AnsweredCommand, Change, Concern, StoreError, sqlite_commit};
 
 /// Most hashes of definitions that are remembered as stored.
 const FROZEN_MAX: usize = 10_000;
@@ -20,8 +23,13 @@ struct Job {
     done: oneshot::Sender<Result<(), StoreError>>,
 }
 
+/// Opens another connection to the same file.
+pub(crate) type Reopen = Box<dyn Fn() -> Result<Connection, StoreError> + Send>;
+
 enum Work {
     Write(Rows),
+    /// Take the right to write and give it back.
+    Probe,
     /// Let the file grow to at most so many pages.
     Limit(u32),
 }
@@ -37,11 +45,17 @@ pub(crate) struct BatchWriter {
 }
 
 impl BatchWriter {
-    pub(crate) fn start(connection: Connection) -> Result<Self, std::io::Error> {
+    /// Begins with this connection; `reopen` makes another one in its place.
+    pub(crate) fn start(connection: Connection, reopen: Reopen) -> Result<Self, std::io::Error> {
         let (jobs, received) = mpsc::channel();
+        let place = Place {
+            connection: Some(connection),
+            reopen,
+            pages: None,
+        };
         let thread = thread::Builder::new()
             .name("sqlite-batches".into())
-            .spawn(move || run(connection, &received))?;
+            .spawn(move || run(place, &received))?;
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
@@ -70,6 +84,11 @@ impl BatchWriter {
             frozen.extend(hashes);
         }
         written
+    }
+
+    /// Whether a batch could be begun.
+    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
+        self.hand_over(Work::Probe).await
     }
 
     /// Lets the file grow to at most so many pages.
@@ -103,15 +122,112 @@ impl Drop for BatchWriter {
     }
 }
 
-fn run(mut connection: Connection, jobs: &Receiver<Job>) {
+fn run(mut place: Place, jobs: &Receiver<Job>) {
     while let Ok(Job { work, done }) = jobs.recv() {
-        let written = match work {
-            Work::Write(rows) => sqlite_commit::commit(&mut connection, &rows),
-            Work::Limit(pages) => connection
-                .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
-                .map_err(StoreError::from),
-        };
         // Whoever asked is the committer: it is there as long as this thread is.
-        drop(done.send(written));
+        drop(done.send(place.carry_out(work)));
+    }
+}
+
+/// The place of the connection.
+struct Place {
+    /// None after it failed.
+    connection: Option<Connection>,
+    reopen: Reopen,
+    /// How large the file may become, where that was said.
+    pages: Option<u32>,
+}
+
+impl Place {
+    fn carry_out(&mut self, work: Work) -> Result<(), StoreError> {
+        let mut connection = self.take()?;
+        let done = match work {
+            Work::Write(rows) => sqlite_commit::commit(&mut connection, &rows),
+            Work::Probe => begin_and_give_back(&mut connection),
+            Work::Limit(pages) => {
+                self.pages = Some(pages);
+                limit(&connection, pages)
+            }
+        };
+        let is_sound = match &done {
+            Ok(()) => true,
+            Err(fault) => fault.concern() != Concern::Database,
+        };
+        if is_sound {
+            self.connection = Some(connection);
+        }
+        done
+    }
+
+    /// The connection, or another one where something is still open on it.
+    fn take(&mut self) -> Result<Connection, StoreError> {
+        match self.connection.take().filter(Connection::is_autocommit) {
+            Some(connection) => Ok(connection),
+            None => {
+                let connection = (self.reopen)()?;
+                match self.pages {
+                    Some(pages) => limit(&connection, pages).map(|()| connection),
+                    None => Ok(connection),
+                }
+            }
+        }
+    }
+}
+
+fn begin_and_give_back(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    Ok(transaction.rollback()?)
+}
+
+fn limit(connection: &Connection, pages: u32) -> Result<(), StoreError> {
+    let set = connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
+    Ok(set?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::database::Database;
+
+    /// A writer over a file in the folder, and how often it opened another connection.
+    async fn writer(folder: &tempfile::TempDir) -> (BatchWriter, Arc<AtomicU32>) {
+        let file = folder.path().join("jobs.db");
+        Database::open(&file).await.unwrap().close().await.unwrap();
+        let begun = Connection::open(&file).unwrap();
+        // What is left when the rollback of a transaction fails.
+        begun.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let opened = Arc::<AtomicU32>::default();
+        let counted = Arc::clone(&opened);
+        let reopen: Reopen = Box::new(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok(Connection::open(&file)?)
+        });
+        (BatchWriter::start(begun, reopen).unwrap(), opened)
+    }
+
+    #[tokio::test]
+    async fn a_connection_on_which_a_transaction_is_still_open_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, opened) = writer(&folder).await;
+        for _ in 0..3 {
+            writer.commit(&[], &[]).await.unwrap();
+            writer.probe().await.unwrap();
+        }
+        assert_eq!(opened.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn the_room_of_a_file_stays_limited_when_its_connection_is_replaced() {
+        let mut place = Place {
+            connection: None,
+            reopen: Box::new(|| Ok(Connection::open_in_memory()?)),
+            pages: Some(17),
+        };
+        let pages = place.take().unwrap();
+        let pages = pages.pragma_query_value(None, "max_page_count", |row| row.get::<_, u32>(0));
+        assert_eq!(pages, Ok(17));
     }
 }
