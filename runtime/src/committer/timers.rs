@@ -1,8 +1,7 @@
 //! When the committer has to look at a task again, counted on the clock that nobody can set. An
 //! entry may be out of date: the decision says whether the task still waits for that moment.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use engine::{StepIndex, Timestamp, WorkflowId};
@@ -14,7 +13,7 @@ use crate::clock::Clock;
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// A task and the moment it waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wait {
     pub(super) id: WorkflowId,
     pub(super) task: StepIndex,
@@ -22,10 +21,17 @@ pub(super) struct Wait {
     pub(super) due_at: Timestamp,
 }
 
-/// Due tasks, earliest first.
+/// A task.
+type Place = (WorkflowId, StepIndex);
+
+/// The tasks that wait, each once: a workflow that is read again tells all its moments again, and
+/// where nothing can be written it is read every second.
 #[derive(Default)]
 pub(super) struct Timers {
-    heap: BinaryHeap<Reverse<(Instant, Wait)>>,
+    /// Earliest first.
+    queue: BTreeSet<(Instant, Place)>,
+    /// When each one's turn is, and the moment it waits for.
+    waits: HashMap<Place, (Instant, Timestamp)>,
 }
 
 impl Timers {
@@ -35,27 +41,35 @@ impl Timers {
     pub(super) fn add(&mut self, wait: Wait, length: Option<Duration>, clock: &dyn Clock) {
         let left = wait.due_at.since(clock.now());
         let left = left.min(length.unwrap_or(LONGEST)).min(LONGEST);
-        self.heap.push(Reverse((clock.steady() + left, wait)));
+        let place = (wait.id, wait.task);
+        let mut at = clock.steady() + left;
+        if let Some((known, due_at)) = self.waits.get(&place).copied() {
+            self.queue.remove(&(known, place));
+            if due_at == wait.due_at {
+                // What is being counted goes on, also when the clock was set back meanwhile.
+                at = at.min(known);
+            }
+        }
+        self.waits.insert(place, (at, wait.due_at));
+        self.queue.insert((at, place));
     }
 
     /// The wall clock was set: what is due earlier by it now, is due earlier. A clock that was set
     /// back changes nothing, since the time until then is already being counted.
     pub(super) fn clock_was_set(&mut self, clock: &dyn Clock) {
         let (now, steady) = (clock.now(), clock.steady());
-        let earlier = |Reverse((at, wait)): Reverse<(Instant, Wait)>| {
-            let by_wall = steady + wait.due_at.since(now).min(LONGEST);
-            Reverse((at.min(by_wall), wait))
-        };
-        self.heap = std::mem::take(&mut self.heap)
-            .into_iter()
-            .map(earlier)
-            .collect();
+        for (at, due_at) in self.waits.values_mut() {
+            let by_wall = steady + due_at.since(now).min(LONGEST);
+            *at = by_wall.min(*at);
+        }
+        let turns = self.waits.iter().map(|(place, (at, _))| (*at, *place));
+        self.queue = turns.collect();
     }
 
     /// Waits until the earliest entry is due; for ever when there is none.
     pub(super) async fn wait(&self) {
-        match self.heap.peek() {
-            Some(Reverse((at, _))) => tokio::time::sleep_until(*at).await,
+        match self.queue.first() {
+            Some((at, _)) => tokio::time::sleep_until(*at).await,
             None => std::future::pending().await,
         }
     }
@@ -63,12 +77,15 @@ impl Timers {
     /// Takes out what is due at `steady`.
     pub(super) fn take_due(&mut self, steady: Instant) -> Vec<Wait> {
         let mut due = Vec::new();
-        while let Some(Reverse((at, wait))) = self.heap.peek().copied() {
+        while let Some((at, place)) = self.queue.first().copied() {
             if at > steady {
                 break;
             }
-            self.heap.pop();
-            due.push(wait);
+            self.queue.remove(&(at, place));
+            if let Some((_, due_at)) = self.waits.remove(&place) {
+                let (id, task) = place;
+                due.push(Wait { id, task, due_at });
+            }
         }
         due
     }
@@ -132,6 +149,29 @@ mod tests {
         clock.set_forward(5_000_000);
         timers.clock_was_set(&clock);
         assert!((passes(&mut timers, &clock).await - 3.0).abs() < 0.002);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_whose_workflow_is_read_again_and_again_waits_once() {
+        let clock = TestClock::at(HALF_A_DAY * 10);
+        let mut timers = Timers::default();
+        let (first, length) = wait(&clock, 8);
+        for _ in 0..100 {
+            timers.add(first, length, &clock);
+        }
+        assert_eq!(timers.queue.len(), 1);
+        // Read again once the clock was set back: nothing begins anew.
+        tokio::time::advance(Duration::from_secs(5)).await;
+        clock.set_forward(-HALF_A_DAY);
+        timers.add(first, length, &clock);
+        assert!((passes(&mut timers, &clock).await - 3.0).abs() < 0.002);
+        // Another moment of the same task takes the place of the one before.
+        let (second, length) = wait(&clock, 2);
+        let (third, longer) = wait(&clock, 4);
+        timers.add(second, length, &clock);
+        timers.add(third, longer, &clock);
+        assert!((passes(&mut timers, &clock).await - 4.0).abs() < 0.002);
+        assert_eq!((timers.queue.len(), timers.waits.len()), (0, 0));
     }
 
     #[tokio::test(start_paused = true)]
