@@ -148,8 +148,14 @@ pub trait Workflows: Send + Sync {
         Vec::new()
     }
 
-    /// Returns as soon as the workflow's last event has a number above `after`; it may return
-    /// earlier. Dropping the future is fine.
+    /// Whether the workflow is in quarantine, as far as the engine knows without looking.
+    fn is_aside(&self, id: WorkflowId) -> bool {
+        let _ = id;
+        false
+    }
+
+    /// Returns as soon as the workflow's last event has a number above `after`, and when it is put
+    /// into quarantine, of which no event tells; it may return earlier. Dropping the future is fine.
     async fn changed(&self, id: WorkflowId, after: Seq);
 
     /// What is stored about one task beside its progress: key, output, attempts.

@@ -142,12 +142,13 @@ impl Committer {
                 .into_iter()
                 .partition(|message| matches!(message, Message::Exit { .. }));
             let steady = self.clock.steady();
-            let (unread, held) = self.held.take(steady);
-            self.read_back(unread).await;
+            let mut held = self.held.take(steady);
+            self.note_kept_aside(held.take_aside()).await;
+            self.read_back(held.take_unread()).await;
             let due = self.timers.take_due(steady).into_iter().map(Message::due);
             // What happened comes before what is asked for and before what may start.
-            self.process(held.into_iter().chain(rest).chain(due).collect())
-                .await;
+            let reports = held.into_reports().into_iter();
+            self.process(reports.chain(rest).chain(due).collect()).await;
             if let Some(Message::Exit { done }) = last_word.into_iter().next() {
                 // Whoever hears that it is over may open the same file at once.
                 drop(self);
@@ -295,13 +296,20 @@ impl Committer {
     /// Reads workflows that have to be in memory: their timers and queue would stand still.
     async fn read_back(&mut self, ids: impl IntoIterator<Item = WorkflowId>) {
         for id in ids {
-            match self.load(id).await {
-                Ok(_) => self.evict(id),
-                Err(fault) => {
-                    error!(%fault, workflow = id.0, "a workflow could not be read back");
-                    self.held.keep_unread(id, self.clock.steady());
+            // While the database is away, which is told elsewhere, nothing is asked of it.
+            if !self.health.is_away() {
+                match self.load(id).await {
+                    Ok(_) => {
+                        self.evict(id);
+                        continue;
+                    }
+                    Err(fault) => {
+                        error!(%fault, workflow = id.0, "a workflow could not be read back");
+                        self.health.store_failed(&fault);
+                    }
                 }
             }
+            self.held.keep_unread(id, self.clock.steady());
         }
     }
 

@@ -14,6 +14,8 @@ pub(crate) struct News {
     pub(crate) rev: Seq,
     /// Whether it is over.
     pub(crate) is_over: bool,
+    /// Whether it was put into quarantine: no event tells of that.
+    pub(crate) is_aside: bool,
 }
 
 /// How each workflow stands that somebody watches.

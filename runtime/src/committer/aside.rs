@@ -5,13 +5,14 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use engine::WorkflowId;
-use engine::invariant::Finding;
+use engine::invariant::{Finding, at_rest};
 use engine::workflow::Impossible;
-use tracing::error;
+use tracing::{error, info};
 
 use super::batch::{Batch, Member};
 use super::{Committer, Message};
-use crate::store::{Defect, Quarantined, StoreError};
+use crate::feed::News;
+use crate::store::{Concern, Defect, Quarantined, StoreError, StoredWorkflow};
 
 /// Why a batch is not written.
 pub(super) struct Blame {
@@ -79,6 +80,53 @@ pub(super) fn guarded<T>(workflow: WorkflowId, act: impl FnOnce() -> T) -> Resul
 }
 
 impl Committer {
+    /// What the store holds of a workflow, or what is wrong with its rows.
+    pub(super) async fn read(
+        &self,
+        id: WorkflowId,
+    ) -> Result<Result<Option<StoredWorkflow>, Blame>, StoreError> {
+        let stored = match self.store.load(id).await {
+            // Looked at twice: what is wrong only once is not in the row.
+            Err(fault) if fault.is_of_a_row() => self.store.load(id).await,
+            once => once,
+        };
+        match stored {
+            Ok(Some(stored)) => Ok(self.judge(id, stored).map(Some)),
+            Ok(None) => Ok(Ok(None)),
+            Err(fault) if fault.is_of_a_row() => Ok(Err(Blame::unreadable(id, &fault))),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The workflow as it was read, unless its rows contradict each other.
+    pub(super) fn judge(
+        &self,
+        id: WorkflowId,
+        stored: StoredWorkflow,
+    ) -> Result<StoredWorkflow, Blame> {
+        let found = at_rest(&stored.workflow);
+        if found.is_empty() {
+            return Ok(stored);
+        }
+        self.quarantine.count(found.len());
+        Err(Blame::findings(id, &found))
+    }
+
+    /// What is wrong with the rows of a workflow that somebody could not read, also while it is in
+    /// memory: rows are the truth, and what went on without them would be gone with the server.
+    pub(super) async fn examine(&self, id: WorkflowId) -> Option<Blame> {
+        if self.quarantine.cause(id).is_some() {
+            return None;
+        }
+        match self.read(id).await {
+            Ok(read) => read.err(),
+            Err(fault) => {
+                self.health.store_failed(&fault);
+                None
+            }
+        }
+    }
+
     /// Puts a workflow aside. The alarm is given once.
     pub(super) async fn put_aside(&mut self, blame: Blame) {
         let Blame {
@@ -103,8 +151,45 @@ impl Committer {
             cause = aside.cause,
             "a workflow is put into quarantine; \"job-orchestrator doctor\" says what differs"
         );
-        if let Err(fault) = self.store.put_aside(&aside).await {
-            error!(%fault, workflow = workflow.0, "the quarantine holds only until the server stops");
+        let news = News {
+            is_over: true,
+            is_aside: true,
+            ..News::default()
+        };
+        self.feed.publish(workflow, news);
+        if !self.note_aside(aside).await {
+            error!(
+                workflow = workflow.0,
+                "the quarantine is not noted in the database yet"
+            );
+        }
+    }
+
+    /// Notes in the store what was put aside: now or, where nothing can be written, as soon as
+    /// something can. Whether it is noted now.
+    async fn note_aside(&mut self, aside: Quarantined) -> bool {
+        let Err(fault) = self.store.put_aside(&aside).await else {
+            return true;
+        };
+        self.health.store_failed(&fault);
+        if fault.concern() == Concern::Rows {
+            let workflow = aside.workflow.0;
+            error!(%fault, workflow, "a quarantine cannot be noted; the next start has to find it again");
+        } else {
+            self.held.keep_aside(aside, self.clock.steady());
+        }
+        false
+    }
+
+    /// Notes what was put aside while nothing could be written.
+    pub(super) async fn note_kept_aside(&mut self, kept: Vec<Quarantined>) {
+        for aside in kept {
+            let workflow = aside.workflow;
+            if self.health.is_away() {
+                self.held.keep_aside(aside, self.clock.steady());
+            } else if self.note_aside(aside).await {
+                info!(workflow = workflow.0, "the quarantine is noted now");
+            }
         }
     }
 

@@ -37,6 +37,7 @@ impl Committer {
         let news = News {
             rev: change.record.rev,
             is_over: change.record.status.is_terminal(),
+            is_aside: false,
         };
         self.feed.publish(change.record.id, news);
     }
@@ -156,7 +157,8 @@ impl Committer {
     }
 
     /// A message that cannot be carried out now; without a cause, because nothing can be. Commands
-    /// are answered; what an attempt reported is kept and tried again, because it happened.
+    /// and whoever looks are answered; what an attempt reported is kept and tried again, because it
+    /// happened.
     pub(super) fn give_up(&mut self, message: Message, cause: Option<&StoreError>) {
         let message = match message.asked() {
             Ok((ask, reply)) => {
@@ -170,9 +172,11 @@ impl Committer {
             }
             Err(other) => other,
         };
-        let Message::Report { command, .. } = &message else {
-            self.held.keep(message, self.clock.steady());
-            return;
+        let command = match message {
+            Message::Report { ref command, .. } => command,
+            // Whoever looks is not kept waiting for a store that cannot be read: they look again.
+            Message::Adopt { reply, .. } => return drop(reply.send(Vec::new())),
+            _ => return,
         };
         let is_told_again = match command {
             Command::Progress { .. } => true,

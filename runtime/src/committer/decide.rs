@@ -44,6 +44,13 @@ impl Committer {
                 }
                 Ok(id)
             }
+            Message::Examine { id, .. } => match self.examine(*id).await {
+                Some(blame) => {
+                    batch.blame = Some(blame);
+                    Ok(*id)
+                }
+                None => return self.carry_out(message).await,
+            },
             Message::Adopt { .. }
             | Message::Registered { .. }
             | Message::Quiesce { .. }
@@ -280,6 +287,7 @@ impl Committer {
     pub(super) async fn carry_out(&mut self, message: Message) {
         match message {
             Message::Adopt { ids, reply } => drop(reply.send(self.take_up(ids).await)),
+            Message::Examine { done, .. } => drop(done.send(())),
             Message::Registered { definition_hash } => self.unpark(&definition_hash),
             Message::Quiesce { idle } => {
                 self.is_stopping = true;

@@ -1,5 +1,6 @@
 //! What could not be written or read just now, kept until it can: what an attempt reported
-//! happened, and a workflow that is active has to be in memory, or it would stand still.
+//! happened, a workflow that is active has to be in memory, or it would stand still, and one that was
+//! put aside has to be noted, or the next start would not know.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use engine::{Command, StepIndex, WorkflowId};
 use tokio::time::{Instant, sleep_until};
 
 use super::Message;
+use crate::store::Quarantined;
 
 /// How long it waits before it is tried again.
 const HELD_FOR: Duration = Duration::from_secs(1);
@@ -17,6 +19,7 @@ const HELD_FOR: Duration = Duration::from_secs(1);
 pub(super) struct Held {
     reports: Vec<Message>,
     unread: BTreeSet<WorkflowId>,
+    aside: Vec<Quarantined>,
     /// When it is tried again, whatever comes in meanwhile.
     again_at: Option<Instant>,
 }
@@ -34,12 +37,19 @@ impl Held {
         self.again_at.get_or_insert(now + HELD_FOR);
     }
 
+    /// Keeps in mind that a workflow was put aside.
+    pub(super) fn keep_aside(&mut self, aside: Quarantined, now: Instant) {
+        self.aside.push(aside);
+        self.again_at.get_or_insert(now + HELD_FOR);
+    }
+
     /// Whether the workflow has to be read, and was not yet.
     pub(super) fn is_unread(&self, id: WorkflowId) -> bool {
         self.unread.contains(&id)
     }
 
-    /// Whether nothing is kept.
+    /// Whether nothing is kept that an orderly stop waits for. What was put aside is found again by
+    /// the next start.
     pub(super) fn is_empty(&self) -> bool {
         self.reports.is_empty() && self.unread.is_empty()
     }
@@ -70,15 +80,26 @@ impl Held {
         }
     }
 
-    /// Takes out everything whose time has come.
-    pub(super) fn take(&mut self, now: Instant) -> (BTreeSet<WorkflowId>, Vec<Message>) {
+    /// Takes out everything, once its time has come.
+    pub(super) fn take(&mut self, now: Instant) -> Self {
         if self.again_at.is_none_or(|at| at > now) {
-            return (BTreeSet::new(), Vec::new());
+            return Self::default();
         }
-        self.again_at = None;
-        (
-            std::mem::take(&mut self.unread),
-            std::mem::take(&mut self.reports),
-        )
+        std::mem::take(self)
+    }
+
+    /// What attempts reported.
+    pub(super) fn into_reports(self) -> Vec<Message> {
+        self.reports
+    }
+
+    /// The workflows that have to be read.
+    pub(super) fn take_unread(&mut self) -> BTreeSet<WorkflowId> {
+        std::mem::take(&mut self.unread)
+    }
+
+    /// The workflows that were put aside, which is not noted yet.
+    pub(super) fn take_aside(&mut self) -> Vec<Quarantined> {
+        std::mem::take(&mut self.aside)
     }
 }

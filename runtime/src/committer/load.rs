@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 
 use engine::WorkflowId;
-use engine::invariant::at_rest;
 use futures::FutureExt;
 
 use super::aside::Blame;
@@ -30,28 +29,22 @@ impl Committer {
         if let Some(cause) = self.quarantine.cause(id) {
             return Ok(Loaded::Aside(cause));
         }
-        let stored = match self.store.load(id).await {
-            // Looked at twice: what is wrong only once is not in the row.
-            Err(StoreError::Corrupt { .. }) => self.store.load(id).await,
-            once => once,
-        };
-        match stored {
+        match self.read(id).await? {
             Ok(None) => Ok(Loaded::Unknown),
-            Ok(Some(stored)) => Ok(self.bring_in(id, stored).await),
-            Err(fault) if fault.is_of_a_row() => {
-                Ok(self.refuse(Blame::unreadable(id, &fault)).await)
-            }
-            Err(fault) => Err(fault),
+            Ok(Some(stored)) => Ok(self.hold(id, stored)),
+            Err(blame) => Ok(self.refuse(blame).await),
         }
     }
 
-    /// Takes a workflow into memory as it was just read.
+    /// Takes a workflow into memory as it was just read beside others.
     pub(super) async fn bring_in(&mut self, id: WorkflowId, stored: StoredWorkflow) -> Loaded {
-        let found = at_rest(&stored.workflow);
-        if !found.is_empty() {
-            self.quarantine.count(found.len());
-            return self.refuse(Blame::findings(id, &found)).await;
+        match self.judge(id, stored) {
+            Ok(stored) => self.hold(id, stored),
+            Err(blame) => self.refuse(blame).await,
         }
+    }
+
+    fn hold(&mut self, id: WorkflowId, stored: StoredWorkflow) -> Loaded {
         let active = Active {
             header: stored.header,
             workflow: stored.workflow,

@@ -68,6 +68,11 @@ pub(crate) enum Message {
         ids: Vec<WorkflowId>,
         reply: oneshot::Sender<Vec<(WorkflowId, StepIndex, u32)>>,
     },
+    /// Look at the rows of a workflow that could not be read; told once it is put aside, or is not.
+    Examine {
+        id: WorkflowId,
+        done: oneshot::Sender<()>,
+    },
     /// The program has registered the closures of a definition.
     Registered { definition_hash: String },
     /// Start nothing new from now on; told once nothing is under way.
@@ -110,7 +115,7 @@ impl Message {
     /// The workflow it is about, when it exists already.
     pub(super) const fn workflow(&self) -> Option<WorkflowId> {
         match self {
-            Self::Act { id, .. } | Self::Report { id, .. } => Some(*id),
+            Self::Act { id, .. } | Self::Report { id, .. } | Self::Examine { id, .. } => Some(*id),
             _ => None,
         }
     }

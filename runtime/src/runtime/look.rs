@@ -1,15 +1,21 @@
 //! What is shown of one workflow, also of one that is aside: as much as can be read of it.
 
-use engine::orchestrator::{Answer, WorkflowDetail};
+use std::time::Duration;
+
+use engine::orchestrator::{Answer, Hindrance, WorkflowDetail};
 use engine::progress::{Progress, WorkflowState};
 use engine::{JobOrchestratorError, WorkflowId};
 use serde_json::json;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::{Runtime, read_fault};
 use crate::committer::Message;
 use crate::quarantine::refused;
 use crate::store::{StoreError, StoredWorkflow, state_of};
+
+/// How long whoever looks waits for the committer, which may be waiting for the database itself.
+const EXAMINED_WITHIN: Duration = Duration::from_secs(2);
 
 /// One workflow as it can be shown.
 pub(super) enum Look {
@@ -49,40 +55,40 @@ impl Runtime {
                 })
             }
             Err(fault) if fault.is_of_a_row() => {
-                self.examine(id).await;
-                let cause = self.inner.quarantine.cause(id);
-                cause
-                    .map(|cause| aside(None, cause))
-                    .ok_or_else(|| read_fault(&fault))
+                let examined = self.examined(id, &fault).await;
+                examined.map(|cause| aside(None, cause))
             }
             Err(fault) => Err(read_fault(&fault)),
         }
     }
 
-    /// Lets the committer look at a workflow that could not be read: it puts it aside.
-    pub(super) async fn examine(&self, id: WorkflowId) {
-        let (reply, looked) = oneshot::channel();
-        let ids = vec![id];
-        if self
-            .inner
-            .outbox
-            .send(Message::Adopt { ids, reply })
-            .is_ok()
-        {
-            // A committer that is gone has put nothing aside.
-            drop(looked.await);
+    /// Lets the committer look at a workflow that could not be read: it puts it aside, unless the
+    /// database keeps it from doing so. Whether it has looked by now.
+    async fn examine(&self, id: WorkflowId) -> bool {
+        let (done, looked) = oneshot::channel();
+        let sent = self.inner.outbox.send(Message::Examine { id, done });
+        // A committer that is gone puts nothing aside.
+        sent.is_ok() && matches!(timeout(EXAMINED_WITHIN, looked).await, Ok(Ok(())))
+    }
+
+    /// Why a workflow whose row could not be read is aside now, or why it is not.
+    async fn examined(&self, id: WorkflowId, fault: &StoreError) -> Answer<String> {
+        let has_looked = self.examine(id).await;
+        match self.inner.quarantine.cause(id) {
+            Some(cause) => Ok(cause),
+            None if has_looked || self.inner.outbox.is_closed() => Err(read_fault(fault)),
+            None => Err(Hindrance::DatabaseAway.into()),
         }
     }
 
-    /// What is answered when a workflow's row could not be read: that it is aside now.
+    /// What is answered when a workflow's row could not be read.
     pub(super) async fn unreadable(
         &self,
         id: WorkflowId,
         fault: &StoreError,
     ) -> JobOrchestratorError {
-        self.examine(id).await;
-        let cause = self.inner.quarantine.cause(id);
-        cause.map_or_else(|| read_fault(fault), refused)
+        let examined = self.examined(id, fault).await;
+        examined.map_or_else(|why| why, refused)
     }
 
     /// What can be told of a workflow of which not even the rows make sense.
@@ -134,7 +140,7 @@ impl Runtime {
                 state.summary.put_aside(cause);
             } else if state.summary.quarantine.is_some() {
                 let runtime = self.clone();
-                tokio::spawn(async move { runtime.examine(id).await });
+                tokio::spawn(async move { drop(runtime.examine(id).await) });
             }
         }
     }

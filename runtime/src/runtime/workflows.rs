@@ -18,6 +18,7 @@ use super::look::Look;
 use super::{Runtime, read_fault, require};
 use crate::committer::{Creation, KeyedCommand, content_of_new};
 use crate::fault;
+use crate::feed::News;
 use crate::workflow_definition::hash;
 
 impl Runtime {
@@ -230,18 +231,26 @@ impl Workflows for Runtime {
         self.inner.health.troubles()
     }
 
+    fn is_aside(&self, id: WorkflowId) -> bool {
+        self.inner.quarantine.cause(id).is_some()
+    }
+
     async fn changed(&self, id: WorkflowId, after: Seq) {
         // Subscribed before looking, so that nothing falls between the two.
         let feed = &self.inner.feed;
         let mut news = feed.subscribe(id);
+        let was_aside = self.is_aside(id);
         // Who watches beside others knows what they were told, and need not ask the store.
         if news.borrow().rev == 0 {
-            let Ok(Some(rev)) = self.inner.store.rev(id).await else {
-                return;
-            };
-            feed.was_read(id, rev);
+            match self.inner.store.rev(id).await {
+                Ok(Some(rev)) => feed.was_read(id, rev),
+                Ok(None) => return,
+                // What cannot be read now would be asked for again at once.
+                Err(_) => {}
+            }
         }
-        drop(news.wait_for(|news| news.rev > after).await);
+        let is_new = |news: &News| news.rev > after || (news.is_aside && !was_aside);
+        drop(news.wait_for(is_new).await);
     }
 
     async fn task(&self, actor: &Actor, id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {

@@ -1,6 +1,7 @@
 //! A store whose calls fail by plan: the n-th one, before or after it did what it was asked, alone or
 //! with those that follow.
 
+use std::collections::BTreeSet;
 use std::io::{Error as IoError, ErrorKind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +48,12 @@ pub struct Faulty {
     plan: Mutex<Option<Plan>>,
     calls: AtomicU64,
     is_away: AtomicBool,
+    commits: AtomicU64,
+    /// Which commits are refused because of what they hold.
+    refuses: Option<fn(u64) -> bool>,
+    refuses_quarantine: AtomicBool,
+    /// The workflows whose rows cannot be read.
+    spoilt: Mutex<BTreeSet<WorkflowId>>,
 }
 
 impl Faulty {
@@ -55,6 +62,30 @@ impl Faulty {
             plan: Mutex::new(plan),
             ..Self::default()
         }
+    }
+
+    /// Refuses the commits that the pattern names, counted from 0.
+    pub fn refusing(refuses: fn(u64) -> bool) -> Self {
+        Self {
+            refuses: Some(refuses),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing can be put aside from now on, or it can.
+    pub fn refuse_quarantine(&self, refuses: bool) {
+        self.refuses_quarantine.store(refuses, Ordering::SeqCst);
+    }
+
+    /// The rows of this workflow cannot be read any more.
+    pub fn spoil(&self, id: WorkflowId) {
+        let mut spoilt = self.spoilt.lock().unwrap_or_else(PoisonError::into_inner);
+        spoilt.insert(id);
+    }
+
+    fn is_spoilt(&self, id: WorkflowId) -> bool {
+        let spoilt = self.spoilt.lock().unwrap_or_else(PoisonError::into_inner);
+        spoilt.contains(&id)
     }
 
     /// How many calls there were, probes aside.
@@ -91,12 +122,14 @@ impl Faulty {
             }
             Some(Kind::Away) => Err(io(ErrorKind::ConnectionRefused)),
             Some(Kind::Full) => Err(io(ErrorKind::StorageFull)),
-            Some(Kind::Row) => Err(StoreError::Corrupt {
-                what: "a row".into(),
-                cause: "it is planned to fail".into(),
-            }),
+            Some(Kind::Row) => Err(corrupt()),
         }
     }
+}
+
+fn corrupt() -> StoreError {
+    let (what, cause) = ("a row".into(), "it is planned to fail".into());
+    StoreError::Corrupt { what, cause }
 }
 
 fn io(kind: ErrorKind) -> StoreError {
@@ -110,6 +143,12 @@ impl WorkflowStore for Faulty {
         changes: &[Change],
         commands: &[AnsweredCommand],
     ) -> Result<(), StoreError> {
+        let number = self.commits.fetch_add(1, Ordering::SeqCst);
+        if let Some(change) = changes.first()
+            && self.refuses.is_some_and(|refuses| refuses(number))
+        {
+            return Err(StoreError::Stale(change.record.id));
+        }
         self.call(self.inner.commit(changes, commands)).await
     }
 
@@ -122,6 +161,9 @@ impl WorkflowStore for Faulty {
     }
 
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
+        if self.is_spoilt(id) {
+            return Err(corrupt());
+        }
         self.call(self.inner.load(id)).await
     }
 
@@ -233,6 +275,9 @@ impl BootStore for Faulty {
 #[async_trait]
 impl QuarantineStore for Faulty {
     async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
+        if self.refuses_quarantine.load(Ordering::SeqCst) {
+            return Err(io(ErrorKind::ConnectionRefused));
+        }
         self.inner.put_aside(workflow).await
     }
 

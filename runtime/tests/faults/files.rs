@@ -14,6 +14,8 @@ use runtime::Runtime;
 use runtime::database::Database;
 use runtime::store::sqlite::SqliteStore;
 use runtime::store::{DefinitionStore, NewVersion, SettingStore, WorkflowStore};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -83,6 +85,32 @@ async fn a_database_that_is_replaced_while_the_server_runs_is_not_written_to() {
     until("it is noticed", async || is_away(&runtime)).await;
     let created = runtime.create_workflow(JobId(1), definition(), None).await;
     assert!(created.is_err());
+    runtime.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_workflow_whose_row_cannot_be_read_is_answered_for_soon_also_while_nothing_can_be_written()
+ {
+    let folder = TempDir::new().unwrap();
+    let runtime = open(&folder).await;
+    let created = runtime.create_workflow(JobId(1), definition(), None).await;
+    let id = created.unwrap().id;
+    let (file, away) = (folder.path().join("jobs.db"), folder.path().join("away"));
+    let options = SqliteConnectOptions::new().filename(&file);
+    let mut connection = options.connect().await.unwrap();
+    let spoil = sqlx::query("UPDATE workflows SET metadata = 'x'");
+    spoil.execute(&mut connection).await.unwrap();
+    fs::rename(&file, &away).unwrap();
+    until("it is noticed", async || is_away(&runtime)).await;
+    let shown = timeout(LIMIT / 4, runtime.get_workflow(id)).await;
+    let hindrance = JobOrchestratorError::Hindered(Hindrance::DatabaseAway);
+    assert_eq!(shown.expect("soon").err(), Some(hindrance));
+    fs::rename(&away, &file).unwrap();
+    until("it is put aside once that can be noted", async || {
+        let shown = runtime.get_workflow(id).await;
+        shown.is_ok_and(|shown| shown.unwrap().quarantine.is_some())
+    })
+    .await;
     runtime.shutdown().await;
 }
 

@@ -18,10 +18,12 @@ mod faulty;
 mod files;
 mod outage;
 mod panics;
+mod refused;
 mod scenario;
 mod store_calls;
 mod watchers;
 mod witness;
+mod world;
 
 /// Whether the long counts are wanted.
 pub fn is_tier_b() -> bool {

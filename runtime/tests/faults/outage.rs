@@ -1,71 +1,18 @@
 //! The database is away while steps run: they go on, what they come to is kept and written down when
 //! it is back, nothing new starts meanwhile and people are told at once.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use engine::orchestrator::Hindrance;
 use engine::{
-    JobId, JobOrchestrator, JobOrchestratorError, StepDefinition, TroubleKind, WorkflowDefinition,
-    WorkflowId, WorkflowStatus, Workflows,
+    JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowDefinition, WorkflowStatus,
+    Workflows,
 };
-use runtime::Runtime;
-use runtime::clock::TestClock;
-use runtime::store::WorkflowStore;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::faulty::{Faulty, Kind, Plan};
-use crate::witness::{registry, tries, witness};
-
-const MINUTE: Duration = Duration::from_secs(60);
-
-struct World {
-    store: Arc<Faulty>,
-    runtime: Runtime,
-}
-
-impl World {
-    async fn new(plan: Option<Plan>) -> Self {
-        let store = Arc::new(Faulty::with(plan));
-        let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
-        let builder = Runtime::builder().store(store.clone()).clock(clock);
-        let runtime = builder.registry(registry()).start().await.unwrap();
-        Self { store, runtime }
-    }
-
-    async fn start(&self, steps: &[StepDefinition]) -> WorkflowId {
-        let definition = WorkflowDefinition::new("Outage", steps).unwrap();
-        let created = self.runtime.create_workflow(JobId(1), definition, None);
-        let id = created.await.unwrap().id;
-        self.runtime.start_workflow(id).await.unwrap();
-        id
-    }
-
-    /// As it is stored, whatever the fault.
-    async fn status(&self, id: WorkflowId) -> WorkflowStatus {
-        let stored = self.store.inner.load(id).await.unwrap().unwrap();
-        stored.workflow.status()
-    }
-
-    async fn until_completed(&self, id: WorkflowId) {
-        let completed = async {
-            while self.status(id).await != WorkflowStatus::Completed {
-                sleep(Duration::from_millis(50)).await;
-            }
-        };
-        timeout(10 * MINUTE, completed).await.expect("it completes");
-    }
-
-    fn troubles(&self) -> Vec<TroubleKind> {
-        let troubles = self.runtime.troubles();
-        troubles.iter().map(|trouble| trouble.kind).collect()
-    }
-
-    async fn attempts(&self, id: WorkflowId, task: usize) -> u32 {
-        let stored = self.store.inner.load(id).await.unwrap().unwrap();
-        stored.workflow.tasks()[task].record().attempt
-    }
-}
+use crate::faulty::{Kind, Plan};
+use crate::witness::{tries, witness};
+use crate::world::{MINUTE, World};
 
 #[tokio::test(start_paused = true)]
 async fn oban_865_ack_during_outage() {
@@ -190,4 +137,40 @@ async fn an_orderly_stop_waits_for_the_database_as_long_as_it_waits_for_steps() 
     stopped.await.unwrap();
     assert_eq!(world.status(id).await, WorkflowStatus::Completed);
     assert_eq!(tries(number).len(), 1);
+}
+
+/// In simulated time: whoever is woken needs none.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+#[tokio::test(start_paused = true)]
+async fn a_quarantine_that_cannot_be_written_is_told_at_once_and_written_as_soon_as_it_can_be() {
+    let world = World::new(None).await;
+    let (long, _) = witness("Long", 0, 600.0, &[]);
+    let definition = WorkflowDefinition::new("Bad", &[long]).unwrap();
+    let created = world
+        .runtime
+        .create_workflow(JobId(1), definition.clone(), None);
+    let id = created.await.unwrap().id;
+    let rev = world.runtime.start_workflow(id).await.unwrap().events;
+    let runtime = world.runtime.clone();
+    let waiter = tokio::spawn(async move { runtime.execute_workflow(id, &definition).await });
+    let runtime = world.runtime.clone();
+    let follower = tokio::spawn(async move { runtime.changed(id, rev).await });
+    sleep(Duration::from_secs(1)).await;
+    world.store.refuse_quarantine(true);
+    world.store.spoil(id);
+    let shown = world.runtime.get_workflow(id).await.unwrap().unwrap();
+    assert!(shown.quarantine.is_some(), "{shown:?}");
+    let told = timeout(AT_ONCE, waiter).await.expect("the waiter is woken");
+    assert!(told.unwrap().unwrap().quarantine.is_some());
+    timeout(AT_ONCE, follower)
+        .await
+        .expect("so is a stream")
+        .unwrap();
+    sleep(MINUTE).await;
+    assert_eq!(world.noted_aside().await, []);
+    world.store.refuse_quarantine(false);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(world.noted_aside().await, [id]);
+    world.runtime.shutdown().await;
 }

@@ -9,7 +9,6 @@ mod bench;
 mod cancel;
 mod commits;
 mod definitions;
-mod faults;
 mod hostile_references;
 mod late;
 mod mutations;

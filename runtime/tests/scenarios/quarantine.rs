@@ -11,7 +11,7 @@ use runtime::store::sqlite::SqliteStore;
 use runtime::store::{Defect, Quarantined, WorkflowStore};
 use serde_json::json;
 
-use crate::bench::{Bench, define, noop, step};
+use crate::bench::{Bench, define, eventually, noop, shell, step};
 use crate::rows::Rows;
 
 async fn listed(runtime: &Runtime, selection: WorkflowSelection) -> Vec<WorkflowState> {
@@ -183,4 +183,35 @@ async fn what_is_wrong_with_one_of_many_is_told_of_that_one_alone() {
         assert_eq!(together, alone);
         assert_eq!(together.is_some(), id.0 != 6, "{id}: {together:?}");
     }
+}
+
+#[tokio::test]
+async fn a_row_that_goes_bad_while_its_workflow_runs_stops_it() {
+    let bench = Bench::new().await;
+    let (started, stopped) = (bench.path("started"), bench.path("stopped"));
+    let script = format!(
+        "trap 'touch {}; exit 1' TERM; touch {}; while :; do sleep 0.02; done",
+        stopped.display(),
+        started.display()
+    );
+    let id = bench.start(&define(&[shell("Long", &script, &[])])).await;
+    eventually("it runs", || started.exists()).await;
+    let rows = Rows::of(&bench.path("jobs.db")).await;
+    rows.change("UPDATE workflows SET metadata = 'x'")
+        .await
+        .unwrap();
+    let runtime = &bench.runtime;
+    let shown = runtime.workflow(&Actor::program(), id).await.unwrap();
+    assert_eq!(shown.status, WorkflowStatus::Failed);
+    assert!(shown.quarantine.is_some());
+    assert_eq!(aside(runtime), [id]);
+    eventually("its step is stopped", || stopped.exists()).await;
+    let failed = listed(runtime, WorkflowSelection::Failed).await;
+    assert_eq!(numbers(&failed), [id.0]);
+    let cancelled = runtime.cancel_workflow(id).await;
+    let refused = matches!(
+        cancelled,
+        Err(JobOrchestratorError::Refused(Refusal::Quarantined { .. }))
+    );
+    assert!(refused, "{cancelled:?}");
 }

@@ -45,6 +45,8 @@ pub struct Follower {
     /// When its client has to take it up again.
     ends: Instant,
     is_first: bool,
+    /// Whether the client knows that the workflow is in quarantine.
+    knows_aside: bool,
     /// Whether it had to begin anew.
     is_anew: bool,
     is_over: bool,
@@ -98,6 +100,7 @@ impl Follower {
             spoke: now,
             ends: now + settings.renewal,
             is_first: true,
+            knows_aside: false,
             is_anew: false,
             is_over: false,
         }
@@ -174,6 +177,7 @@ impl Follower {
             let last = service.last_event(&self.caller.actor, self.id).await?;
             self.waiting.push_back(frame::reset(last, after));
         }
+        self.knows_aside = service.is_aside(self.id);
         let progress = service.get_workflow_progress(self.id).await?;
         self.read_to = progress.summary.events;
         self.waiting.push_back(frame::snapshot(&progress));
@@ -211,6 +215,11 @@ impl Follower {
             }
             // Woken for something that is not there: being told of it again would go on for ever.
             is_told = !is_woken;
+        }
+        if service.is_aside(self.id) && !self.knows_aside {
+            // No event tells of that: what the client has is not what is shown any more.
+            self.begin = Some(Begin::Snapshot);
+            return Ok(());
         }
         // No wake-up is ever trusted to come.
         let look = Instant::now() + self.look_every();

@@ -9,7 +9,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 use tempfile::TempDir;
 
-use crate::fixture::{Server, ask, quick, waiting};
+use crate::fixture::{Server, ask, quick, run, waiting};
+use crate::frames::{Frames, stream};
 
 const PASSWORD: &str = "a long enough pass phrase";
 
@@ -65,4 +66,37 @@ async fn a_row_that_cannot_be_read_is_shown_as_failed_with_a_sentence_and_refuse
         assert_eq!(page.status, 200, "{path}");
         assert!(page.text.contains("quarantine"), "{path}: {}", page.text);
     }
+}
+
+#[tokio::test]
+async fn a_row_that_goes_bad_while_its_workflow_runs_is_told_the_same_everywhere() {
+    let server = Server::start();
+    let api = server.api("operator");
+    let bad = server.api("editor").create(&waiting(600.0), true).await;
+    let path = format!("/workflows/{bad}");
+    let mut frames = Frames::open(stream(&api, bad, "")).await;
+    frames.until("snapshot").await;
+    let broken = format!("UPDATE workflows SET metadata = '{{' WHERE id = {bad}");
+    change(server.folder.path(), &broken).await;
+    let told = api.get(&path).await.ok();
+    assert_eq!(told["status"], "failed");
+    assert!(told["quarantine"].is_string(), "{told}");
+
+    let streamed = frames.until("snapshot").await.pop().unwrap();
+    let streamed = &streamed.data["progress"];
+    let listed = &api.get("/workflows").await.ok()["items"][0];
+    for other in [streamed, listed] {
+        assert_eq!(other["status"], "failed", "{other}");
+        assert_eq!(other["quarantine"], told["quarantine"]);
+    }
+    let refused = api.verb(bad, "cancel").await.problem(409);
+    assert_eq!(refused["type"], "urn:job-orchestrator:problem:quarantined");
+    server.user("ada", "operator", PASSWORD);
+    let cookie = server.sign_in("ada", "a+long+enough+pass+phrase").await;
+    let page = server.request(Method::GET, &path).header(COOKIE, &cookie);
+    assert!(ask(page).await.text.contains("is in quarantine"));
+    let said = run(server.folder.path(), &["doctor", "--json"], "");
+    let said = String::from_utf8(said.stdout).unwrap();
+    let is_it = |line: &str| line.contains("quarantin") && line.contains(&format!(":{bad}"));
+    assert!(said.lines().any(is_it), "{said}");
 }

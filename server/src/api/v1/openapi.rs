@@ -153,7 +153,8 @@ fn answer(answer: &Answer) -> utoipa::openapi::Response {
                 .description(
                     "A stream of events. `id` is the event's number and `event` its kind; the data \
                      is JSON, a `Frame`. The first frame is `snapshot` with the whole progress, unless \
-                     `Last-Event-ID` or `after` is given. A session or token may have 32 streams \
+                     `Last-Event-ID` or `after` is given; another one tells of a quarantine, which no \
+                     event does. A session or token may have 32 streams \
                      open, a session 4 over HTTP/1.1: one more ends the oldest with `crowded`.",
                 )
                 .content("text/event-stream", content.build())

@@ -1,0 +1,88 @@
+//! A store that refuses rows now and then: memory is rolled back, neighbours are not harmed, and what
+//! an attempt reported is kept until it can be written.
+
+use engine::{JobId, JobOrchestrator, JobOrchestratorError, WorkflowDefinition, WorkflowStatus};
+
+use crate::faulty::Faulty;
+use crate::witness::{tries, witness};
+use crate::world::World;
+
+/// A world in which the commits that the pattern names are refused.
+async fn refusing(refuses: fn(u64) -> bool) -> World {
+    World::over(Faulty::refusing(refuses)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_cannot_be_written_is_answered_with_a_fault_and_changes_nothing() {
+    // Commit 0 creates; 1 is the start.
+    let world = refusing(|number| number == 1).await;
+    let (only, _) = witness("Only", 0, 0.0, &[]);
+    let definition = WorkflowDefinition::new("Refused", &[only]).unwrap();
+    let created = world.runtime.create_workflow(JobId(1), definition, None);
+    let id = created.await.unwrap().id;
+    let answer = world.runtime.start_workflow(id).await;
+    assert!(
+        matches!(answer, Err(JobOrchestratorError::Fault { .. })),
+        "{answer:?}"
+    );
+    assert_eq!(world.status(id).await, WorkflowStatus::Pending);
+    assert_eq!(world.numbers(id).await, [1]);
+    world.runtime.start_workflow(id).await.unwrap();
+    world.until_completed(id).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_cannot_be_written_is_kept_until_it_can() {
+    // Commit 2 is the report of the step's end.
+    let world = refusing(|number| number == 2).await;
+    let (first, number) = witness("First", 0, 0.0, &[]);
+    let (second, _) = witness("Second", 0, 0.0, &[0]);
+    let id = world.start(&[first, second]).await;
+    world.until_completed(id).await;
+    assert_eq!(tries(number).len(), 1, "the step is not run again for it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_cannot_be_written_for_long_is_not_taken_for_lost() {
+    // Each try takes a second, and active workflows are looked through every five.
+    let world = refusing(|number| (2..20).contains(&number)).await;
+    let (only, number) = witness("Only", 0, 0.0, &[]);
+    let id = world.start(&[only]).await;
+    world.until_completed(id).await;
+    assert_eq!(world.attempts(id, 0).await, 1);
+    assert_eq!(tries(number).len(), 1, "run again for it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn workflows_finish_whole_although_every_third_commit_fails() {
+    let world = refusing(|number| number % 3 == 2).await;
+    let mut numbers = Vec::new();
+    let mut step = |name: &str, after: &[usize]| {
+        let (step, number) = witness(name, 0, 0.0, after);
+        numbers.push(number);
+        step
+    };
+    let mut ids = Vec::new();
+    while ids.len() < 20 {
+        let steps = [
+            step("A", &[]),
+            step("B", &[0]),
+            step("C", &[0]),
+            step("D", &[1, 2]),
+        ];
+        let definition = WorkflowDefinition::new("Refused", &steps).unwrap();
+        let created = world.runtime.create_workflow(JobId(1), definition, None);
+        let Ok(created) = created.await else { continue };
+        ids.push(created.id);
+    }
+    for id in &ids {
+        while world.runtime.start_workflow(*id).await.is_err() {}
+    }
+    for id in ids {
+        world.until_completed(id).await;
+        for task in 0..4 {
+            assert_eq!(world.attempts(id, task).await, 1);
+        }
+    }
+    assert!(numbers.iter().all(|number| tries(*number).len() <= 1));
+}

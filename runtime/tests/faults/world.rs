@@ -1,0 +1,85 @@
+//! An engine over a store that fails as it is told, in simulated time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{
+    JobId, JobOrchestrator, StepDefinition, TroubleKind, WorkflowDefinition, WorkflowId,
+    WorkflowStatus, Workflows,
+};
+use runtime::Runtime;
+use runtime::clock::TestClock;
+use runtime::store::{QuarantineStore, WorkflowStore};
+use tokio::time::{sleep, timeout};
+
+use crate::faulty::{Faulty, Plan};
+use crate::witness::registry;
+
+pub const MINUTE: Duration = Duration::from_secs(60);
+
+pub struct World {
+    pub store: Arc<Faulty>,
+    pub runtime: Runtime,
+}
+
+impl World {
+    pub async fn new(plan: Option<Plan>) -> Self {
+        Self::over(Faulty::with(plan)).await
+    }
+
+    pub async fn over(store: Faulty) -> Self {
+        let store = Arc::new(store);
+        let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
+        let builder = Runtime::builder().store(store.clone()).clock(clock);
+        let runtime = builder.registry(registry()).start().await.unwrap();
+        Self { store, runtime }
+    }
+
+    pub async fn start(&self, steps: &[StepDefinition]) -> WorkflowId {
+        let definition = WorkflowDefinition::new("Outage", steps).unwrap();
+        let created = self.runtime.create_workflow(JobId(1), definition, None);
+        let id = created.await.unwrap().id;
+        self.runtime.start_workflow(id).await.unwrap();
+        id
+    }
+
+    /// As it is stored, whatever the fault.
+    pub async fn status(&self, id: WorkflowId) -> WorkflowStatus {
+        let stored = self.store.inner.load(id).await.unwrap().unwrap();
+        stored.workflow.status()
+    }
+
+    pub async fn until_completed(&self, id: WorkflowId) {
+        let completed = async {
+            while self.status(id).await != WorkflowStatus::Completed {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(10 * MINUTE, completed).await.expect("it completes");
+        assert_eq!(self.runtime.quarantined(), []);
+        let numbers = self.numbers(id).await;
+        assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+    }
+
+    /// The numbers of its events.
+    pub async fn numbers(&self, id: WorkflowId) -> Vec<u64> {
+        let events = self.store.inner.events(id, 0, usize::MAX).await.unwrap();
+        events.iter().map(|record| record.seq).collect()
+    }
+
+    /// What the store knows to be in quarantine.
+    pub async fn noted_aside(&self) -> Vec<WorkflowId> {
+        let aside = self.store.inner.aside().await.unwrap();
+        aside.iter().map(|one| one.workflow).collect()
+    }
+
+    pub fn troubles(&self) -> Vec<TroubleKind> {
+        let troubles = self.runtime.troubles();
+        troubles.iter().map(|trouble| trouble.kind).collect()
+    }
+
+    pub async fn attempts(&self, id: WorkflowId, task: usize) -> u32 {
+        let stored = self.store.inner.load(id).await.unwrap().unwrap();
+        stored.workflow.tasks()[task].record().attempt
+    }
+}
