@@ -226,7 +226,8 @@ impl Committer {
         }
     }
 
-    /// One transaction. A full disk is given the room that is kept for it, and then asked again.
+    /// One transaction. A full disk is given the room that is kept for it, and then asked again; and
+    /// before one workflow is blamed for its rows, they are tried twice.
     async fn commit(
         &self,
         changes: &[Change],
@@ -239,6 +240,9 @@ impl Committer {
             && self.health.make_room()
         {
             self.health.store_failed(fault);
+            written = self.store.commit(changes, commands).await;
+        }
+        if changes.len() == 1 && written.as_ref().is_err_and(StoreError::is_of_a_row) {
             written = self.store.commit(changes, commands).await;
         }
         if written.is_ok() {
@@ -255,8 +259,11 @@ impl Committer {
         let parts = batch.members.len().max(touched.len());
         let one_by_one = self.one_by_one(parts, fault);
         let is_alone = parts <= 1 && self.doubts.is_empty();
+        let is_new = touched.iter().any(|id| batch.creates(*id));
         let members = self.undo(batch);
-        if let ([workflow], true) = (&touched[..], is_alone && fault.is_contradiction()) {
+        // The rows are at fault, and they are those of one workflow that was there before.
+        let is_bad = is_alone && (fault.is_contradiction() || fault.is_of_a_row());
+        if let ([workflow], true) = (&touched[..], is_bad && !is_new) {
             self.put_aside(Blame::unwritable(*workflow, fault)).await;
         } else if !one_by_one {
             for member in members {

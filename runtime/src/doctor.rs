@@ -18,6 +18,8 @@ use crate::database::{Database, OpenError};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{QuarantineStore, StoreError, sqlite_examine as rows};
 
+use workflow::Seen;
+
 pub use release::{Release, release};
 pub use told::{Ailment, Summary, Told};
 
@@ -88,10 +90,14 @@ pub async fn examine(
         summary: Summary::default(),
     };
     examination.files(file, others).await?;
-    examination.quarantine().await?;
-    examination.workflows().await?;
-    examination.lists().await?;
-    examination.commands().await?;
+    let looked = examination.quarantine().await;
+    examination.go_on("the quarantine", looked)?;
+    let looked = examination.workflows().await;
+    examination.go_on("the workflows", looked)?;
+    let looked = examination.lists().await;
+    examination.go_on("the lists", looked)?;
+    let looked = examination.commands().await;
+    examination.go_on("the answered commands", looked)?;
     Ok(examination.summary)
 }
 
@@ -114,6 +120,18 @@ impl Examination<'_> {
         );
     }
 
+    /// What a damaged page hides is told, and the rest is looked at.
+    fn go_on(&mut self, of: &str, looked: Result<(), StoreError>) -> Result<(), StoreError> {
+        match looked {
+            Err(StoreError::DamagedPage(why)) => {
+                let detail = format!("{of} cannot be looked through to the end: {why}");
+                self.told(Invariant::Rows, detail);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
     async fn quarantine(&mut self) -> Result<(), StoreError> {
         for aside in self.store.aside().await? {
             self.summary.quarantined += 1;
@@ -133,7 +151,10 @@ impl Examination<'_> {
             last = *end;
             for id in page {
                 let is_aside = self.is_aside(id).await?;
-                let seen = workflow::look(&mut self.connection, id, is_aside).await?;
+                let seen = match workflow::look(&mut self.connection, id, is_aside).await {
+                    Err(fault @ StoreError::DamagedPage(_)) => Seen::unreadable(&fault),
+                    seen => seen?,
+                };
                 self.summary.workflows += 1;
                 self.summary.events += seen.events;
                 self.summary.differing += u64::from(!seen.found.is_empty());

@@ -6,6 +6,7 @@
 
 mod ballast;
 mod clock_watch;
+mod damage;
 mod database_watch;
 mod disk;
 mod disk_watch;
@@ -17,6 +18,7 @@ mod slowness;
 mod told;
 pub(crate) mod watch;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +34,7 @@ pub use disk_watch::Space;
 pub(crate) use limits::LogLimit;
 pub(crate) use room::{Place, Room};
 
+use damage::{Damage, DamageWatch};
 use database_watch::DatabaseWatch;
 use disk_watch::{DiskWatch, Room as DiskRoom};
 use memory_watch::MemoryWatch;
@@ -53,6 +56,7 @@ struct Inner {
 #[derive(Default)]
 struct State {
     database: DatabaseWatch,
+    damage: DamageWatch,
     slowness: Slowness,
     disk: DiskWatch,
     memory: MemoryWatch,
@@ -140,15 +144,45 @@ impl Health {
         let steady = self.0.clock.steady();
         let mut state = self.state();
         state.slowness.took(length, steady);
+        drop(state);
+        self.store_worked();
+    }
+
+    /// The store did what it was asked.
+    fn store_worked(&self) {
+        let mut state = self.state();
         if state.database.worked() {
+            state.damage.is_readable_again();
             drop(state);
             told_back();
         }
     }
 
-    /// The store could not do what it was asked. Rows that cannot be written say nothing about it.
+    /// The file is damaged.
+    fn damaged(&self, damage: Damage, told: &dyn fmt::Display) {
+        let now = self.0.clock.now();
+        if self.state().damage.met(damage, now) {
+            error!(%told, "the database is damaged; restore a copy of it. \"job-orchestrator \
+                doctor\" says what it concerns");
+        }
+    }
+
+    /// The file was looked through, and this is wrong with it.
+    pub(crate) fn looked_through(&self, problems: &[String]) {
+        if let Some(first) = problems.first() {
+            self.damaged(Damage::Pages, first);
+        }
+    }
+
+    /// The store could not do what it was asked. Rows that cannot be written say nothing about it,
+    /// unless the file itself is damaged.
     pub(crate) fn store_failed(&self, fault: &StoreError) {
         let now = self.0.clock.now();
+        match fault {
+            StoreError::DamagedPage(_) => self.damaged(Damage::Pages, fault),
+            StoreError::Damaged(_) => self.damaged(Damage::Whole, fault),
+            _ => {}
+        }
         match fault.concern() {
             Concern::Rows => {}
             Concern::Disk => self.ran_out_of_room(fault),

@@ -19,6 +19,7 @@ pub mod sqlite;
 mod sqlite_boots;
 mod sqlite_commands;
 mod sqlite_commit;
+mod sqlite_damage;
 mod sqlite_definitions;
 pub(crate) mod sqlite_examine;
 mod sqlite_lists;

@@ -14,16 +14,23 @@ pub async fn live() -> Response {
     Json(json!({"status": "ok"})).into_response()
 }
 
-/// 200 while it works, 503 while it stops or when a database is away. What troubles it otherwise is
+/// 200 while it works, 503 while it stops or when a database is away, also because it is damaged. What troubles it otherwise is
 /// listed: it still answers, and refuses what it cannot do.
 pub async fn ready(State(shared): State<Shared>) -> Response {
     let troubles = shared.service.troubles();
-    let is_away = |trouble: &Trouble| trouble.kind == TroubleKind::DatabaseAway;
+    let has = |kind| {
+        troubles
+            .iter()
+            .any(|trouble: &Trouble| trouble.kind == kind)
+    };
+    let is_away = has(TroubleKind::DatabaseAway);
     let (status, word) = if shared.stopping.is_cancelled() {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping")
     } else if !shared.service.is_running() {
         (StatusCode::SERVICE_UNAVAILABLE, "engine stopped")
-    } else if troubles.iter().any(is_away) || shared.accounts.any().await.is_err() {
+    } else if is_away && has(TroubleKind::DatabaseDamaged) {
+        (StatusCode::SERVICE_UNAVAILABLE, "database damaged")
+    } else if is_away || shared.accounts.any().await.is_err() {
         (StatusCode::SERVICE_UNAVAILABLE, "database away")
     } else {
         (StatusCode::OK, "ok")

@@ -21,6 +21,8 @@ pub struct Trouble {
 pub enum TroubleKind {
     /// The database cannot be written to.
     DatabaseAway,
+    /// The file of the database is damaged, in some places or as a whole.
+    DatabaseDamaged,
     /// The database answers slowly.
     DatabaseSlow,
     /// The disk is full.
@@ -37,8 +39,9 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DatabaseAway,
+        Self::DatabaseDamaged,
         Self::DatabaseSlow,
         Self::DiskFull,
         Self::DiskNearlyFull,
@@ -52,6 +55,7 @@ impl TroubleKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::DatabaseAway => "database_away",
+            Self::DatabaseDamaged => "database_damaged",
             Self::DatabaseSlow => "database_slow",
             Self::DiskFull => "disk_full",
             Self::DiskNearlyFull => "disk_nearly_full",

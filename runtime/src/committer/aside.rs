@@ -93,7 +93,11 @@ impl Committer {
         match stored {
             Ok(Some(stored)) => Ok(self.judge(id, stored).map(Some)),
             Ok(None) => Ok(Ok(None)),
-            Err(fault) if fault.is_of_a_row() => Ok(Err(Blame::unreadable(id, &fault))),
+            Err(fault) if fault.is_of_a_row() => {
+                // The row alone is bad, or the page it lies on.
+                self.health.store_failed(&fault);
+                Ok(Err(Blame::unreadable(id, &fault)))
+            }
             Err(fault) => Err(fault),
         }
     }

@@ -30,11 +30,18 @@ impl Examination<'_> {
                 self.told(Invariant::Rows, format!("{}: {damage}", other.display()));
             }
         }
+        let looked = self.strays().await;
+        self.go_on("rows that belong to nothing", looked)?;
+        let looked = self.frozen().await;
+        Ok(self.go_on("what workflows execute", looked)?)
+    }
+
+    async fn strays(&mut self) -> Result<(), StoreError> {
         for (table, count) in rows::strays(&mut self.connection).await? {
             let detail = format!("{count} rows in {table} belong to no workflow");
             self.told(Invariant::Rows, detail);
         }
-        Ok(self.frozen().await?)
+        Ok(())
     }
 
     /// What workflows execute is kept under the hash of its text.

@@ -39,7 +39,7 @@ pub(super) async fn look(
     let Some(found) = rows::workflow(&mut moment, id).await? else {
         return Ok(seen);
     };
-    seen.unreadable(&found);
+    seen.tell_unreadable(&found);
     let Ok(definition) = found.definition.clone() else {
         return Ok(seen);
     };
@@ -85,6 +85,13 @@ pub(super) async fn look(
 }
 
 impl Seen {
+    /// Of a workflow that cannot be read at all.
+    pub(super) fn unreadable(fault: &StoreError) -> Self {
+        let mut seen = Self::default();
+        seen.say(None, fault.to_string());
+        seen
+    }
+
     fn say(&mut self, task: Option<StepIndex>, detail: String) {
         self.under(Invariant::Rows, task, detail);
     }
@@ -97,7 +104,7 @@ impl Seen {
         });
     }
 
-    fn unreadable(&mut self, found: &Found) {
+    fn tell_unreadable(&mut self, found: &Found) {
         let parts = [
             found.record.as_ref().err(),
             found.definition.as_ref().err(),

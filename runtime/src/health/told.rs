@@ -6,6 +6,7 @@ use engine::Timestamp;
 use engine::orchestrator::{Trouble, TroubleKind};
 
 use super::State;
+use super::damage::Damage;
 use super::disk_watch::Room;
 
 /// How long a jump of the clock is told.
@@ -26,6 +27,19 @@ pub(super) fn all(state: &State, now: Timestamp) -> Vec<Trouble> {
         let text = "The database cannot be written to. Running steps go on and what they come to is \
                     kept; nothing new starts and nothing can be changed until it is back.";
         tell(TroubleKind::DatabaseAway, away.since, text.into());
+    }
+    if let Some((damage, since)) = state.damage.known() {
+        let text = match damage {
+            Damage::Pages => {
+                "The database is damaged in some places. Workflows that this concerns are put into \
+                 quarantine when they are met; everything else goes on. Restore a copy of it."
+            }
+            Damage::Whole => {
+                "The database is damaged, so that nothing can be relied on. Stop the server and \
+                 restore a copy of it."
+            }
+        };
+        tell(TroubleKind::DatabaseDamaged, since, text.into());
     }
     match state.disk.room() {
         (Room::None, since) => {

@@ -9,7 +9,7 @@ use tracing::{error, info, warn};
 
 use super::clock_watch::ClockWatch;
 use super::disk_watch::Room as DiskRoom;
-use super::{Claims, Disk, Health, told_back};
+use super::{Claims, Disk, Health};
 use crate::committer::Message;
 use crate::runtime::Inner;
 use crate::settings::Settings;
@@ -132,9 +132,7 @@ impl Health {
     }
 
     fn probed_well(&self, was_full: bool) {
-        if self.state().database.worked() {
-            told_back();
-        }
+        self.store_worked();
         if !was_full {
             return;
         }

@@ -320,7 +320,7 @@ fn accompany(inner: &Arc<Inner>, take_up: TakeUp, file: Option<Soundness>) {
     retention::start(inner);
     boot_loop::note_when_it_lasts(inner);
     if let Some(file) = file {
-        file.look_in_background();
+        file.look_in_background(inner.health.clone());
     }
 }
 

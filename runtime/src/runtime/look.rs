@@ -140,7 +140,9 @@ impl Runtime {
                 state.summary.put_aside(cause);
             } else if state.summary.quarantine.is_some() {
                 let runtime = self.clone();
-                tokio::spawn(async move { drop(runtime.examine(id).await) });
+                tokio::spawn(async move {
+                    runtime.examine(id).await;
+                });
             }
         }
     }

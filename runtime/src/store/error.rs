@@ -4,10 +4,10 @@ use engine::WorkflowId;
 
 /// Result codes of SQLite that say more than "it failed", without their extensions.
 mod code {
+    pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
-    pub(super) const ROWS: [i32; 6] = [
+    pub(super) const ROWS: [i32; 5] = [
         1,  // a statement that does not fit the tables
-        11, // a damaged page: others may be sound
         18, // too big
         19, // a constraint
         20, // a wrong type
@@ -30,6 +30,12 @@ pub enum StoreError {
         /// What is wrong with it.
         cause: String,
     },
+    /// A page of the file is damaged: what lies on it cannot be read or written, all else can.
+    #[error("a page of the database's file is damaged ({0})")]
+    DamagedPage(String),
+    /// The file is damaged, so that nothing in it can be relied on.
+    #[error("the database's file is damaged ({0})")]
+    Damaged(String),
     /// The file that is written to is no longer where it was.
     #[error(
         "{0} was deleted or replaced while the server runs; put it back, or restart the server to \
@@ -41,7 +47,7 @@ pub enum StoreError {
     Database(sqlx::Error),
     /// The database refused a batch, or is away.
     #[error("the database: {0}")]
-    Batch(#[from] rusqlite::Error),
+    Batch(rusqlite::Error),
     /// The thread that writes has ended.
     #[error("the thread that writes to the database has ended")]
     NoWriter,
@@ -63,19 +69,29 @@ impl StoreError {
     #[must_use]
     pub fn concern(&self) -> Concern {
         match self {
-            Self::Stale(_) | Self::Corrupt { .. } => Concern::Rows,
-            Self::Gone(_) | Self::NoWriter => Concern::Database,
+            Self::Stale(_) | Self::Corrupt { .. } | Self::DamagedPage(_) => Concern::Rows,
+            Self::Gone(_) | Self::NoWriter | Self::Damaged(_) => Concern::Database,
             Self::Database(error) => of_sqlx(error),
             Self::Batch(error) => of_rusqlite(error),
         }
     }
 
     /// Whether it may have been written nevertheless, so that only reading can tell. A row that is
-    /// refused or a disk that is full ends the transaction before it is written.
+    /// refused, a page that is damaged or a disk that is full ends the transaction before it is
+    /// written.
     #[must_use]
     pub fn may_be_written(&self) -> bool {
-        self.concern() == Concern::Database
+        self.concern() == Concern::Database && !matches!(self, Self::Damaged(_))
     }
+}
+
+/// Whether it says that a page does not hold what SQLite wrote there.
+const fn is_damage(code: i32) -> bool {
+    code & 0xff == code::CORRUPT
+}
+
+fn code_of(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
+    error.code().and_then(|code| code.parse().ok())
 }
 
 /// By a result code of SQLite.
@@ -99,10 +115,7 @@ fn of_rusqlite(error: &rusqlite::Error) -> Concern {
 fn of_sqlx(error: &sqlx::Error) -> Concern {
     use sqlx::Error as E;
     match error {
-        E::Database(error) => {
-            let code = error.code().and_then(|code| code.parse().ok());
-            code.map_or(Concern::Database, of_code)
-        }
+        E::Database(error) => code_of(&**error).map_or(Concern::Database, of_code),
         E::Io(cause) if cause.kind() == std::io::ErrorKind::StorageFull => Concern::Disk,
         E::RowNotFound
         | E::TypeNotFound { .. }
@@ -142,7 +155,21 @@ impl From<sqlx::Error> for StoreError {
                 what: "a row".into(),
                 cause: source.to_string(),
             },
+            sqlx::Error::Database(error) if code_of(&*error).is_some_and(is_damage) => {
+                Self::DamagedPage(error.to_string())
+            }
             other => Self::Database(other),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error() {
+            Some(failure) if is_damage(failure.extended_code) => {
+                Self::DamagedPage(error.to_string())
+            }
+            _ => Self::Batch(error),
         }
     }
 }
@@ -151,15 +178,46 @@ impl StoreError {
     /// Whether it is a matter of one row: its neighbours can be read and written.
     #[must_use]
     pub const fn is_of_a_row(&self) -> bool {
-        matches!(self, Self::Corrupt { .. })
+        matches!(self, Self::Corrupt { .. } | Self::DamagedPage(_))
     }
 
-    /// Whether the database refused what was to be written because it contradicts what is there.
+    /// Whether the database refused what was to be written because of what it is: it contradicts what
+    /// is there, or fits no column. It would be refused every time.
     #[must_use]
     pub fn is_contradiction(&self) -> bool {
+        use rusqlite::ErrorCode as E;
         let Self::Batch(refused) = self else {
             return false;
         };
-        refused.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+        matches!(
+            refused.sqlite_error_code(),
+            Some(E::ConstraintViolation | E::TooBig | E::TypeMismatch | E::ParameterOutOfRange)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_code(code: i32) -> StoreError {
+        let failure = rusqlite::ffi::Error::new(code);
+        rusqlite::Error::SqliteFailure(failure, None).into()
+    }
+
+    #[test]
+    fn a_batch_that_met_a_damaged_page_was_not_written_and_concerns_its_own_rows() {
+        // Also where SQLite says more precisely where: an index, a sequence.
+        for code in [11, 779, 523] {
+            let fault = of_code(code);
+            assert!(!fault.may_be_written(), "{fault:?}");
+            assert_eq!(fault.concern(), Concern::Rows);
+            assert!(fault.is_of_a_row());
+        }
+        for code in [18, 19, 20, 25] {
+            assert!(of_code(code).is_contradiction(), "{code}");
+        }
+        let io = of_code(10);
+        assert!(io.may_be_written() && !io.is_of_a_row());
     }
 }

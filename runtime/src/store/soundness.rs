@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 use tracing::{error, info};
 
 use crate::database::Database;
+use crate::health::Health;
 
 /// Looks through a file.
 pub(crate) struct Soundness(SqlitePool);
@@ -17,8 +18,8 @@ impl Soundness {
         Self(database.readers.clone())
     }
 
-    /// Looks through the file, table by table, and says in the log what it finds.
-    pub(crate) fn look_in_background(self) {
+    /// Looks through the file, table by table, and tells what it finds.
+    pub(crate) fn look_in_background(self, health: Health) {
         tokio::spawn(async move {
             let begun = Instant::now();
             match self.tables_and_problems().await {
@@ -27,8 +28,9 @@ impl Soundness {
                     info!(tables, ?took, "the database is sound");
                 }
                 Ok((_, problems)) => {
+                    health.looked_through(&problems);
                     for problem in problems {
-                        error!(problem, "the database is damaged; restore a copy of it");
+                        error!(problem, "the database is damaged");
                     }
                 }
                 // Closed again, before the look was over.

@@ -13,7 +13,8 @@ use super::sqlite_loan::Lender;
 use super::sqlite_writer::BatchWriter;
 use super::{
     AnsweredCommand, Change, FileWatch, LastNumbers, SettingStore, Standing, StoreError,
-    StoredWorkflow, WorkflowStore, sqlite_commands, sqlite_lists, sqlite_load, sqlite_probe,
+    StoredWorkflow, WorkflowStore, sqlite_commands, sqlite_damage, sqlite_lists, sqlite_load,
+    sqlite_probe,
 };
 use crate::database::Database;
 
@@ -83,7 +84,9 @@ impl WorkflowStore for SqliteStore {
         commands: &[AnsweredCommand],
     ) -> Result<(), StoreError> {
         let _turn = self.writer.turn().await;
-        self.batches.commit(changes, commands).await?;
+        if let Err(fault) = self.batches.commit(changes, commands).await {
+            return Err(sqlite_damage::judged(&self.readers, fault).await);
+        }
         for change in changes {
             let hash = &change.header.definition_hash;
             self.definitions.put(hash, &change.definition);
@@ -103,7 +106,10 @@ impl WorkflowStore for SqliteStore {
     }
 
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
-        sqlite_load::one(self, id).await
+        match sqlite_load::one(self, id).await {
+            Err(fault) => Err(sqlite_damage::judged(&self.readers, fault).await),
+            read => read,
+        }
     }
 
     async fn load_all(
@@ -133,7 +139,11 @@ impl WorkflowStore for SqliteStore {
     }
 
     async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
-        let rows = sqlx::query(ACTIVE).fetch_all(&self.readers).await?;
+        let rows = sqlx::query(ACTIVE).fetch_all(&self.readers).await;
+        let rows = match rows.map_err(StoreError::from) {
+            Err(StoreError::DamagedPage(_)) => return sqlite_damage::active(&self.readers).await,
+            rows => rows?,
+        };
         rows.iter()
             .map(|row| Ok(WorkflowId(row.try_get("id")?)))
             .collect()
@@ -199,14 +209,20 @@ impl WorkflowStore for SqliteStore {
     }
 
     async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
-        let row = sqlx::query(
+        let read = sqlx::query(
             "SELECT (SELECT ifnull(max(id), 0) FROM workflows) AS workflow,
                     (SELECT ifnull(max(job_id), 0) FROM workflows) AS job,
                     (SELECT ifnull(max(id), 0) FROM tasks
                      WHERE workflow_id = (SELECT max(id) FROM workflows)) AS task",
         )
         .fetch_one(&self.readers)
-        .await?;
+        .await;
+        let row = match read.map_err(StoreError::from) {
+            Err(StoreError::DamagedPage(_)) => {
+                return sqlite_damage::last_numbers(&self.readers).await;
+            }
+            read => read?,
+        };
         Ok(LastNumbers {
             workflow: row.try_get("workflow")?,
             job: row.try_get("job")?,
@@ -228,8 +244,10 @@ impl WorkflowStore for SqliteStore {
         writer.bring_back(probed).await?;
         if writes {
             // Workflows are written through another connection, which may be the one that failed.
-            let _turn = self.writer.turn().await;
+            let turn = self.writer.turn().await;
             self.batches.probe().await?;
+            drop(turn);
+            sqlite_damage::look(&self.readers).await?;
         }
         self.files.check()?;
         Ok(true)
@@ -238,15 +256,22 @@ impl WorkflowStore for SqliteStore {
 
 /// The states in the order of their index, with everything between them: what has none of these
 /// words is looked at as well, without reading the rows of all others.
-const ACTIVE: &str = "SELECT id FROM workflows WHERE status IN ('running', 'paused', 'recovering')
-    UNION ALL SELECT id FROM workflows WHERE status < 'cancelled'
-    UNION ALL SELECT id FROM workflows WHERE status > 'cancelled' AND status < 'completed'
-    UNION ALL SELECT id FROM workflows WHERE status > 'completed' AND status < 'failed'
-    UNION ALL SELECT id FROM workflows WHERE status > 'failed' AND status < 'paused'
-    UNION ALL SELECT id FROM workflows WHERE status > 'paused' AND status < 'pending'
-    UNION ALL SELECT id FROM workflows WHERE status > 'pending' AND status < 'recovering'
-    UNION ALL SELECT id FROM workflows WHERE status > 'recovering' AND status < 'running'
-    UNION ALL SELECT id FROM workflows WHERE status > 'running'
+const ACTIVE: &str = "SELECT id FROM workflows INDEXED BY workflows_by_status
+        WHERE status IN ('running', 'paused', 'recovering')
+    UNION ALL SELECT id FROM workflows INDEXED BY workflows_by_status WHERE status < 'cancelled'
+    UNION ALL SELECT id FROM workflows INDEXED BY workflows_by_status
+        WHERE status > 'cancelled' AND status < 'completed'
+    UNION ALL SELECT id FROM workflows INDEXED BY workflows_by_status
+        WHERE status > 'completed' AND status < 'failed'
+    UNION ALL SELECT id FROM workflows INDEXED BY workflows_by_status
+        WHERE status > 'failed' AND status < 'paused'
+    UNION ALL SELECT id FROM workflows INDEXED BY workflows_by_status
+        WHERE status > 'paused' AND status < 'pending'
+    UNION ALL SELECT id FROM workflows INDEXED BY workflows_by_status
+        WHERE status > 'pending' AND status < 'recovering'
+    UNION ALL SELECT id FROM workflows INDEXED BY workflows_by_status
+        WHERE status > 'recovering' AND status < 'running'
+    UNION ALL SELECT id FROM workflows INDEXED BY workflows_by_status WHERE status > 'running'
     ORDER BY id";
 
 #[async_trait]

@@ -10,7 +10,7 @@ use engine::{EventRecord, StepIndex, WorkflowDefinition, WorkflowId};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection, Row};
 
-use super::{StoreError, row};
+use super::{StoreError, row, sqlite_damage};
 
 /// What a doctor reads through.
 pub(crate) type Reader = SqliteConnection;
@@ -44,8 +44,14 @@ pub(crate) async fn numbers(
     let rows = sqlx::query("SELECT id FROM workflows WHERE id > $1 ORDER BY id LIMIT $2")
         .bind(after.0)
         .bind(limit)
-        .fetch_all(connection)
-        .await?;
+        .fetch_all(&mut *connection)
+        .await;
+    let rows = match rows.map_err(StoreError::from) {
+        Err(StoreError::DamagedPage(_)) => {
+            return sqlite_damage::above(connection, after, limit).await;
+        }
+        rows => rows?,
+    };
     let number = |row: &SqliteRow| Ok(WorkflowId(row.try_get("id")?));
     rows.iter().map(number).collect()
 }
@@ -234,7 +240,12 @@ pub(crate) async fn strays(
 pub(crate) async fn damage(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query("PRAGMA quick_check(20)")
         .fetch_all(connection)
-        .await?;
+        .await;
+    let rows = match rows.map_err(StoreError::from) {
+        // Damaged so badly that the look itself fails.
+        Err(fault @ StoreError::DamagedPage(_)) => return Ok(vec![fault.to_string()]),
+        rows => rows?,
+    };
     let told: Result<Vec<String>, sqlx::Error> = rows.iter().map(|row| row.try_get(0)).collect();
     Ok(told?.into_iter().filter(|line| line != "ok").collect())
 }

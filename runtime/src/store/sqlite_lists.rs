@@ -4,11 +4,13 @@
 use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
 use engine::progress::{Progress, Summary, WorkflowState};
 use engine::{Timestamp, WorkflowId, WorkflowStatus};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use futures::{Stream, StreamExt};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{AssertSqlSafe, Row, Sqlite};
 
 use super::sqlite::SqliteStore;
-use super::{StoreError, WorkflowStore, row, sqlite_quarantine, state_of};
+use super::{StoreError, WorkflowStore, row, sqlite_damage, sqlite_quarantine, state_of};
 
 const ALL: &str = "SELECT * FROM workflows WHERE id < $1
     AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
@@ -37,46 +39,147 @@ pub(super) async fn list(
     filter: &WorkflowFilter,
     now: Timestamp,
 ) -> Result<Vec<WorkflowState>, StoreError> {
-    let (statement, status) = match filter.selection {
-        _ if filter.definition.is_some() => (OF_DEFINITION, None),
-        WorkflowSelection::All => (ALL, None),
-        WorkflowSelection::Active => (ACTIVE, None),
-        WorkflowSelection::Recoverable => (RECOVERABLE, None),
-        WorkflowSelection::Failed => (BY_STATUS, Some("failed")),
-        WorkflowSelection::Status(status) => (BY_STATUS, Some(status.as_str())),
-    };
+    let mut states = Vec::new();
+    let mut before = filter.before.unwrap_or(WorkflowId(i64::MAX));
+    while states.len() < filter.limit {
+        let left = filter.limit - states.len();
+        let query = ask(statement(filter).to_owned(), filter, before, left);
+        let (rows, damage) = up_to_damage(query.fetch(&store.readers)).await?;
+        for found in &rows {
+            before = WorkflowId(found.try_get("id")?);
+            add(store, found, now, &mut states).await?;
+        }
+        let Some(why) = damage else { break };
+        match pass(store, filter, (before, &why), now, &mut states).await? {
+            Some(behind) => before = behind,
+            None => break,
+        }
+    }
+    Ok(states)
+}
+
+fn statement(filter: &WorkflowFilter) -> &'static str {
+    match filter.selection {
+        _ if filter.definition.is_some() => OF_DEFINITION,
+        WorkflowSelection::All => ALL,
+        WorkflowSelection::Active => ACTIVE,
+        WorkflowSelection::Recoverable => RECOVERABLE,
+        WorkflowSelection::Failed | WorkflowSelection::Status(_) => BY_STATUS,
+    }
+}
+
+/// The statement with everything that is asked for, from this workflow on.
+fn ask(statement: String, filter: &WorkflowFilter, from: WorkflowId, limit: usize) -> Asked {
     let text = filter
         .query
         .as_ref()
         .map(|query| query.trim().to_lowercase());
     let number: Option<i64> = text.as_deref().and_then(|text| text.parse().ok());
-    let mut query = sqlx::query(statement)
-        .bind(filter.before.map_or(i64::MAX, |id| id.0))
+    let query = sqlx::query(AssertSqlSafe(statement))
+        .bind(from.0)
         .bind(text.filter(|text| !text.is_empty()))
         .bind(number)
-        .bind(i64::try_from(filter.limit).unwrap_or(i64::MAX));
-    if let Some(status) = status {
-        query = query.bind(status);
-    }
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
     if let Some(definition) = filter.definition {
-        query = query
+        return query
             .bind(definition.0)
             .bind(statuses(filter.selection))
             .bind(filter.selection == WorkflowSelection::Recoverable);
     }
-    let rows = query.fetch_all(&store.readers).await?;
-    let mut states = Vec::with_capacity(rows.len());
-    for found in &rows {
-        match state_now(store, found, now).await {
-            Ok(state) => states.extend(state),
-            // One row that cannot be read does not keep the others from being shown.
-            Err(fault) if fault.is_of_a_row() => {
-                states.push(sqlite_quarantine::remains(found, &fault.to_string()));
-            }
-            Err(fault) => return Err(fault),
+    match filter.selection {
+        WorkflowSelection::Failed => query.bind("failed"),
+        WorkflowSelection::Status(status) => query.bind(status.as_str()),
+        _ => query,
+    }
+}
+
+type Asked = Query<'static, Sqlite, SqliteArguments>;
+
+async fn add(
+    store: &SqliteStore,
+    found: &SqliteRow,
+    now: Timestamp,
+    states: &mut Vec<WorkflowState>,
+) -> Result<(), StoreError> {
+    match state_now(store, found, now).await {
+        Ok(state) => states.extend(state),
+        // One row that cannot be read does not keep the others from being shown.
+        Err(fault) if fault.is_of_a_row() => {
+            states.push(sqlite_quarantine::remains(found, &fault.to_string()));
+        }
+        Err(fault) => return Err(fault),
+    }
+    Ok(())
+}
+
+/// Rows as far as they can be read, and why the next one cannot.
+async fn up_to_damage(
+    mut found: impl Stream<Item = Result<SqliteRow, sqlx::Error>> + Unpin,
+) -> Result<(Vec<SqliteRow>, Option<String>), StoreError> {
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().await {
+        match row.map_err(StoreError::from) {
+            Err(StoreError::DamagedPage(why)) => return Ok((rows, Some(why))),
+            row => rows.push(row?),
         }
     }
-    Ok(states)
+    Ok((rows, None))
+}
+
+/// Goes past a damaged page, workflow by workflow. Of those on it the numbers are known, from an
+/// index. Says behind which one the list goes on.
+async fn pass(
+    store: &SqliteStore,
+    filter: &WorkflowFilter,
+    (mut before, why): (WorkflowId, &str),
+    now: Timestamp,
+    states: &mut Vec<WorkflowState>,
+) -> Result<Option<WorkflowId>, StoreError> {
+    let single = statement(filter).replace("id < $1", "id = $1");
+    let mut has_passed = false;
+    loop {
+        let page = sqlite_damage::below(&store.readers, before).await?;
+        if page.is_empty() {
+            return Ok(None);
+        }
+        for id in page {
+            before = id;
+            let asked = ask(single.clone(), filter, id, 1);
+            let read = asked.fetch_optional(&store.readers).await;
+            match read.map_err(StoreError::from) {
+                Err(StoreError::DamagedPage(_)) => {
+                    has_passed = true;
+                    if is_listed_unread(filter) {
+                        let why = StoreError::DamagedPage(why.to_owned()).to_string();
+                        states.push(sqlite_quarantine::nothing_but(id, &why));
+                    }
+                }
+                read => {
+                    if let Some(found) = read? {
+                        add(store, &found, now, states).await?;
+                    }
+                    if has_passed {
+                        return Ok(Some(id));
+                    }
+                }
+            }
+            if states.len() >= filter.limit {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// Whether a workflow of which only the number is known belongs in the list: it is shown as failed.
+fn is_listed_unread(filter: &WorkflowFilter) -> bool {
+    let is_narrow = filter.definition.is_some() || filter.query.is_some();
+    let is_about_failed = matches!(
+        filter.selection,
+        WorkflowSelection::All
+            | WorkflowSelection::Failed
+            | WorkflowSelection::Status(WorkflowStatus::Failed)
+    );
+    is_about_failed && !is_narrow
 }
 
 /// One workflow, as a list would show it.

@@ -45,8 +45,12 @@ impl QuarantineStore for SqliteStore {
         let row = sqlx::query("SELECT * FROM workflows WHERE id = $1")
             .bind(id.0)
             .fetch_optional(&self.readers)
-            .await?;
-        Ok(row.map(|row| remains(&row, cause)))
+            .await;
+        match row.map_err(StoreError::from) {
+            Ok(row) => Ok(row.map(|row| remains(&row, cause))),
+            Err(StoreError::DamagedPage(_)) => Ok(Some(nothing_but(id, cause))),
+            Err(fault) => Err(fault),
+        }
     }
 }
 
@@ -68,11 +72,16 @@ async fn put_aside(
     .execute(&mut *transaction)
     .await?;
     if written.rows_affected() > 0 {
-        sqlx::query("UPDATE workflows SET status = $2, summary = NULL WHERE id = $1")
+        let marked = sqlx::query("UPDATE workflows SET status = $2, summary = NULL WHERE id = $1")
             .bind(workflow.workflow.0)
             .bind(WorkflowStatus::Failed.as_str())
             .execute(&mut *transaction)
-            .await?;
+            .await;
+        match marked.map_err(StoreError::from) {
+            // A row on a damaged page cannot be marked; that it is aside is noted all the same.
+            Ok(_) | Err(StoreError::DamagedPage(_)) => {}
+            Err(fault) => return Err(fault),
+        }
     }
     transaction.commit().await?;
     Ok(())
@@ -121,10 +130,30 @@ async fn release(
 pub(super) fn remains(row: &SqliteRow, cause: &str) -> WorkflowState {
     let small = |column: &str| u32::try_from(number(row, column)).unwrap_or(0);
     let definition_id: Option<i64> = row.try_get("definition_id").ok().flatten();
+    let nothing = nothing_but(WorkflowId(number(row, "id")), cause);
     WorkflowState {
-        id: WorkflowId(number(row, "id")),
         summary: Summary {
             job_id: JobId(number(row, "job_id")),
+            recovery_attempts: small("recovery_attempts"),
+            max_recovery_attempts: small("max_recovery_attempts"),
+            started_at: moment(row, "started_at"),
+            completed_at: moment(row, "completed_at"),
+            events: u64::try_from(number(row, "rev")).unwrap_or(0),
+            ..nothing.summary
+        },
+        name: text(row, "name"),
+        definition_id: definition_id.map(DefinitionId),
+        created_at: moment(row, "created_at").unwrap_or_default(),
+        ..nothing
+    }
+}
+
+/// What can be told of a workflow whose row cannot be read at all.
+pub(super) fn nothing_but(id: WorkflowId, cause: &str) -> WorkflowState {
+    WorkflowState {
+        id,
+        summary: Summary {
+            job_id: JobId(0),
             status: WorkflowStatus::Failed,
             progress: 0,
             current_step: 0,
@@ -135,19 +164,19 @@ pub(super) fn remains(row: &SqliteRow, cause: &str) -> WorkflowState {
             running_tasks: 0,
             total_tasks: 0,
             counts: Counts::default(),
-            recovery_attempts: small("recovery_attempts"),
-            max_recovery_attempts: small("max_recovery_attempts"),
-            started_at: moment(row, "started_at"),
-            completed_at: moment(row, "completed_at"),
-            events: u64::try_from(number(row, "rev")).unwrap_or(0),
+            recovery_attempts: 0,
+            max_recovery_attempts: 0,
+            started_at: None,
+            completed_at: None,
+            events: 0,
             cancel_requested: false,
             quarantine: Some(cause.to_owned()),
         },
-        name: text(row, "name"),
-        definition_id: definition_id.map(DefinitionId),
+        name: String::new(),
+        definition_id: None,
         metadata: Map::new(),
         parameters: Map::new(),
-        created_at: moment(row, "created_at").unwrap_or_default(),
+        created_at: Timestamp::default(),
     }
 }
 
@@ -168,16 +197,18 @@ fn text(row: &SqliteRow, column: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The rows of a workflow and its tasks, to the byte.
+/// The rows of a workflow and its tasks, to the byte. What lies on a damaged page stays there.
 async fn kept(connection: &mut SqliteConnection, id: WorkflowId) -> Result<Value, StoreError> {
     let workflow = sqlx::query("SELECT * FROM workflows WHERE id = $1")
         .bind(id.0)
         .fetch_optional(&mut *connection)
-        .await?;
+        .await;
+    let workflow = unless_damaged(workflow)?;
     let tasks = sqlx::query("SELECT * FROM tasks WHERE workflow_id = $1 ORDER BY task")
         .bind(id.0)
         .fetch_all(connection)
-        .await?;
+        .await;
+    let tasks = unless_damaged(tasks)?;
     let mut bytes = 0;
     let mut rows = Vec::with_capacity(tasks.len());
     for row in &tasks {
@@ -193,6 +224,14 @@ async fn kept(connection: &mut SqliteConnection, id: WorkflowId) -> Result<Value
         "tasks": rows,
         "tasks_left_where_they_are": tasks.len() - rows.len(),
     }))
+}
+
+/// What was read; nothing where it lies on a damaged page.
+fn unless_damaged<T: Default>(read: Result<T, sqlx::Error>) -> Result<T, StoreError> {
+    match read.map_err(StoreError::from) {
+        Err(StoreError::DamagedPage(_)) => Ok(T::default()),
+        read => read,
+    }
 }
 
 /// A row as JSON, whatever its columns hold.

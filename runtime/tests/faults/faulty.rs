@@ -48,12 +48,14 @@ pub struct Faulty {
     plan: Mutex<Option<Plan>>,
     calls: AtomicU64,
     is_away: AtomicBool,
+    is_full: AtomicBool,
     commits: AtomicU64,
     /// Which commits are refused because of what they hold.
     refuses: Option<fn(u64) -> bool>,
     refuses_quarantine: AtomicBool,
-    /// The workflows whose rows cannot be read.
+    /// The workflows whose rows cannot be read, and those whose rows cannot be written.
     spoilt: Mutex<BTreeSet<WorkflowId>>,
+    unwritable: Mutex<BTreeSet<WorkflowId>>,
 }
 
 impl Faulty {
@@ -83,9 +85,29 @@ impl Faulty {
         spoilt.insert(id);
     }
 
+    /// The rows of this workflow lie where nothing can be written.
+    pub fn spoil_writes(&self, id: WorkflowId) {
+        let unwritable = self.unwritable.lock();
+        unwritable
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id);
+    }
+
+    fn are_writable(&self, changes: &[Change]) -> bool {
+        let unwritable = self.unwritable.lock();
+        let unwritable = unwritable.unwrap_or_else(PoisonError::into_inner);
+        let mut ids = changes.iter().map(|change| change.record.id);
+        !ids.any(|id| unwritable.contains(&id))
+    }
+
     fn is_spoilt(&self, id: WorkflowId) -> bool {
         let spoilt = self.spoilt.lock().unwrap_or_else(PoisonError::into_inner);
         spoilt.contains(&id)
+    }
+
+    /// How many commits were asked for.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// How many calls there were, probes aside.
@@ -96,6 +118,11 @@ impl Faulty {
     /// Every call fails from now on, or none does.
     pub fn set_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    /// The disk has no room from now on, or it has.
+    pub fn set_full(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::SeqCst);
     }
 
     /// The fault of the present call, if one is planned for it.
@@ -148,6 +175,12 @@ impl WorkflowStore for Faulty {
             && self.refuses.is_some_and(|refuses| refuses(number))
         {
             return Err(StoreError::Stale(change.record.id));
+        }
+        if !self.are_writable(changes) {
+            return Err(StoreError::DamagedPage("as it is planned".into()));
+        }
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err(io(ErrorKind::StorageFull));
         }
         self.call(self.inner.commit(changes, commands)).await
     }
@@ -222,6 +255,9 @@ impl WorkflowStore for Faulty {
     async fn probe(&self, writes: bool) -> Result<bool, StoreError> {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(io(ErrorKind::ConnectionRefused));
+        }
+        if writes && self.is_full.load(Ordering::SeqCst) {
+            return Err(io(ErrorKind::StorageFull));
         }
         self.inner.probe(writes).await
     }

@@ -1,11 +1,16 @@
 //! A store that refuses rows now and then: memory is rolled back, neighbours are not harmed, and what
 //! an attempt reported is kept until it can be written.
 
-use engine::{JobId, JobOrchestrator, JobOrchestratorError, WorkflowDefinition, WorkflowStatus};
+use std::time::Duration;
+
+use engine::{
+    JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowDefinition, WorkflowStatus,
+};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::faulty::Faulty;
 use crate::witness::{tries, witness};
-use crate::world::World;
+use crate::world::{MINUTE, World};
 
 /// A world in which the commits that the pattern names are refused.
 async fn refusing(refuses: fn(u64) -> bool) -> World {
@@ -85,4 +90,26 @@ async fn workflows_finish_whole_although_every_third_commit_fails() {
         }
     }
     assert!(numbers.iter().all(|number| tries(*number).len() <= 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workflow_that_cannot_be_written_to_its_page_is_put_aside_and_no_other() {
+    let world = World::new(None).await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let (first, _) = witness("First", 0, 5.0, &[]);
+        let (second, _) = witness("Second", 0, 0.0, &[0]);
+        ids.push(world.start(&[first, second]).await);
+    }
+    // All of them end in one batch.
+    world.store.spoil_writes(ids[1]);
+    for id in [ids[0], ids[2]] {
+        world.until_over(id).await;
+        assert_eq!(world.status(id).await, WorkflowStatus::Completed);
+    }
+    assert_eq!(world.noted_aside().await, [ids[1]]);
+    let (third, _) = witness("Later", 0, 0.0, &[]);
+    let later = world.start(&[third]).await;
+    world.until_over(later).await;
+    assert_eq!(world.runtime.quarantined().len(), 1);
 }

@@ -54,6 +54,11 @@ impl Bench {
         Self { folder, runtime }
     }
 
+    /// Lets go of the files until they are opened again.
+    pub fn closed(self) -> Closed {
+        Closed(self.folder)
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -157,6 +162,23 @@ impl Bench {
             .await
             .unwrap();
         task.output.unwrap()
+    }
+}
+
+/// The files of a runtime that is over.
+pub struct Closed(tempfile::TempDir);
+
+impl Closed {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub async fn open(self) -> Bench {
+        let runtime = open(self.0.path(), Settings::default()).await;
+        Bench {
+            folder: self.0,
+            runtime,
+        }
     }
 }
 

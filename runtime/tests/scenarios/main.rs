@@ -8,6 +8,7 @@
 mod bench;
 mod cancel;
 mod commits;
+mod damage;
 mod definitions;
 mod hostile_references;
 mod late;

@@ -2,13 +2,18 @@
 //! itself once it is back.
 
 use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::time::Instant;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Row};
 use tempfile::TempDir;
 
-use crate::fixture::{PATIENCE, Server, ask, quick, run};
+use crate::fixture::{PATIENCE, Server, ask, quick, run, waiting};
+use crate::quarantine::kill;
 
 const FILE: &str = "job-orchestrator.db";
 const PASSWORD: &str = "correct horse";
@@ -61,6 +66,63 @@ async fn a_database_that_is_taken_away_makes_the_server_unready_and_changes_are_
     until_ready_says(&server, 200, "ok").await;
     api.verb(id, "start").await.ok();
     api.create(&quick(), true).await;
+}
+
+/// Overwrites the first page of a table that no server uses just now.
+async fn damage(folder: &Path, table: &str) {
+    let file = SqliteConnectOptions::new().filename(folder.join(FILE));
+    let mut connection = file.connect().await.unwrap();
+    let truncate = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
+    truncate.execute(&mut connection).await.unwrap();
+    let page = sqlx::query("SELECT rootpage FROM sqlite_schema WHERE name = $1");
+    let page = page.bind(table).fetch_one(&mut connection).await.unwrap();
+    let page: u32 = page.get(0);
+    connection.close().await.unwrap();
+    let file = fs::File::options().write(true).open(folder.join(FILE));
+    let at = u64::from(page - 1) * 4096;
+    file.unwrap().write_all_at(&[0xff; 4096], at).unwrap();
+}
+
+#[tokio::test]
+async fn damage_that_is_found_in_the_background_is_told_and_everything_goes_on() {
+    let server = Server::start();
+    server.user("ada", "owner", PASSWORD);
+    let folder = kill(server);
+    damage(folder.path(), "definitions").await;
+    let server = Server::start_with(folder, &[]);
+    let begun = Instant::now();
+    loop {
+        let body = until_ready_says(&server, 200, "ok").await;
+        if body["troubles"] == json!(["database_damaged"]) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{body}");
+    }
+    let cookie = server.sign_in("ada", "correct+horse").await;
+    let page = server.request(Method::GET, "/").header("cookie", cookie);
+    let page = ask(page).await.text;
+    assert!(
+        page.contains("The database is damaged in some places."),
+        "{page}"
+    );
+    let api = server.api("editor");
+    let id = api.create(&quick(), true).await;
+    api.until(id, "completed").await;
+}
+
+#[tokio::test]
+async fn a_file_in_which_nothing_can_be_relied_on_makes_the_server_unready() {
+    let server = Server::start();
+    let id = server.api("editor").create(&waiting(600.0), true).await;
+    let folder = kill(server);
+    damage(folder.path(), "tasks").await;
+    let server = Server::start_with(folder, &[]);
+    let body = until_ready_says(&server, 503, "database damaged").await;
+    let both = json!(["database_away", "database_damaged"]);
+    assert_eq!(body["troubles"], both);
+    let api = server.api("operator");
+    api.get(&format!("/workflows/{id}")).await.problem(503);
+    api.verb(id, "cancel").await.problem(503);
 }
 
 #[test]
