@@ -1,11 +1,15 @@
 //! Workflows that were put aside, in SQLite: rows are read here whatever they hold.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use engine::progress::{Counts, Summary, WorkflowState};
 use engine::{DefinitionId, JobId, Timestamp, WorkflowId, WorkflowStatus};
+use futures::StreamExt;
 use serde_json::{Map, Value, json};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Column, Connection, Row, TypeInfo, ValueRef};
+use tracing::error;
 
 use super::sqlite::SqliteStore;
 use super::{Defect, QuarantineStore, Quarantined, StoreError, row};
@@ -23,18 +27,36 @@ impl QuarantineStore for SqliteStore {
     }
 
     async fn aside(&self) -> Result<Vec<Quarantined>, StoreError> {
-        let rows = sqlx::query("SELECT workflow_id, at, what, cause FROM quarantine ORDER BY 1")
-            .fetch_all(&self.readers)
-            .await?;
-        let one = |row: &SqliteRow| {
-            Ok(Quarantined {
-                workflow: WorkflowId(row.try_get("workflow_id")?),
-                at: Timestamp::from_micros(row.try_get("at")?),
-                defect: Defect::from_word(&text(row, "what")),
-                cause: text(row, "cause"),
-            })
-        };
-        rows.iter().map(one).collect()
+        let mut aside = BTreeMap::new();
+        let mut is_whole = true;
+        // A page that is damaged hides what lies behind it; from the other end that is read as well.
+        for statement in NOTED {
+            let mut rows = sqlx::query(statement).fetch(&self.readers);
+            is_whole = true;
+            while let Some(row) = rows.next().await {
+                match row.map_err(StoreError::from) {
+                    Ok(row) => {
+                        let one = noted(&row);
+                        aside.insert(one.workflow, one);
+                    }
+                    Err(fault) if fault.is_of_a_row() => {
+                        error!(%fault, "what is noted about quarantine cannot all be read");
+                        is_whole = false;
+                        break;
+                    }
+                    Err(fault) => return Err(fault),
+                }
+            }
+            if is_whole {
+                break;
+            }
+        }
+        if !is_whole {
+            for id in marked(&self.readers).await? {
+                aside.entry(id).or_insert_with(|| unnoted(id));
+            }
+        }
+        Ok(aside.into_values().collect())
     }
 
     async fn remains(
@@ -51,6 +73,48 @@ impl QuarantineStore for SqliteStore {
             Err(StoreError::DamagedPage(_)) => Ok(Some(nothing_but(id, cause))),
             Err(fault) => Err(fault),
         }
+    }
+}
+
+const NOTED: [&str; 2] = [
+    "SELECT workflow_id, at, what, cause FROM quarantine ORDER BY workflow_id",
+    "SELECT workflow_id, at, what, cause FROM quarantine ORDER BY workflow_id DESC",
+];
+
+/// What is noted of a workflow, whatever its columns hold.
+fn noted(row: &SqliteRow) -> Quarantined {
+    Quarantined {
+        workflow: WorkflowId(number(row, "workflow_id")),
+        at: moment(row, "at").unwrap_or_default(),
+        defect: Defect::from_word(&text(row, "what")),
+        cause: text(row, "cause"),
+    }
+}
+
+/// The workflows whose rows say that they were put aside: `failed` without a summary, which no other
+/// workflow has.
+async fn marked(readers: &SqlitePool) -> Result<Vec<WorkflowId>, StoreError> {
+    let mut marked = Vec::new();
+    let mut rows = sqlx::query(
+        "SELECT id FROM workflows WHERE status = 'failed' AND summary IS NULL ORDER BY id",
+    )
+    .fetch(readers);
+    while let Some(row) = rows.next().await {
+        match row.map_err(StoreError::from) {
+            Ok(row) => marked.push(WorkflowId(row.try_get("id")?)),
+            Err(fault) if fault.is_of_a_row() => break,
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(marked)
+}
+
+fn unnoted(workflow: WorkflowId) -> Quarantined {
+    Quarantined {
+        workflow,
+        at: Timestamp::default(),
+        defect: Defect::Unreadable,
+        cause: "it was put aside before, and why cannot be read any more".into(),
     }
 }
 

@@ -271,6 +271,42 @@ async fn is_told_and_waited_for(of: &str) {
 }
 
 #[tokio::test]
+async fn a_start_keeps_aside_what_was_aside_although_what_is_noted_about_it_cannot_be_read() {
+    let bench = many().await;
+    let file = bench.path("jobs.db");
+    let broken = "UPDATE workflows SET metadata = '{' WHERE id = 2";
+    Rows::of(&file).await.change(broken).await.unwrap();
+    let bench = bench.open().await;
+    let second = BTreeSet::from([WorkflowId(2)]);
+    assert_eq!(aside(&bench.runtime), second);
+    bench.runtime.shutdown().await;
+    let bench = bench.closed();
+    // Other kinds of values than it should hold.
+    let spoilt = [
+        "CREATE TABLE other AS SELECT workflow_id, 'soon' AS at, CAST(x'ff' AS TEXT) AS what, cause,
+         kept FROM quarantine",
+        "DROP TABLE quarantine",
+        "ALTER TABLE other RENAME TO quarantine",
+    ];
+    for statement in spoilt {
+        Rows::of(&file).await.change(statement).await.unwrap();
+    }
+    let bench = bench.open().await;
+    assert_eq!(aside(&bench.runtime), second);
+    let first = WorkflowId(1);
+    bench.until_status(first, WorkflowStatus::Completed).await;
+    bench.runtime.shutdown().await;
+    let bench = bench.closed();
+    // Nothing of it can be read.
+    overwrite(&file, pages(&file, "quarantine").await[0], &GARBAGE);
+    let bench = bench.open().await;
+    assert_eq!(aside(&bench.runtime), second);
+    let program = Actor::program();
+    let shown = bench.runtime.workflow(&program, WorkflowId(2)).await;
+    assert!(shown.unwrap().quarantine.is_some());
+}
+
+#[tokio::test]
 async fn damage_that_nobody_meets_is_found_in_the_background_and_told() {
     let bench = many().await;
     let file = bench.path("jobs.db");
