@@ -6,6 +6,7 @@ use std::time::Duration;
 use engine::{
     JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowDefinition, WorkflowStatus,
 };
+use runtime::Settings;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::faulty::Faulty;
@@ -112,4 +113,57 @@ async fn a_workflow_that_cannot_be_written_to_its_page_is_put_aside_and_no_other
     let later = world.start(&[third]).await;
     world.until_over(later).await;
     assert_eq!(world.runtime.quarantined().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_is_written_at_once_although_the_one_that_would_start_with_it_cannot_be() {
+    let settings = Settings {
+        others_at_once: 1,
+        ..Settings::default()
+    };
+    let world = World::set(Faulty::default(), settings).await;
+    let (first, _) = witness("First", 0, 5.0, &[]);
+    let first = world.start(&[first]).await;
+    let (second, number) = witness("Second", 0, 0.0, &[]);
+    let second = world.start(&[second]).await;
+    world.store.spoil_writes(second);
+    // The end of the first and the start of the second are one batch.
+    sleep(Duration::from_millis(5_500)).await;
+    assert_eq!(world.status(first).await, WorkflowStatus::Completed);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.noted_aside().await, [second]);
+    assert_eq!(tries(number).len(), 0);
+}
+
+/// In real time: a loop that does not rest would keep simulated time from passing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_that_comes_due_on_a_full_disk_is_tried_about_once_a_second() {
+    let world = World::new(None).await;
+    let (flaky, number) = witness("Flaky", 1, 0.0, &[]);
+    let id = world.start(&[flaky]).await;
+    let tried = async || tries(number).len() == 1 && world.numbers(id).await.len() >= 5;
+    until("the retry waits", tried).await;
+    world.store.set_full(true);
+    let asked = || world.store.commits() + world.store.calls();
+    let is_full = async || world.troubles() == [TroubleKind::DiskFull];
+    until("it comes due", is_full).await;
+    let (before, begun) = (asked(), Instant::now());
+    until("it is tried again", async || asked() >= before + 12).await;
+    assert!(
+        begun.elapsed() > Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
+    world.store.set_full(false);
+    let is_over = async || world.status(id).await == WorkflowStatus::Completed;
+    until("it goes on", is_over).await;
+}
+
+async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    let waited = async {
+        while !is_so().await {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(timeout(MINUTE, waited).await.is_ok(), "never: {what}");
 }

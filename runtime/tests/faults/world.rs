@@ -7,9 +7,9 @@ use engine::{
     JobId, JobOrchestrator, StepDefinition, TroubleKind, WorkflowDefinition, WorkflowId,
     WorkflowStatus, Workflows,
 };
-use runtime::Runtime;
 use runtime::clock::TestClock;
 use runtime::store::{QuarantineStore, WorkflowStore};
+use runtime::{Runtime, Settings};
 use tokio::time::{sleep, timeout};
 
 use crate::faulty::{Faulty, Plan};
@@ -28,10 +28,15 @@ impl World {
     }
 
     pub async fn over(store: Faulty) -> Self {
+        Self::set(store, Settings::default()).await
+    }
+
+    pub async fn set(store: Faulty, settings: Settings) -> Self {
         let store = Arc::new(store);
         let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
         let builder = Runtime::builder().store(store.clone()).clock(clock);
-        let runtime = builder.registry(registry()).start().await.unwrap();
+        let builder = builder.registry(registry()).settings(settings);
+        let runtime = builder.start().await.unwrap();
         Self { store, runtime }
     }
 

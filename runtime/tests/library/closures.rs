@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use runtime::{
     FailureKind, JobId, JobOrchestrator, JobOrchestratorError, Mode, RunIf, SkipReason, StepError,
-    StepOutput, TaskStatus, WorkflowDefinition, WorkflowStatus, WorkflowStep, json,
+    StepOutput, TaskStatus, WorkflowDefinition, WorkflowStatus, WorkflowStep, Workflows, json,
 };
 
 use crate::bench::{execute, failure, log, on_both, output, start, until, within};
@@ -304,6 +304,37 @@ async fn whoever_waits_for_the_end_of_a_workflow_is_told_when_the_engine_stops()
         within(engine.shutdown()).await;
         let told = within(waiting).await.unwrap().unwrap_err();
         assert_eq!(told, JobOrchestratorError::Stopping);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closure_that_panics_fails_its_step_with_the_text_and_disables_nothing() {
+    on_both(async |engine| {
+        static RUNS: AtomicU32 = AtomicU32::new(0);
+        let definition = WorkflowDefinition::new("Fragile").step(
+            // Under the name of a step type, which others use as well.
+            WorkflowStep::new("Breaks", "noop", |_cx| async {
+                assert!(RUNS.fetch_add(1, Ordering::SeqCst) >= 5, "broken glass");
+                Ok(())
+            })
+            .max_retries(0),
+        );
+        RUNS.store(0, Ordering::SeqCst);
+        for _ in 0..5 {
+            let failed = execute(&engine, &definition).await;
+            assert_eq!(failed.status, WorkflowStatus::Failed);
+            let progress = engine.get_workflow_progress(failed.id).await.unwrap();
+            let told = progress.tasks[0].error_message.clone().unwrap();
+            assert!(told.contains("panicked: broken glass"), "{told}");
+        }
+        assert_eq!(engine.troubles(), []);
+        let done = execute(&engine, &definition).await;
+        assert_eq!(done.status, WorkflowStatus::Completed);
+        let of_type = WorkflowStep::of_type("Any", "noop", json!({}));
+        let of_type = WorkflowDefinition::new("Beside").step(of_type);
+        let done = execute(&engine, &of_type).await;
+        assert_eq!(done.status, WorkflowStatus::Completed);
     })
     .await;
 }

@@ -5,10 +5,10 @@ use engine::{
     Action, Actor, JobOrchestrator, JobOrchestratorError, Refusal, WorkflowId, WorkflowState,
     WorkflowStatus, Workflows,
 };
-use runtime::Runtime;
 use runtime::database::Database;
 use runtime::store::sqlite::SqliteStore;
 use runtime::store::{Defect, Quarantined, WorkflowStore};
+use runtime::{Runtime, Settings};
 use serde_json::json;
 
 use crate::bench::{Bench, define, eventually, noop, shell, step};
@@ -214,4 +214,35 @@ async fn a_row_that_goes_bad_while_its_workflow_runs_stops_it() {
         Err(JobOrchestratorError::Refused(Refusal::Quarantined { .. }))
     );
     assert!(refused, "{cancelled:?}");
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_written_when_its_turn_comes_does_not_hold_up_the_one_before_it() {
+    let bench = Bench::with(Settings {
+        programs_at_once: 1,
+        ..Settings::default()
+    })
+    .await;
+    let go = bench.path("go");
+    let script = format!("until [ -e {} ]; do sleep 0.02; done", go.display());
+    let definition = define(&[shell("Long", &script, &[])]);
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(bench.start(&definition).await);
+    }
+    // The first has the only place. The row that the start of the second writes is there already.
+    let rows = Rows::of(&bench.path("jobs.db")).await;
+    let bad = "INSERT INTO attempts (workflow_id, task, attempt, started_at, outcome)
+               VALUES (2, 0, 1, 1, 'running')";
+    rows.change(bad).await.unwrap();
+    std::fs::write(&go, "").unwrap();
+    for id in [ids[0], ids[2]] {
+        bench.until_status(id, WorkflowStatus::Completed).await;
+    }
+    let runtime = &bench.runtime;
+    let second = runtime.execute_workflow(ids[1], &definition).await.unwrap();
+    assert!(second.quarantine.is_some(), "{second:?}");
+    let found = runtime.quarantined();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].defect, Defect::Unwritable);
 }

@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Row};
 use tempfile::TempDir;
 
 use crate::fixture::{PATIENCE, Server, failing, program, quick, run, waiting};
+use crate::quarantine::kill;
 
 fn write(folder: &Path, name: &str, definition: &serde_json::Value) -> String {
     let file = folder.join(name);
@@ -430,4 +433,26 @@ async fn axum_2673_shutdown_with_sse() {
     );
     assert_eq!(server.wait(), Some(0));
     assert!(asked.elapsed() < PATIENCE);
+}
+
+#[tokio::test]
+async fn a_server_whose_pages_cannot_start_ends_in_order_what_its_engine_has_begun() {
+    let server = Server::start();
+    server.api("editor").create(&waiting(600.0), true).await;
+    let folder = kill(server);
+    // Where the accounts should be is something that is none.
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(format!("accounts.db{end}")));
+    }
+    std::fs::create_dir(folder.path().join("accounts.db")).unwrap();
+    let output = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"], "");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("accounts.db"), "{output:?}");
+    // Asked to stop, it counts as no crash.
+    let file = SqliteConnectOptions::new().filename(folder.path().join("job-orchestrator.db"));
+    let mut connection = file.connect().await.unwrap();
+    let boots = "SELECT was_stopped FROM boots ORDER BY number DESC";
+    let boots = sqlx::query(boots).fetch_all(&mut connection).await.unwrap();
+    let boots: Vec<bool> = boots.iter().map(|boot| boot.get(0)).collect();
+    assert_eq!(boots, [true, false], "the first server was killed");
 }
