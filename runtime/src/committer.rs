@@ -17,11 +17,12 @@ mod load;
 mod message;
 mod parked;
 mod repeated;
+mod roll_back;
 mod take_up;
 mod timers;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,7 +31,6 @@ use engine::{StepIndex, Workflow, WorkflowId};
 use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
-use tracing::error;
 
 use crate::attempts::Attempts;
 use crate::clock::Clock;
@@ -40,13 +40,14 @@ use crate::quarantine::Quarantine;
 use crate::settings::Settings;
 use crate::store::{AnsweredCommand, Change, Concern, Header, LastNumbers, Store, StoreError};
 use aside::Blame;
-use batch::{Batch, Member};
+use batch::Batch;
 use doubt::Doubts;
 use held::Held;
 use lanes::Lanes;
 pub(crate) use message::{Creation, KeyedCommand, Message};
 use parked::Parked;
 pub(crate) use repeated::{content_of_new, kept_answer};
+use roll_back::Part;
 use timers::Timers;
 use watch::Watch;
 
@@ -169,10 +170,30 @@ impl Committer {
         messages
     }
 
-    /// Decides all messages, writes what follows in one transaction, then acts on it.
+    /// Decides all messages and writes what follows. What was not written is tried again in parts, and
+    /// each part before what is behind it; not by recursion, since thousands may be bad at once.
     async fn process(&mut self, messages: Vec<Message>) {
+        let mut left = VecDeque::from(self.attempt(messages).await);
+        while let Some(part) = left.pop_front() {
+            let messages = match part {
+                Part::Message(message) => vec![message],
+                Part::Claims(id) => {
+                    self.read_back([id]).await;
+                    Vec::new()
+                }
+            };
+            for part in self.attempt(messages).await.into_iter().rev() {
+                left.push_front(part);
+            }
+        }
+    }
+
+    /// Decides all messages, writes what follows in one transaction, then acts on it. What it answers
+    /// is to be tried again.
+    async fn attempt(&mut self, messages: Vec<Message>) -> Vec<Part> {
         if !self.can_decide().await {
-            return self.put_off(messages).await;
+            self.put_off(messages).await;
+            return Vec::new();
         }
         let mut batch = Batch::default();
         let mut messages = messages.into_iter();
@@ -215,12 +236,13 @@ impl Committer {
                 self.evict(id);
             }
             self.tell_idle();
-            return;
+            return Vec::new();
         }
         match self.commit(&changes, &commands).await {
             Ok(()) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
                 self.committed(batch, &changes);
+                Vec::new()
             }
             Err(fault) => self.not_written(batch, changes, &fault).await,
         }
@@ -250,74 +272,6 @@ impl Committer {
             self.health.committed(length);
         }
         written
-    }
-
-    /// Brings memory back to what the store holds, then tries the members one by one.
-    async fn roll_back(&mut self, batch: Batch, fault: &StoreError) {
-        error!(%fault, members = batch.members.len(), "a batch could not be written");
-        let touched: Vec<_> = batch.touched().collect();
-        let parts = batch.members.len().max(touched.len());
-        let one_by_one = self.one_by_one(parts, fault);
-        let is_alone = parts <= 1 && self.doubts.is_empty();
-        let is_new = touched.iter().any(|id| batch.creates(*id));
-        let members = self.undo(batch);
-        // The rows are at fault, and they are those of one workflow that was there before.
-        let is_bad = is_alone && (fault.is_contradiction() || fault.is_of_a_row());
-        if let ([workflow], true) = (&touched[..], is_bad && !is_new) {
-            self.put_aside(Blame::unwritable(*workflow, fault)).await;
-        } else if !one_by_one {
-            for member in members {
-                self.give_up(member.message, Some(fault));
-            }
-            return;
-        }
-        if members.is_empty() {
-            // Only claims: each workflow makes its own, so that the bad one is found out.
-            for id in touched {
-                self.read_back([id]).await;
-                Box::pin(self.process(Vec::new())).await;
-            }
-        }
-        for member in members {
-            Box::pin(self.process(vec![member.message])).await;
-        }
-    }
-
-    /// Forgets what a batch did in memory: its members, and the workflows it changed.
-    fn undo(&mut self, batch: Batch) -> Vec<Member> {
-        let touched: Vec<_> = batch.touched().collect();
-        for id in &touched {
-            self.forget(*id);
-        }
-        for slot in &batch.started {
-            self.lanes.release(*slot);
-        }
-        // What they wait for gets into the lanes again, and somebody has to look at those, soon.
-        let steady = self.clock.steady();
-        for id in touched {
-            self.held.keep_unread(id, steady);
-        }
-        batch.members
-    }
-
-    /// Reads workflows that have to be in memory: their timers and queue would stand still.
-    async fn read_back(&mut self, ids: impl IntoIterator<Item = WorkflowId>) {
-        for id in ids {
-            // While the database is away, which is told elsewhere, nothing is asked of it.
-            if !self.health.is_away() {
-                match self.load(id).await {
-                    Ok(_) => {
-                        self.evict(id);
-                        continue;
-                    }
-                    Err(fault) => {
-                        error!(%fault, workflow = id.0, "a workflow could not be read back");
-                        self.health.store_failed(&fault);
-                    }
-                }
-            }
-            self.held.keep_unread(id, self.clock.steady());
-        }
     }
 
     /// Takes a workflow out of memory.

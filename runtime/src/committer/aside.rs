@@ -10,6 +10,7 @@ use engine::workflow::Impossible;
 use tracing::{error, info};
 
 use super::batch::{Batch, Member};
+use super::roll_back::Part;
 use super::{Committer, Message};
 use crate::feed::News;
 use crate::store::{Concern, Defect, Quarantined, StoreError, StoredWorkflow};
@@ -199,7 +200,12 @@ impl Committer {
 
     /// What follows from a batch that may not be written because of one workflow: that one is put
     /// aside, memory goes back to what the store holds, and everything is decided anew.
-    pub(super) async fn without(&mut self, blame: Blame, batch: Batch, rest: Vec<Message>) {
+    pub(super) async fn without(
+        &mut self,
+        blame: Blame,
+        batch: Batch,
+        rest: Vec<Message>,
+    ) -> Vec<Part> {
         let id = blame.workflow;
         let is_new = batch.creates(id);
         let members = self.undo(batch);
@@ -215,16 +221,16 @@ impl Committer {
             what: "a new workflow".into(),
             cause: "it breaks a rule".into(),
         };
+        let mut again = Vec::new();
         for Member { message, answer } in members {
             let made = answer.is_ok_and(|answered| answered.is_about(id));
             if is_new && made && matches!(message, Message::Create { .. }) {
                 self.give_up(message, Some(&fault));
             } else {
-                Box::pin(self.process(vec![message])).await;
+                again.push(Part::Message(message));
             }
         }
-        for message in rest {
-            Box::pin(self.process(vec![message])).await;
-        }
+        again.extend(rest.into_iter().map(Part::Message));
+        again
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Batch {
     pub(super) members: Vec<Member>,
     pub(super) remembered: RememberedCommands,
     events: BTreeMap<WorkflowId, Vec<EventRecord>>,
+    /// The workflows that it makes.
+    new: BTreeSet<WorkflowId>,
     /// The moment whose state is answered, once all is decided: the answer that is kept under a
     /// command's id is then the one that is given.
     pub(super) answered_at: Option<Timestamp>,
@@ -52,6 +54,9 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn add(&mut self, id: WorkflowId, events: Vec<EventRecord>) {
+        if events.first().is_some_and(|first| first.seq == 1) {
+            self.new.insert(id);
+        }
         if !events.is_empty() {
             self.events.entry(id).or_default().extend(events);
         }
@@ -63,8 +68,7 @@ impl Batch {
 
     /// Whether it makes this workflow.
     pub(super) fn creates(&self, id: WorkflowId) -> bool {
-        let events = self.events.get(&id).and_then(|events| events.first());
-        events.is_some_and(|first| first.seq == 1)
+        self.new.contains(&id)
     }
 
     /// The rows and events to write, or the workflow of which none can be written.

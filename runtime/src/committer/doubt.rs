@@ -7,6 +7,7 @@
 use tracing::{error, info};
 
 use super::batch::Batch;
+use super::roll_back::Part;
 use super::{Committer, Message};
 use crate::health::Ask;
 use crate::store::{Change, Concern, StoreError};
@@ -21,18 +22,19 @@ impl Committer {
         batch: Batch,
         changes: Vec<Change>,
         fault: &StoreError,
-    ) {
+    ) -> Vec<Part> {
         self.health.store_failed(fault);
         match self.was_written_nevertheless(&changes, fault).await {
             Some(true) => {
                 info!(%fault, "a batch was written although the store failed");
                 self.committed(batch, &changes);
+                Vec::new()
             }
             Some(false) => self.roll_back(batch, fault).await,
             None => {
                 error!(%fault, workflows = changes.len(), "whether a batch was written is not known");
                 self.doubts.extend(changes);
-                self.roll_back(batch, fault).await;
+                self.roll_back(batch, fault).await
             }
         }
     }
