@@ -21,8 +21,16 @@ const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
 #[async_trait]
 impl QuarantineStore for SqliteStore {
     async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
+        // Read before anything is written: whoever meets a damaged page in a transaction that writes
+        // can write nothing more in it.
+        let kept = kept(&self.readers, workflow.workflow).await?;
         let mut writer = self.writer.lend().await?;
-        let done = put_aside(&mut writer, workflow).await;
+        let done = put_aside(&mut writer, workflow, &kept, true).await;
+        let done = match done {
+            // Its row lies on the page, and cannot be marked; that it is aside is noted all the same.
+            Err(StoreError::DamagedPage(_)) => put_aside(&mut writer, workflow, &kept, false).await,
+            done => done,
+        };
         writer.bring_back(done).await
     }
 
@@ -121,9 +129,10 @@ fn unnoted(workflow: WorkflowId) -> Quarantined {
 async fn put_aside(
     connection: &mut SqliteConnection,
     workflow: &Quarantined,
+    kept: &Value,
+    marks: bool,
 ) -> Result<(), StoreError> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let kept = kept(&mut transaction, workflow.workflow).await?;
     let written = sqlx::query(
         "INSERT INTO quarantine (workflow_id, at, what, cause, kept) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT DO NOTHING",
@@ -135,17 +144,12 @@ async fn put_aside(
     .bind(kept.to_string())
     .execute(&mut *transaction)
     .await?;
-    if written.rows_affected() > 0 {
-        let marked = sqlx::query("UPDATE workflows SET status = $2, summary = NULL WHERE id = $1")
+    if written.rows_affected() > 0 && marks {
+        sqlx::query("UPDATE workflows SET status = $2, summary = NULL WHERE id = $1")
             .bind(workflow.workflow.0)
             .bind(WorkflowStatus::Failed.as_str())
             .execute(&mut *transaction)
-            .await;
-        match marked.map_err(StoreError::from) {
-            // A row on a damaged page cannot be marked; that it is aside is noted all the same.
-            Ok(_) | Err(StoreError::DamagedPage(_)) => {}
-            Err(fault) => return Err(fault),
-        }
+            .await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -262,15 +266,15 @@ fn text(row: &SqliteRow, column: &str) -> String {
 }
 
 /// The rows of a workflow and its tasks, to the byte. What lies on a damaged page stays there.
-async fn kept(connection: &mut SqliteConnection, id: WorkflowId) -> Result<Value, StoreError> {
+async fn kept(readers: &SqlitePool, id: WorkflowId) -> Result<Value, StoreError> {
     let workflow = sqlx::query("SELECT * FROM workflows WHERE id = $1")
         .bind(id.0)
-        .fetch_optional(&mut *connection)
+        .fetch_optional(readers)
         .await;
     let workflow = unless_damaged(workflow)?;
     let tasks = sqlx::query("SELECT * FROM tasks WHERE workflow_id = $1 ORDER BY task")
         .bind(id.0)
-        .fetch_all(connection)
+        .fetch_all(readers)
         .await;
     let tasks = unless_damaged(tasks)?;
     let mut bytes = 0;

@@ -205,7 +205,9 @@ async fn a_damaged_page_puts_only_those_workflows_aside_whose_rows_lie_on_it() {
         let diagnosed = diagnosed(&bench.path("jobs.db")).await;
         let unreadable: BTreeSet<_> = aside.intersection(&touched).copied().collect();
         assert!(diagnosed.is_superset(&unreadable), "{table}: {diagnosed:?}");
-        // The next start knows them without looking.
+        let noted = Rows::of(&bench.path("jobs.db")).await;
+        let noted = noted.text("SELECT CAST(count(*) AS TEXT) FROM quarantine");
+        assert_eq!(noted.await, aside.len().to_string(), "{table}");
         bench.runtime.shutdown().await;
         let bench = bench.reopen().await;
         assert_eq!(self::aside(&bench.runtime), aside, "{table}");
