@@ -21,6 +21,7 @@ mod mention;
 mod path;
 mod render;
 mod size;
+mod slices;
 mod template;
 mod without;
 

@@ -170,6 +170,7 @@ mod tests {
         let refusal = "steps.aside: the step \"aside\" is not upstream of this one; make this \
                        step depend on it";
         assert_eq!(problems("{{ steps.aside.output }}"), [refusal]);
+        assert_eq!(problems("{{ steps.aside.output[::1] }}"), [refusal]);
         let own = "steps.last: a step cannot use its own output";
         assert_eq!(problems("{{ steps.last.output }}"), [own]);
     }
@@ -203,6 +204,15 @@ mod tests {
                 "env.HOME is unknown; there are steps.<key>.output",
             ),
             ("{{ range(3) }}", "range is unknown"),
+            ("{{ nope[::-1] }}", "nope is unknown"),
+            (
+                "{{ [1, [steps.gone.output[1:]]] }}",
+                "there is no step with the key \"gone\"",
+            ),
+            (
+                "{{ parameters.fodler[0:1] }}",
+                "there is no parameter \"fodler\"",
+            ),
         ] {
             let found = problems(text);
             assert!(

@@ -9,7 +9,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior};
 use serde_json::Value;
 
-use super::{bounds, size};
+use super::{bounds, size, slices};
 
 /// Steps an evaluation may take before it counts as run away.
 const FUEL: u64 = 100_000;
@@ -36,7 +36,11 @@ static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// An expression that can be evaluated.
-pub(super) struct Compiled(Expression<'static, 'static>);
+pub(super) struct Compiled {
+    expression: Expression<'static, 'static>,
+    /// With the same names, where the library does not find all of the expression's own.
+    named: Option<Expression<'static, 'static>>,
+}
 
 /// An expression that cannot be read.
 pub(super) struct Unreadable {
@@ -58,30 +62,34 @@ pub(super) fn compile(source: &str) -> Result<Compiled, Unreadable> {
     if let Some((at, detail)) = bounds::too_long(source) {
         return Err(Unreadable { at, detail });
     }
-    let compiled = caught(|| LANGUAGE.compile_expression_owned(source.to_owned()));
-    match compiled.map_err(|detail| Unreadable { at: 0, detail })? {
-        Ok(expression) => Ok(Compiled(expression)),
-        Err(fault) => Err(Unreadable {
-            at: fault
-                .range()
-                .map_or(0, |range| range.start)
-                .min(source.len()),
-            detail: sentence(&fault),
-        }),
-    }
+    let expression = parse(source.to_owned())?;
+    let named = slices::as_places(source).map(parse).transpose()?;
+    Ok(Compiled { expression, named })
+}
+
+fn parse(source: String) -> Result<Expression<'static, 'static>, Unreadable> {
+    let end = source.len();
+    let parsed = caught(|| LANGUAGE.compile_expression_owned(source));
+    let parsed = parsed.map_err(|detail| Unreadable { at: 0, detail })?;
+    parsed.map_err(|fault| Unreadable {
+        at: fault.range().map_or(0, |range| range.start).min(end),
+        detail: sentence(&fault),
+    })
 }
 
 impl Compiled {
     /// The names it uses, with what plainly follows each: `steps.a.output.n`.
     pub(super) fn names(&self) -> BTreeSet<String> {
-        self.0.undeclared_variables(true).into_iter().collect()
+        let named = self.named.as_ref().unwrap_or(&self.expression);
+        named.undeclared_variables(true).into_iter().collect()
     }
 
     /// What it gives for these names, which may have `limit` bytes as JSON.
     pub(super) fn evaluate(&self, names: Value, limit: usize) -> Result<Value, String> {
         let names = minijinja::Value::from(Serde(names));
         caught(|| {
-            let value = self.0.eval(names).map_err(|fault| sentence(&fault))?;
+            let value = self.expression.eval(names);
+            let value = value.map_err(|fault| sentence(&fault))?;
             if value.is_undefined() {
                 return Err("it has no value".to_owned());
             }
@@ -142,6 +150,81 @@ mod tests {
         compile(source)
             .map_err(|fault| fault.detail)?
             .evaluate(names, 10_000)
+    }
+
+    /// Every kind of expression the language has, once for each place of it that holds another one.
+    const KINDS: [&str; 36] = [
+        "_",
+        "(_)",
+        "-_",
+        "not _",
+        "_ + 1",
+        "1 ~ _",
+        "_ and 1",
+        "1 or _",
+        "_ in [1]",
+        "1 not in _",
+        "_ < 1",
+        "1 < 2 <= _",
+        "_ if 1 else 2",
+        "1 if _ else 2",
+        "1 if 1 else _",
+        "_ | abs",
+        "1 | default(_)",
+        "1 | default(value=_)",
+        "1 | default(*_)",
+        "1 | default(**_)",
+        "_ is odd",
+        "1 is eq(_)",
+        "1 is not eq _",
+        "_.x",
+        "_[0]",
+        "n[_]",
+        "_()",
+        "n(1, _)",
+        "[1, _]",
+        "(1, _)",
+        "{1: _}",
+        "{_: 1}",
+        "_[1:2]",
+        "n[_:]",
+        "n[:_]",
+        "n[::_]",
+    ];
+
+    #[test]
+    fn every_kind_of_expression_shows_the_names_in_it() {
+        let within = |outer: &str, inner: &str| outer.replace('_', &format!("({inner})"));
+        let shows = |source: &str| {
+            let compiled = compile(source);
+            let names = compiled.map_err(|fault| fault.detail).unwrap().names();
+            names
+                .iter()
+                .any(|name| name.split('.').next() == Some("nope"))
+        };
+        for outer in KINDS {
+            let plain = outer.replace('_', "nope");
+            assert!(shows(&plain), "{plain}");
+            for inner in KINDS {
+                for innermost in KINDS {
+                    let source = within(outer, &within(inner, &within(innermost, "nope")));
+                    assert!(shows(&source), "{source}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_sliced_is_named_with_its_path() {
+        let names = compile("steps.a.output.list[1:n][0].x")
+            .ok()
+            .unwrap()
+            .names();
+        assert_eq!(
+            names,
+            ["n", "steps.a.output.list"].map(str::to_owned).into()
+        );
+        assert_eq!(evaluate("list[1:]"), Ok(json!([2, 3])));
     }
 
     #[test]
