@@ -14,11 +14,12 @@ mod read;
 mod rename;
 mod write;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{OnFailure, RunIf, key, limits};
+use crate::definition::key::Keys;
+use crate::definition::{OnFailure, RunIf, limits};
 use crate::id::StepIndex;
 use crate::problem::Problem;
 
@@ -133,14 +134,15 @@ impl DefinitionDraft {
     /// The key of every step, with those that are made from names as saving would make them.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        let given = self.steps.iter().map(|step| step.key.trim());
-        let mut taken: HashSet<String> = given.map(str::to_owned).collect();
+        let mut made = Keys::default();
+        for step in &self.steps {
+            made.take(step.key.trim());
+        }
         let mut keys = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let mut key = step.key.trim().to_owned();
             if key.is_empty() {
-                key = key::from_name(&step.name, &taken);
-                taken.insert(key.clone());
+                key = made.make(&step.name);
             }
             keys.push(key);
         }
@@ -153,9 +155,13 @@ impl DefinitionDraft {
         let Some(step) = self.steps.get(index) else {
             return String::new();
         };
-        let keys = self.keys().into_iter().enumerate();
-        let others = keys.filter(|(other, _)| *other != index);
-        key::from_name(&step.name, &others.map(|(_, key)| key).collect())
+        let mut made = Keys::default();
+        for (other, key) in self.keys().iter().enumerate() {
+            if other != index {
+                made.take(key);
+            }
+        }
+        made.make(&step.name)
     }
 
     /// The dependencies of every step, as pictures and graphs take them.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::key::Keys;
 use super::read_step::{RawStep, read_step};
 use super::reading::{Reading, StepReading};
 use super::{OnFailure, RunIf, WorkflowDefinition, key, limits};
@@ -233,10 +234,10 @@ fn raw_steps(reader: &mut Reader, value: Option<&Value>) -> Vec<RawStep> {
 
 /// Gives every step its key, then turns dependencies by key or position into positions.
 fn resolve(reader: &mut Reader, raw: Vec<RawStep>) -> Vec<StepReading> {
-    let mut taken: HashSet<String> = HashSet::new();
+    let mut made = Keys::default();
     for (index, step) in raw.iter().enumerate() {
         let Some(key) = &step.key else { continue };
-        if !taken.insert(key.clone()) {
+        if !made.take(key) {
             let pointer = format!("#/steps/{index}/key");
             reader.problem(
                 &pointer,
@@ -250,8 +251,7 @@ fn resolve(reader: &mut Reader, raw: Vec<RawStep>) -> Vec<StepReading> {
         let key = step
             .key
             .clone()
-            .unwrap_or_else(|| key::from_name(&step.step.name, &taken));
-        taken.insert(key.clone());
+            .unwrap_or_else(|| made.make(&step.step.name));
         keys.entry(key.clone()).or_insert(index);
         named.push(key);
     }
