@@ -49,11 +49,15 @@ impl fmt::Display for Problem {
 #[must_use]
 pub fn first_of(mut problems: Vec<Problem>) -> Vec<Problem> {
     let more = problems.len().saturating_sub(PROBLEMS_MAX);
-    if more > 0 {
-        problems.truncate(PROBLEMS_MAX);
-        problems.push(Problem::new("#", format!("and {more} more problems")));
-    }
+    problems.truncate(PROBLEMS_MAX);
+    problems.extend(and_more(more));
     problems
+}
+
+/// The last of a list that leaves out `more` problems; none when it leaves out none.
+#[must_use]
+pub fn and_more(more: usize) -> Option<Problem> {
+    (more > 0).then(|| Problem::new("#", format!("and {more} more problems")))
 }
 
 fn shortened(mut text: String) -> String {

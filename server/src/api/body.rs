@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use engine::Problem;
-use engine::problem::pointer_part;
+use engine::problem::{PROBLEMS_MAX, and_more, pointer_part};
 use serde_json::{Map, Value};
 
 use super::strict_json::Strict;
@@ -116,16 +116,22 @@ impl Fields {
     /// Ends the reading.
     ///
     /// # Errors
-    /// 422 with everything that was noted and every unknown field.
+    /// 422 with everything that was noted and the unknown fields, up to [`PROBLEMS_MAX`] together:
+    /// whoever sends a million fields is not answered with a million sentences.
     pub fn end(mut self) -> Result<(), ApiProblem> {
-        let detail = match self.known.as_slice() {
+        let mut detail = match self.known.as_slice() {
             [] => "unknown field; there are none here".to_owned(),
             known => format!("unknown field; the fields are {}", known.join(", ")),
         };
-        let unknown: Vec<String> = self.left.keys().cloned().collect();
-        for name in unknown {
-            self.wrong(&name, detail.clone());
+        let room = PROBLEMS_MAX.saturating_sub(self.problems.len());
+        let more = self.left.len().saturating_sub(room);
+        for (name, _) in std::mem::take(&mut self.left).into_iter().take(room) {
+            self.wrong(
+                &name,
+                std::mem::replace(&mut detail, "unknown field".to_owned()),
+            );
         }
+        self.problems.extend(and_more(more));
         self.rest().map(|_| ())
     }
 }
