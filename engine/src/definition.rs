@@ -44,6 +44,9 @@ pub mod limits {
     pub const TIMEOUT_SECONDS_DEFAULT: f64 = 86_400.0;
     /// Largest configuration of one step, in bytes of JSON.
     pub const CONFIG_BYTES_MAX: usize = 256 * 1024;
+    /// Largest parameters of a definition or a workflow and largest metadata of a workflow, each
+    /// counted together, in bytes of JSON.
+    pub const GIVEN_BYTES_MAX: usize = 256 * 1024;
     /// Largest output of one step, in bytes of JSON.
     pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
     /// How many objects and lists may lie in each other, in any value that somebody gives.

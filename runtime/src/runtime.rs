@@ -15,6 +15,7 @@ mod stop;
 mod stores;
 mod switches;
 mod take_up;
+mod weight;
 mod workflows;
 
 use std::fmt;
@@ -146,8 +147,8 @@ impl Runtime {
                 "#/job_id", detail,
             )]));
         }
-        asked::check_depth("#/parameters", &creation.parameters)?;
-        asked::check_depth("#/metadata", &creation.metadata)?;
+        asked::check_given("#/parameters", &creation.parameters)?;
+        asked::check_given("#/metadata", &creation.metadata)?;
         asked::check_command_id(creation.command.as_ref().map(|command| command.id.as_str()))?;
         self.is_possible(Ask::Create)?;
         let (reply, answer) = oneshot::channel();

@@ -5,6 +5,8 @@ use engine::orchestrator::{ActionRequest, Answer};
 use engine::{Action, Instead, JobOrchestratorError, Problem, command_id, depth};
 use serde_json::{Map, Value};
 
+use super::weight;
+
 /// Most characters of a reason.
 const REASON_MAX: usize = 1_000;
 
@@ -33,11 +35,19 @@ pub(super) fn check_command_id(id: Option<&str>) -> Answer<()> {
     invalid("#/command_id", format!("must be {}", command_id::RULE))
 }
 
-pub(super) fn check_depth(pointer: &str, given: &Map<String, Value>) -> Answer<()> {
+/// What a workflow is given: its parameters, or its metadata.
+pub(super) fn check_given(pointer: &str, given: &Map<String, Value>) -> Answer<()> {
     if depth::has_too_deep(given) {
         return invalid(pointer, depth::TOO_DEEP.into());
     }
-    Ok(())
+    too_large(given).map_or(Ok(()), |detail| invalid(pointer, detail))
+}
+
+/// Why parameters or metadata are too large. Every list of workflows carries them.
+pub(super) fn too_large(given: &Map<String, Value>) -> Option<String> {
+    let bytes = weight::of(given);
+    (bytes > limits::GIVEN_BYTES_MAX)
+        .then(|| format!("has {bytes} bytes as JSON; at most 256 KiB are kept"))
 }
 
 fn check_output(pointer: &str, output: &Value) -> Answer<()> {

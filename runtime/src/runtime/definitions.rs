@@ -16,20 +16,36 @@ use serde_json::Value;
 use self::judge::Maker;
 use super::{Runtime, asked, read_fault, require};
 use crate::fault;
+use crate::step::Registry;
 use crate::store::{NewVersion, SaveError};
+
+/// Definitions of more steps are judged on a thread of their own, so that large ones hold nobody up.
+const STEPS_AT_ONCE: usize = 100;
+
+fn checked_by(registry: &Registry, json: &Value) -> Answer<WorkflowDefinition> {
+    let reading = WorkflowDefinition::read(json);
+    let problems = judge::problems(registry, &reading, Maker::Sender);
+    if !problems.is_empty() {
+        return Err(JobOrchestratorError::Invalid(problems));
+    }
+    reading
+        .into_definition()
+        .map_err(JobOrchestratorError::Invalid)
+}
 
 impl Runtime {
     /// Reads and checks a definition that was sent: its own rules, its step types and
     /// configurations, its references. Every problem is listed.
-    pub(super) fn checked(&self, json: &Value) -> Answer<WorkflowDefinition> {
-        let reading = WorkflowDefinition::read(json);
-        let problems = judge::problems(self.inner.handlers.registry(), &reading, Maker::Sender);
-        if !problems.is_empty() {
-            return Err(JobOrchestratorError::Invalid(problems));
+    pub(super) async fn checked(&self, json: &Value) -> Answer<WorkflowDefinition> {
+        let handlers = self.inner.handlers.clone();
+        let steps = json.get("steps").and_then(Value::as_array);
+        if steps.is_none_or(|steps| steps.len() <= STEPS_AT_ONCE) {
+            return checked_by(handlers.registry(), json);
         }
-        reading
-            .into_definition()
-            .map_err(JobOrchestratorError::Invalid)
+        let json = json.clone();
+        let judged = tokio::task::spawn_blocking(move || checked_by(handlers.registry(), &json));
+        let judged = judged.await;
+        judged.unwrap_or_else(|broke| Err(fault::log("judging a definition", &broke)))
     }
 
     /// The same of one that the program made, which may bring closures.
@@ -54,7 +70,7 @@ impl Runtime {
 #[async_trait]
 impl Definitions for Runtime {
     async fn check(&self, definition: &Value) -> Vec<Problem> {
-        match self.checked(definition) {
+        match self.checked(definition).await {
             Err(JobOrchestratorError::Invalid(problems)) => problems,
             _ => Vec::new(),
         }
@@ -70,7 +86,7 @@ impl Definitions for Runtime {
         require(actor, Role::Editor)?;
         asked::check_command_id(command_id)?;
         let sent = definition;
-        let definition = self.checked(sent)?;
+        let definition = self.checked(sent).await?;
         let now = self.inner.clock.now();
         let saved = self
             .inner
@@ -96,7 +112,7 @@ impl Definitions for Runtime {
                 JobOrchestratorError::Conflict(format!("{outdated}; save yours based on that one"))
             }
             SaveError::CommandIdReused => Refusal::CommandIdReused.into(),
-            SaveError::Store(cause) => fault::log("saving a definition", &cause),
+            SaveError::Store(cause) => fault::of_store("saving a definition", &cause),
         })
     }
 

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use super::latest::Checked;
 use super::look::Look;
-use super::{Runtime, read_fault, require};
+use super::{Runtime, read_fault, require, weight};
 use crate::committer::{Creation, KeyedCommand, content_of_new};
 use crate::fault;
 use crate::feed::News;
@@ -35,7 +35,7 @@ impl Runtime {
                         .map(|p| p.under("/definition"))
                         .collect()
                 };
-                match self.checked(json) {
+                match self.checked(json).await {
                     Ok(definition) => Ok(self.settled(definition, None)),
                     Err(JobOrchestratorError::Invalid(problems)) => {
                         Err(JobOrchestratorError::Invalid(under(problems)))
@@ -54,7 +54,7 @@ impl Runtime {
         }
         let saves = latest.saves();
         let saved = self.saved(id, None).await?;
-        let definition = self.checked(&saved.definition)?;
+        let definition = self.checked(&saved.definition).await?;
         let checked = self.settled(definition, Some((id, saved.version)));
         latest.keep(id, checked.clone(), saves);
         Ok(checked)
@@ -75,6 +75,45 @@ impl Runtime {
         }
     }
 }
+/// Workflows that are read from the store at once for a list.
+const READ_AT_ONCE: usize = 51;
+/// A page of a list ends early where its parameters and metadata come to more bytes of JSON than
+/// this; the next one goes on there.
+const PAGE_BYTES: usize = 4 << 20;
+
+impl Runtime {
+    /// A page of a list, and whether there is another one behind it.
+    async fn page(&self, filter: &WorkflowFilter) -> Answer<(Vec<WorkflowState>, bool)> {
+        let now = self.inner.clock.now();
+        let mut items: Vec<WorkflowState> = Vec::new();
+        let mut bytes = 0_usize;
+        loop {
+            // One more than asked for tells whether there is a next page.
+            let missing = filter.limit + 1 - items.len();
+            let part = WorkflowFilter {
+                limit: missing.min(READ_AT_ONCE),
+                before: items.last().map_or(filter.before, |last| Some(last.id)),
+                ..filter.clone()
+            };
+            let found = self.inner.store.list(&part, now).await;
+            let found = found.map_err(|cause| read_fault(&cause))?;
+            let is_last = found.len() < part.limit;
+            for state in found {
+                let size = weight::of(&state.parameters) + weight::of(&state.metadata);
+                bytes = bytes.saturating_add(size);
+                let is_full = items.len() == filter.limit;
+                if is_full || (bytes > PAGE_BYTES && !items.is_empty()) {
+                    return Ok((items, true));
+                }
+                items.push(state);
+            }
+            if is_last {
+                return Ok((items, false));
+            }
+        }
+    }
+}
+
 
 /// The definition's parameters with the caller's values in them.
 fn fill_in(
@@ -194,15 +233,7 @@ impl Workflows for Runtime {
 
     async fn list(&self, actor: &Actor, filter: &WorkflowFilter) -> Answer<Page<WorkflowState>> {
         require(actor, Role::Viewer)?;
-        // One more than asked for tells whether there is a next page.
-        let more = WorkflowFilter {
-            limit: filter.limit + 1,
-            ..filter.clone()
-        };
-        let found = self.inner.store.list(&more, self.inner.clock.now()).await;
-        let mut items = found.map_err(|cause| read_fault(&cause))?;
-        let has_more = items.len() > filter.limit;
-        items.truncate(filter.limit);
+        let (mut items, has_more) = self.page(filter).await?;
         let next = items.last().filter(|_| has_more).map(|last| last.id.0);
         self.mark(&mut items);
         if filter.selection == WorkflowSelection::Recoverable {

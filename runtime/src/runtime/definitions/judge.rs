@@ -6,6 +6,7 @@ use engine::{Handler, Mode, Problem};
 
 use super::order::Order;
 use crate::reference;
+use crate::runtime::asked;
 use crate::step::Registry;
 
 /// Who made a definition.
@@ -21,6 +22,10 @@ pub(super) enum Maker {
 /// step types, configurations that do not fit theirs, references.
 pub(super) fn problems(registry: &Registry, reading: &Reading, maker: Maker) -> Vec<Problem> {
     let mut problems = reading.problems().to_vec();
+    // Not a rule of reading: what was saved and frozen before there was a limit stays readable.
+    if let Some(detail) = reading.parameters().and_then(asked::too_large) {
+        problems.push(Problem::new("#/parameters", detail));
+    }
     for (index, read) in reading.steps().iter().enumerate() {
         let step = &read.step;
         // One without a name is told already.
