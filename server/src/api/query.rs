@@ -37,6 +37,9 @@ impl Query {
             .iter()
             .find(|(key, _)| !known.contains(&key.as_str()));
         match unknown {
+            Some((key, _)) if known.is_empty() => {
+                Err(wrong(key, "is unknown here; there are none"))
+            }
             Some((key, _)) => Err(wrong(
                 key,
                 format_args!("is unknown here; there are {}", known.join(", ")),

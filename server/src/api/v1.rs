@@ -11,6 +11,8 @@ mod step_types;
 mod tasks;
 mod workflows;
 
+use engine::Role;
+
 use crate::events;
 use crate::paths::v1 as at;
 use crate::route::Route;
@@ -20,28 +22,52 @@ pub use openapi::document;
 /// The routes of the API.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get(at::OPENAPI, openapi::describe),
-        Route::get(at::STEP_TYPES, step_types::list),
+        Route::get(at::OPENAPI, openapi::describe).without_query(),
+        Route::get(at::STEP_TYPES, step_types::list).without_query(),
         Route::get(at::DEFINITIONS, definitions::list),
-        Route::post(at::DEFINITIONS, definitions::create),
+        Route::post(at::DEFINITIONS, definitions::create)
+            .needs(Role::Editor)
+            .without_query(),
         Route::get(at::DEFINITION, definitions::get),
-        Route::put(at::DEFINITION, definitions::replace),
+        Route::put(at::DEFINITION, definitions::replace)
+            .needs(Role::Editor)
+            .without_query(),
         Route::get(at::WORKFLOWS, workflows::list),
-        Route::post(at::WORKFLOWS, workflows::create),
-        Route::get(at::WORKFLOW, workflows::get),
-        Route::get(at::PROGRESS, workflows::progress),
-        Route::post(at::START, commands::start),
-        Route::post(at::PAUSE, commands::pause),
-        Route::post(at::RESUME, commands::resume),
-        Route::post(at::CANCEL, commands::cancel),
-        Route::post(at::RECOVER, commands::recover),
-        Route::post(at::RAISE_BUDGET, commands::raise_budget),
-        Route::post(at::SKIP, commands::skip),
-        Route::post(at::MARK_DONE, commands::mark_done),
-        Route::post(at::TRY_NOW, commands::try_now),
+        Route::post(at::WORKFLOWS, workflows::create)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::get(at::WORKFLOW, workflows::get).without_query(),
+        Route::get(at::PROGRESS, workflows::progress).without_query(),
+        Route::post(at::START, commands::start)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::post(at::PAUSE, commands::pause)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::post(at::RESUME, commands::resume)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::post(at::CANCEL, commands::cancel)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::post(at::RECOVER, commands::recover)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::post(at::RAISE_BUDGET, commands::raise_budget)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::post(at::SKIP, commands::skip)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::post(at::MARK_DONE, commands::mark_done)
+            .needs(Role::Operator)
+            .without_query(),
+        Route::post(at::TRY_NOW, commands::try_now)
+            .needs(Role::Operator)
+            .without_query(),
         Route::get(at::EVENTS, events::stream),
-        Route::get(at::TASK, tasks::get),
+        Route::get(at::TASK, tasks::get).without_query(),
         Route::get(at::LOG, tasks::log),
-        Route::get(at::JOB_WORKFLOW, jobs::workflow),
+        Route::get(at::JOB_WORKFLOW, jobs::workflow).without_query(),
     ]
 }
