@@ -129,6 +129,26 @@ pub struct Database {
     pub(crate) files: FileWatch,
 }
 
+/// A folder that no other process can take. Held until it is dropped.
+#[derive(Debug)]
+pub struct FolderLock {
+    _folder: File,
+}
+
+impl FolderLock {
+    /// Takes the folder, which has to be there, for this process alone; waits a moment for what is
+    /// left of one that was killed. For folders with one database in them: the lock beside a
+    /// database can be removed with its file, this one cannot.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] when another process has it; when it cannot be opened.
+    pub async fn take(folder: &Path) -> Result<Self, OpenError> {
+        Ok(Self {
+            _folder: lock::take_folder_patiently(folder).await?,
+        })
+    }
+}
+
 impl Database {
     /// Whether no server uses the file now.
     ///

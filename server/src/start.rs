@@ -1,7 +1,7 @@
 //! Starts the engine on a data folder.
 
-use runtime::database::Database;
-use runtime::process::{RunnerProgram, hide};
+use runtime::database::{Database, FolderLock};
+use runtime::process::{RunnerProgram, hide, outlive_file_limit};
 use runtime::{Runtime, StartError};
 
 use crate::data_folder::DataFolder;
@@ -26,6 +26,9 @@ pub async fn engine(folder: &DataFolder, allowed: Allowed) -> Result<Runtime, St
     if let Err(fault) = hide() {
         tracing::warn!(%fault, "commands may look into the memory of this server");
     }
+    if let Err(fault) = outlive_file_limit() {
+        tracing::warn!(%fault, "a file that reaches the system's limit ends this server");
+    }
     Runtime::builder()
         .sqlite(folder.engine_file())
         .work_dir(folder.work_dir())
@@ -36,12 +39,15 @@ pub async fn engine(folder: &DataFolder, allowed: Allowed) -> Result<Runtime, St
         .await
 }
 
-/// Refuses a folder that another server uses, before anything else is tried.
+/// Takes the folder for this process, before anything else is tried; it has it until the answer is
+/// dropped.
 ///
 /// # Errors
-/// When the folder is in use or cannot be used.
-pub async fn check_free(folder: &DataFolder) -> Result<(), StartError> {
-    Ok(Database::wait_until_free(&folder.engine_file()).await?)
+/// When another one uses it, or it cannot be used.
+pub async fn alone(folder: &DataFolder) -> Result<FolderLock, StartError> {
+    let lock = FolderLock::take(folder.path()).await?;
+    Database::wait_until_free(&folder.engine_file()).await?;
+    Ok(lock)
 }
 
 /// This program itself, which stays the same file when an update replaces it.

@@ -14,15 +14,34 @@ const RETRY_EVERY: Duration = Duration::from_millis(20);
 /// Takes the lock, waiting a moment for who may hold it just now: of a server that was killed while
 /// it started a program, that program's process holds the lock until it runs.
 pub(super) async fn take_patiently(path: &Path) -> Result<File, OpenError> {
+    patiently(|| take(path)).await
+}
+
+/// Takes a folder for this process alone, as patiently: the lock is on the folder itself, so that
+/// it holds also when the file with the other lock was removed. Only for a folder with one database
+/// in it.
+pub(super) async fn take_folder_patiently(folder: &Path) -> Result<File, OpenError> {
+    patiently(|| take_folder(folder)).await
+}
+
+async fn patiently(take: impl Fn() -> Result<File, OpenError>) -> Result<File, OpenError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match take(path) {
+        match take() {
             Err(OpenError::InUse(_)) if Instant::now() < deadline => {
                 tokio::time::sleep(RETRY_EVERY).await;
             }
             answer => return answer,
         }
     }
+}
+
+fn take_folder(folder: &Path) -> Result<File, OpenError> {
+    let file = File::open(folder).map_err(|cause| OpenError::Folder {
+        path: folder.to_path_buf(),
+        cause,
+    })?;
+    locked(file, folder, folder)
 }
 
 /// Takes the lock that says which server owns the file; the system drops it with the process.
@@ -40,11 +59,16 @@ pub(super) fn take(path: &Path) -> Result<File, OpenError> {
         .write(true)
         .open(&lock_path);
     let file = open.map_err(failed(&lock_path))?;
+    locked(file, &lock_path, path)
+}
+
+/// `file`, which lies at `lock_path`, locked for whoever uses `used`.
+fn locked(file: File, lock_path: &Path, used: &Path) -> Result<File, OpenError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_path_buf())),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(used.to_path_buf())),
         Err(TryLockError::Error(cause)) => Err(OpenError::Folder {
-            path: lock_path,
+            path: lock_path.to_path_buf(),
             cause,
         }),
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::Ending;
 use crate::data_folder::DataFolder;
-use crate::telemetry;
+use crate::{start, telemetry};
 
 /// What `doctor` takes.
 #[derive(Debug, Args)]
@@ -47,6 +47,7 @@ async fn examine(folder: &DataFolder, as_json: bool) -> Result<Ending> {
 }
 
 async fn release(folder: &DataFolder, id: WorkflowId, as_json: bool) -> Result<Ending> {
+    let _alone = start::alone(folder).await?;
     let mut say = Voice::new(as_json);
     match doctor::release(&folder.engine_file(), id).await? {
         Release::Released => {

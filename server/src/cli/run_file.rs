@@ -53,6 +53,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         commands: true,
         private_addresses: arguments.allow_private_addresses,
     };
+    let _alone = start::alone(&folder).await?;
     let engine = start::engine(&folder, allowed).await?;
     let mut earlier = EarlierRuns::find(&engine).await;
     let request = NewWorkflowRequest {

@@ -44,7 +44,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         commands: config.allow_commands,
         private_addresses: config.allow_private_addresses,
     };
-    start::check_free(&folder).await?;
+    let _alone = start::alone(&folder).await?;
     let listener = serve::listen(&config).await?;
     let engine = start::engine(&folder, allowed).await?;
     let served = serve::until_stopped(&config, &folder, listener, engine.clone()).await;

@@ -405,6 +405,42 @@ async fn a_folder_in_use_is_refused_with_3() {
     }
 }
 
+#[tokio::test]
+async fn a_folder_in_use_is_refused_also_when_somebody_removed_the_lock_file() {
+    let server = Server::start();
+    let file = write(server.folder.path(), "d.json", &quick());
+    std::fs::remove_file(server.folder.path().join("job-orchestrator.lock")).unwrap();
+    for words in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["run", &file][..],
+        &["doctor", "--release", "1"][..],
+    ] {
+        let output = run(server.folder.path(), words, "");
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+    }
+    let id = server.api("editor").create(&quick(), true).await;
+    server.api("editor").until(id, "completed").await;
+}
+
+#[tokio::test]
+async fn the_signal_of_a_file_that_grew_too_large_ends_a_command_and_not_the_server() {
+    let server = Server::start();
+    let sent = std::process::Command::new("kill")
+        .args(["-XFSZ", &server.pid().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let api = server.api("editor");
+    let definition = json!({"name": "Large", "steps": [
+        {"name": "One", "task_type": "command", "max_retries": 0,
+         "config": {"program": "sh", "args": ["-c", "kill -XFSZ $$; exit 7"]}},
+    ]});
+    let id = api.create(&definition, true).await;
+    api.until(id, "failed").await;
+    let progress = api.get(&format!("/workflows/{id}/progress")).await.ok();
+    let said = progress["tasks"][0]["error_message"].as_str().unwrap();
+    assert!(said.contains("signal"), "{progress}");
+}
+
 /// axum's graceful shutdown waits until every answer has been sent, so one open stream kept servers
 /// alive for ever. Ours have to end with the server.
 #[tokio::test]
