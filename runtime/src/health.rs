@@ -11,6 +11,7 @@ mod database_watch;
 mod disk;
 mod disk_watch;
 mod limits;
+mod log_watch;
 mod memory_watch;
 mod panic_watch;
 mod room;
@@ -26,6 +27,7 @@ use engine::orchestrator::{Hindrance, Trouble};
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
+use crate::log::LogFault;
 use crate::store::{Concern, StoreError};
 
 pub(crate) use ballast::Ballast;
@@ -37,6 +39,7 @@ pub(crate) use room::{Place, Room};
 use damage::{Damage, DamageWatch};
 use database_watch::DatabaseWatch;
 use disk_watch::{DiskWatch, Room as DiskRoom};
+use log_watch::LogWatch;
 use memory_watch::MemoryWatch;
 use panic_watch::PanicWatch;
 use slowness::Slowness;
@@ -59,6 +62,7 @@ struct State {
     damage: DamageWatch,
     slowness: Slowness,
     disk: DiskWatch,
+    log: LogWatch,
     memory: MemoryWatch,
     panics: PanicWatch,
     jump: Option<Jump>,
@@ -212,6 +216,24 @@ impl Health {
                 error!(%error, "the ballast cannot be removed from the full disk");
                 false
             }
+        }
+    }
+
+    /// Whether the log of steps was read.
+    pub(crate) fn log_was_read(&self, read: Result<(), &LogFault>) {
+        let now = self.0.clock.now();
+        let is_new = self.state().log.was_read(read.is_ok(), now);
+        if let (Err(fault), true) = (read, is_new) {
+            error!(%fault, "the log of steps cannot be read");
+        }
+    }
+
+    /// Whether the file of that log is where it was.
+    fn log_is_there(&self, there: Result<(), LogFault>) {
+        let now = self.0.clock.now();
+        let is_new = self.state().log.is_there(there.is_ok(), now);
+        if let (Err(fault), true) = (there, is_new) {
+            error!(%fault, "the log of steps is lost at the next start");
         }
     }
 

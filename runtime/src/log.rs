@@ -48,6 +48,11 @@ pub trait LogStore: Send + Sync + 'static {
     /// The number of the task's last line, 0 when there is none.
     async fn last(&self, workflow_id: WorkflowId, task: StepIndex) -> Result<u64, LogFault>;
 
+    /// Whether lines are still kept where they are looked for at the next start.
+    fn check(&self) -> Result<(), LogFault> {
+        Ok(())
+    }
+
     /// Lines with a number above `after`, in order, at most `limit`.
     async fn read(
         &self,

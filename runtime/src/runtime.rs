@@ -110,6 +110,10 @@ impl Inner {
     pub(crate) fn store(&self) -> Arc<dyn Store> {
         Arc::clone(&self.store)
     }
+
+    pub(crate) const fn log(&self) -> &LogWriter {
+        &self.log
+    }
 }
 
 impl Runtime {

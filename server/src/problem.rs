@@ -193,6 +193,7 @@ impl ApiProblem {
             Refusal::NoSuchStep { .. } => Self::not_found(refusal.to_string()),
             Refusal::CommandIdReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
+            Hindrance::LogAway => (StatusCode::SERVICE_UNAVAILABLE, "Log away"),
                 "command_id_reused",
                 "Command id used before",
                 refusal.to_string(),

@@ -100,6 +100,8 @@ fn no_output(task: Signal<Option<TaskProgress>>) -> &'static str {
     }
 }
 
+const LOG_IS_AWAY: &str = "The log cannot be read just now. Everything else on this page can.";
+
 /// The log with its link to all of it.
 #[component]
 fn LogPart(
@@ -151,7 +153,9 @@ fn LogPart(
         <h3 id="log">"Log"</h3>
         {earlier}
         {move || if is_empty.get() {
-            view! { <p class="hint">"Nothing written yet."</p> }.into_any()
+            let away = panel.with(|panel| panel.log_is_away);
+            let said = if away { LOG_IS_AWAY } else { "Nothing written yet." };
+            view! { <p class="hint">{said}</p> }.into_any()
         } else {
             view! {
                 <LogView

@@ -80,6 +80,9 @@ pub enum Hindrance {
          room"
     )]
     DiskNearlyFull,
+    /// The log of steps cannot be read; nothing else is concerned.
+    #[error("the log of steps cannot be read just now; everything else goes on")]
+    LogAway,
 }
 
 impl Hindrance {
@@ -90,6 +93,7 @@ impl Hindrance {
             Self::DatabaseAway => "database_away",
             Self::DiskFull => "disk_full",
             Self::DiskNearlyFull => "disk_nearly_full",
+            Self::LogAway => "log_away",
         }
     }
 }

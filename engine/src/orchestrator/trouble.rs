@@ -29,6 +29,8 @@ pub enum TroubleKind {
     DiskFull,
     /// Little room is left on the disk.
     DiskNearlyFull,
+    /// The log of steps cannot be read or kept.
+    LogAway,
     /// The process uses more memory than it may.
     Memory,
     /// A step type broke again and again and is not started any more.
@@ -45,6 +47,7 @@ impl TroubleKind {
         Self::DatabaseSlow,
         Self::DiskFull,
         Self::DiskNearlyFull,
+        Self::LogAway,
         Self::Memory,
         Self::StepTypeDisabled,
         Self::ClockJump,
@@ -59,6 +62,7 @@ impl TroubleKind {
             Self::DatabaseSlow => "database_slow",
             Self::DiskFull => "disk_full",
             Self::DiskNearlyFull => "disk_nearly_full",
+            Self::LogAway => "log_away",
             Self::Memory => "memory",
             Self::StepTypeDisabled => "step_type_disabled",
             Self::ClockJump => "clock_jump",

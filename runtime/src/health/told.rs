@@ -54,6 +54,11 @@ pub(super) fn all(state: &State, now: Timestamp) -> Vec<Trouble> {
         }
         (Room::Ample, _) => {}
     }
+    if let Some(since) = state.log.since() {
+        let text = "The log of steps cannot be read or kept. Everything else goes on. Put logs.db back, \
+                    or restart the server, which begins a new one.";
+        tell(TroubleKind::LogAway, since, text.into());
+    }
     if let Some(since) = state.memory.since() {
         let text = "The server uses more memory than it may. No step starts until it uses less.";
         tell(TroubleKind::Memory, since, text.into());

@@ -53,6 +53,7 @@ impl Watch {
             self.look_at_clocks(&inner);
             self.look_at_disk(&inner.health, &inner.settings);
             look_at_memory(&inner.health, &inner.settings);
+            inner.health.log_is_there(inner.log().check());
             inner.health.judge_slowness();
             self.ask_store(&inner);
             self.wake_committer(&inner);

@@ -145,7 +145,10 @@ fn notice(limit: usize) -> String {
     } else {
         ", since the disk of the server has little room left"
     };
-    format!("more than {amount} of output; the rest is not kept{why}")
+    format!(
+        "more than {amount} of output, each line counted with {LINE_BYTES_OVERHEAD} bytes more; the \
+         rest is not kept{why}"
+    )
 }
 
 impl fmt::Debug for TaskLog {

@@ -148,7 +148,8 @@ async fn an_attempt_that_writes_too_much_is_cut_with_one_notice_and_remarks_stil
         .iter()
         .map(|(_, text)| text.as_str())
         .collect();
-    let notice = "more than 10 MiB of output; the rest is not kept";
+    let notice =
+        "more than 10 MiB of output, each line counted with 64 bytes more; the rest is not kept";
     assert_eq!(rest, [notice, "still here", "the next attempt"]);
 }
 

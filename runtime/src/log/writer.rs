@@ -100,6 +100,14 @@ impl LogWriter {
         TaskLog::new(self.queue.clone(), workflow_id, task, attempt)
     }
 
+    /// Whether lines are still kept where they are looked for at the next start.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn check(&self) -> Result<(), LogFault> {
+        self.store.check()
+    }
+
     /// Lines of a task with a number above `after`, in order, at most `limit`.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use engine::orchestrator::{
-    ActionRequest, Answer, DefinitionSource, LogPage, NewWorkflowRequest, Page, TaskDetail,
-    Trouble, WorkflowDetail, WorkflowFilter, WorkflowSelection,
+    ActionRequest, Answer, DefinitionSource, Hindrance, LogPage, NewWorkflowRequest, Page,
+    TaskDetail, Trouble, WorkflowDetail, WorkflowFilter, WorkflowSelection,
 };
 use engine::problem::pointer_part;
 use engine::progress::WorkflowState;
@@ -17,7 +17,6 @@ use super::latest::Checked;
 use super::look::Look;
 use super::{Runtime, read_fault, require, weight};
 use crate::committer::{Creation, KeyedCommand, content_of_new};
-use crate::fault;
 use crate::feed::News;
 use crate::workflow_definition::hash;
 
@@ -75,6 +74,7 @@ impl Runtime {
         }
     }
 }
+
 /// Workflows that are read from the store at once for a list.
 const READ_AT_ONCE: usize = 51;
 /// A page of a list ends early where its parameters and metadata come to more bytes of JSON than
@@ -113,7 +113,6 @@ impl Runtime {
         }
     }
 }
-
 
 /// The definition's parameters with the caller's values in them.
 fn fill_in(
@@ -325,7 +324,9 @@ impl Workflows for Runtime {
         // Lines wait a moment for others; who sees a task ended has to see all it wrote.
         self.inner.log.flush().await;
         let lines = self.inner.log.read(id, task, after, limit).await;
-        lines.map_err(|cause| fault::log("reading a task's log", &cause))
+        let health = &self.inner.health;
+        health.log_was_read(lines.as_ref().map(drop));
+        lines.map_err(|_| Hindrance::LogAway.into())
     }
 }
 

@@ -19,7 +19,17 @@ impl FileWatch {
     pub fn of(database: &Path) -> Self {
         let mut log = database.as_os_str().to_owned();
         log.push("-wal");
-        let files = [database.to_path_buf(), PathBuf::from(log)];
+        Self::over([database.to_path_buf(), PathBuf::from(log)])
+    }
+
+    /// Watches this file alone: one whose connections may all be closed for a while has another
+    /// write-ahead log afterwards.
+    #[must_use]
+    pub fn of_file(file: &Path) -> Self {
+        Self::over([file.to_path_buf()])
+    }
+
+    fn over(files: impl IntoIterator<Item = PathBuf>) -> Self {
         let known = files.into_iter().filter_map(|file| {
             let identity = identity(&file)?;
             Some((file, identity))

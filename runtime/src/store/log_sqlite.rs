@@ -15,6 +15,7 @@ use sqlx::{ConnectOptions, Row};
 
 use crate::log::{LogFault, LogStore, StoredLine};
 use crate::private_file;
+use crate::store::FileWatch;
 
 const READERS: u32 = 4;
 
@@ -43,6 +44,7 @@ const READ: &str = "SELECT number, at, attempt, stream, text FROM log_lines
 pub struct SqliteLogStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    file: FileWatch,
 }
 
 impl SqliteLogStore {
@@ -65,7 +67,12 @@ impl SqliteLogStore {
         let some = SqlitePoolOptions::new().max_connections(READERS);
         let reading = options.read_only(true).create_if_missing(false);
         let readers = some.connect_with(reading).await.map_err(fault)?;
-        Ok(Self { writer, readers })
+        let file = FileWatch::of_file(path);
+        Ok(Self {
+            writer,
+            readers,
+            file,
+        })
     }
 
     /// Closes every connection. Flush the log before.
@@ -101,6 +108,11 @@ impl LogStore for SqliteLogStore {
             query.execute(&mut *transaction).await.map_err(fault)?;
         }
         transaction.commit().await.map_err(fault)
+    }
+
+    fn check(&self) -> Result<(), LogFault> {
+        let there = self.file.check();
+        there.map_err(|gone| LogFault(gone.to_string()))
     }
 
     async fn last(&self, workflow_id: WorkflowId, task: StepIndex) -> Result<u64, LogFault> {

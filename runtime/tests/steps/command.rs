@@ -102,7 +102,8 @@ async fn the_last_line_counts_however_much_comes_before_it() {
         .await
         .unwrap()
         .lines;
-    let notice = "more than 10 MiB of output; the rest is not kept";
+    let notice =
+        "more than 10 MiB of output, each line counted with 64 bytes more; the rest is not kept";
     assert_eq!(lines.iter().filter(|line| line.text == notice).count(), 1);
 }
 

@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row};
 use tempfile::TempDir;
 
-use crate::fixture::{PATIENCE, Server, ask, quick, run, waiting};
+use crate::fixture::{PATIENCE, Server, ask, failing, quick, run, waiting};
 use crate::quarantine::kill;
 
 const FILE: &str = "job-orchestrator.db";
@@ -123,6 +123,45 @@ async fn a_file_in_which_nothing_can_be_relied_on_makes_the_server_unready() {
     let api = server.api("operator");
     api.get(&format!("/workflows/{id}")).await.problem(503);
     api.verb(id, "cancel").await.problem(503);
+}
+
+#[tokio::test]
+async fn a_log_that_is_taken_away_takes_nothing_else_with_it() {
+    let server = Server::start();
+    server.user("ada", "owner", PASSWORD);
+    let cookie = server.sign_in("ada", "correct+horse").await;
+    for file in ["logs.db", "logs.db-wal", "logs.db-shm"] {
+        // Not each of them is there.
+        let _ = fs::remove_file(server.folder.path().join(file));
+    }
+    let begun = Instant::now();
+    while until_ready_says(&server, 200, "ok").await["troubles"] != json!(["log_away"]) {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    let api = server.api("editor");
+    for definition in [quick(), failing()] {
+        let id = api.create(&definition, true).await;
+        let over = if definition["name"] == "Quick" {
+            "completed"
+        } else {
+            "failed"
+        };
+        api.until(id, over).await;
+        let log = api.get(&format!("/workflows/{id}/tasks/0/log")).await;
+        let told = log.problem(503);
+        assert_eq!(told["type"], "urn:job-orchestrator:problem:log_away");
+        let page = server.request(Method::GET, &format!("/workflows/{id}"));
+        let page = ask(page.header("cookie", &cookie)).await;
+        assert_eq!(page.status.as_u16(), 200);
+        assert!(
+            page.text.contains("The log cannot be read just now."),
+            "{page:?}"
+        );
+        assert!(
+            page.text
+                .contains("The log of steps cannot be read or kept.")
+        );
+    }
 }
 
 #[test]

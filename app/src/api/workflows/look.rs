@@ -146,6 +146,8 @@ pub struct StepPanel {
     pub attempts: Vec<AttemptRecord>,
     /// Lines of its log.
     pub log: Vec<LogLine>,
+    /// Whether they could not be read.
+    pub log_is_away: bool,
     /// Which ones these are.
     pub log_part: LogPart,
 }

@@ -1,6 +1,6 @@
 //! Asks the contract and puts together what pages show. Runs on the server only.
 
-use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
+use engine::orchestrator::{Hindrance, WorkflowFilter, WorkflowSelection};
 use engine::{
     Actor, DefinitionId, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState,
     WorkflowStatus,
@@ -180,7 +180,8 @@ pub async fn view(
         .unwrap_or_else(|| first_to_show(&detail.progress));
     let failure_log = match detail.progress.failed_step() {
         Some(failed) if detail.state.summary.status == WorkflowStatus::Failed => {
-            log_end(service, user, id, failed).await?
+            let lines = last_lines(service, user, id, failed, END_LINES).await;
+            readable(lines)?.unwrap_or_default()
         }
         _ => Vec::new(),
     };
@@ -261,13 +262,15 @@ async fn panel_with(
     config: Value,
 ) -> Result<StepPanel, ApiError> {
     let task = answer(service.task(user, id, step).await)?;
+    let lines = readable(lines_of(service, user, id, step, log_part).await)?;
     Ok(StepPanel {
         step,
         config,
         mode: task.mode,
         output: task.output,
         attempts: task.attempts,
-        log: lines_of(service, user, id, step, log_part).await?,
+        log_is_away: lines.is_none(),
+        log: lines.unwrap_or_default(),
         log_part,
     })
 }
@@ -279,7 +282,17 @@ pub async fn log_end(
     id: WorkflowId,
     step: StepIndex,
 ) -> Result<Vec<LogLine>, ApiError> {
-    last_lines(service, user, id, step, END_LINES).await
+    let lines = last_lines(service, user, id, step, END_LINES).await;
+    lines.map_err(ApiError::answered)
+}
+
+/// The lines, none when the log cannot be read: what stands beside it on a page is shown.
+fn readable(lines: Result<Vec<LogLine>, ApiError>) -> Result<Option<Vec<LogLine>>, ApiError> {
+    match lines {
+        Ok(lines) => Ok(Some(lines)),
+        Err(ApiError::Hindered(Hindrance::LogAway)) => Ok(None),
+        Err(error) => Err(error.answered()),
+    }
 }
 
 async fn lines_of(
@@ -294,7 +307,7 @@ async fn lines_of(
         return last_lines(service, user, id, step, most).await;
     };
     let after = end.saturating_sub(1).saturating_sub(most as u64);
-    let mut lines = answer(service.log(user, id, step, after, most).await)?.lines;
+    let mut lines = service.log(user, id, step, after, most).await?.lines;
     lines.retain(|line| line.number < end);
     Ok(lines)
 }
@@ -306,12 +319,12 @@ async fn last_lines(
     step: StepIndex,
     most: usize,
 ) -> Result<Vec<LogLine>, ApiError> {
-    let first = answer(service.log(user, id, step, 0, most).await)?;
+    let first = service.log(user, id, step, 0, most).await?;
     let mut lines = first.lines;
     let shown = lines.last().map_or(0, |line| line.number);
     if shown < first.last {
         let after = first.last.saturating_sub(most as u64);
-        lines = answer(service.log(user, id, step, after, most).await)?.lines;
+        lines = service.log(user, id, step, after, most).await?.lines;
     }
     Ok(lines)
 }
