@@ -79,12 +79,12 @@ pub async fn layer(State(shared): State<Shared>, mut request: Request, next: Nex
                 request.extensions_mut().insert(NobodyYet(!any));
                 next.run(request).await
             }
-            Err(error) => ApiProblem::from(error).into_response(),
+            Err(error) => ApiProblem::from(error).answered_to(Audience::Person),
         },
         Ok(None) if is_public(request.uri().path()) => next.run(request).await,
         Ok(None) if posted::is_one(&request) => posted::keep(request).await,
         Ok(None) => turn_away(&request),
-        Err(problem) => problem.into_response(),
+        Err(problem) => problem.answered_to(Audience::of(request.uri().path())),
     }
 }
 

@@ -91,10 +91,25 @@ pub fn main() -> ExitCode {
     match ending {
         Ok(ending) => ending.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             ending_of(&error).into()
         }
     }
+}
+
+/// The error and what caused it; what is said already is not said again.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.contains(&cause) {
+            continue;
+        }
+        if !told.is_empty() {
+            told.push_str(": ");
+        }
+        told.push_str(&cause);
+    }
+    told
 }
 
 async fn carry_out(line: CommandLine) -> anyhow::Result<Ending> {
@@ -137,3 +152,20 @@ fn ending_of(error: &anyhow::Error) -> Ending {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct WrongUsage(String);
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn what_caused_an_error_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("it cannot be kept: {0}")]
+        struct Outer(#[from] std::io::Error);
+        let full = || std::io::Error::other("the disk is full");
+        let error = anyhow::Error::from(Outer(full()));
+        assert_eq!(told(&error), "it cannot be kept: the disk is full");
+        let error = anyhow::Error::from(full()).context("no token was made");
+        assert_eq!(told(&error), "no token was made: the disk is full");
+    }
+}

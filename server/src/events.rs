@@ -10,15 +10,16 @@ mod settings;
 mod tail;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::http::Version;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderMap, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
 use engine::WorkflowId;
 
 use crate::api::number::Numbers;
 use crate::api::query::Query;
 use crate::caller::{Caller, Credential};
+use crate::origin;
 use crate::problem::ApiProblem;
 use crate::shared::Shared;
 use follow::{Begin, Follower};
@@ -37,13 +38,16 @@ pub async fn stream(
     State(shared): State<Shared>,
     version: Version,
     caller: Caller,
-    headers: HeaderMap,
     numbers: Numbers,
     query: Query,
+    request: Request,
 ) -> Result<Response, ApiProblem> {
-    refuse_other_sites(&headers)?;
+    if origin::is_foreign(&shared.hosts, &request) {
+        return Err(ApiProblem::forbidden("streams are only for our own pages"));
+    }
+    query.only(&["after"])?;
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
-    let after = after::asked(&headers, &query)?;
+    let after = after::asked(request.headers(), &query)?;
     // Answers 403 and 404 before the stream begins.
     let last = shared.service.last_event(&caller.actor, id).await?;
     let is_page = matches!(caller.credential, Credential::Session(_));
@@ -52,19 +56,11 @@ pub async fn stream(
     let seat = seat.map_err(|full| ApiProblem::unavailable(full.to_string()))?;
     let begin = Begin::at(after, last);
     let frames = Follower::new(shared, caller, id, begin, seat).frames();
-    let headers = [
+    let headers: [(HeaderName, &str); 3] = [
         (CONTENT_TYPE, "text/event-stream"),
         (CACHE_CONTROL, "no-store"),
         // Proxies that collect an answer before they pass it on leave this one alone.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((headers, Body::from_stream(frames)).into_response())
-}
-
-fn refuse_other_sites(headers: &HeaderMap) -> Result<(), ApiProblem> {
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    match site {
-        None | Some(b"same-origin" | b"none") => Ok(()),
-        Some(_) => Err(ApiProblem::forbidden("streams are only for our own pages")),
-    }
 }

@@ -43,3 +43,4 @@ pub mod site;
 pub mod start;
 mod store;
 mod telemetry;
+mod time_limit;

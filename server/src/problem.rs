@@ -1,5 +1,7 @@
 //! How the HTTP API says no: RFC 9457 problem JSON, with the fields that are wrong.
 
+use std::time::Duration;
+
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -7,8 +9,13 @@ use engine::orchestrator::Hindrance;
 use engine::{JobOrchestratorError, Problem, Refusal};
 use serde_json::{Map, Value, json};
 
+use crate::access::Audience;
+use crate::{paths, plain_page};
+
 /// The media type of every answer that says no.
 pub const PROBLEM_JSON: &str = "application/problem+json";
+
+const TO_START: (&str, &str) = (paths::HOME, "Go to the start page");
 
 /// One answer that says no. Boxed: it is the rare half of many results.
 #[derive(Debug, Clone)]
@@ -84,6 +91,16 @@ impl ApiProblem {
             "wrong-method",
             "Wrong method",
             format!("{method} is not possible here; the header Allow names what is"),
+        )
+    }
+
+    /// 408: the body did not come within `limit`.
+    pub fn too_slow(limit: Duration) -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "too-slow",
+            "Too slow",
+            format!("the body did not arrive within {} s", limit.as_secs()),
         )
     }
 
@@ -176,6 +193,7 @@ impl ApiProblem {
     pub fn hindered(hindrance: Hindrance) -> Self {
         let (status, title) = match hindrance {
             Hindrance::DatabaseAway => (StatusCode::SERVICE_UNAVAILABLE, "Database away"),
+            Hindrance::LogAway => (StatusCode::SERVICE_UNAVAILABLE, "Log away"),
             Hindrance::DiskFull | Hindrance::DiskNearlyFull => {
                 (StatusCode::INSUFFICIENT_STORAGE, "No room on the disk")
             }
@@ -193,7 +211,6 @@ impl ApiProblem {
             Refusal::NoSuchStep { .. } => Self::not_found(refusal.to_string()),
             Refusal::CommandIdReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
-            Hindrance::LogAway => (StatusCode::SERVICE_UNAVAILABLE, "Log away"),
                 "command_id_reused",
                 "Command id used before",
                 refusal.to_string(),
@@ -217,6 +234,34 @@ impl ApiProblem {
 
     fn conflict(kind: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, kind, "Does not fit", detail)
+    }
+
+    /// As whoever asked understands it: a person gets a page, everybody else problem JSON.
+    pub fn answered_to(self, audience: Audience) -> Response {
+        if audience != Audience::Person {
+            return self.into_response();
+        }
+        let Parts {
+            status,
+            title,
+            detail,
+            headers,
+            ..
+        } = *self.0;
+        let sentence = match status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                "The server cannot do this just now. Try again in a moment.".to_owned()
+            }
+            StatusCode::INSUFFICIENT_STORAGE => {
+                "The disk of the server is full, so this could not be done. Try again when it has \
+                 more room."
+                    .to_owned()
+            }
+            _ => format!("This was not done: {detail}."),
+        };
+        let mut page = plain_page::page(status, title, &sentence, TO_START);
+        page.headers_mut().extend(headers);
+        page
     }
 
     /// 500 for something that is only for the log.
@@ -282,7 +327,10 @@ fn trigger_of(refusal: &Refusal) -> &'static str {
 
 impl From<crate::store::StoreError> for ApiProblem {
     fn from(error: crate::store::StoreError) -> Self {
-        Self::from_fault(&error)
+        match crate::store::hindrance(&error) {
+            Some(hindrance) => Self::hindered(hindrance),
+            None => Self::from_fault(&error),
+        }
     }
 }
 

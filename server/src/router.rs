@@ -1,7 +1,5 @@
 //! The one list of routes and layers.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -20,11 +18,8 @@ use crate::route::Route;
 use crate::shared::Shared;
 use crate::{
     api, body_limit, events, health, hosts, origin, pages, paths, policy, posted, session, setup,
-    sign_in, site,
+    sign_in, site, time_limit,
 };
-
-/// Nothing may take longer until its answer begins; streams go on after that.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Every route but those of pages, server functions and files.
 pub fn routes() -> Vec<Route> {
@@ -89,9 +84,9 @@ pub fn build(shared: &Shared) -> Result<Router, ConfigError> {
         .layer(from_fn_with_state(shared.clone(), access::layer))
         .layer(session::layer(shared))
         .layer(origin::layer(&shared.hosts)?)
-        .layer(from_fn(origin::explain))
+        .layer(from_fn_with_state(shared.clone(), origin::explain))
         .layer(from_fn(body_limit::layer))
-        .layer(from_fn(time_limit))
+        .layer(from_fn(time_limit::layer))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(shared.clone(), hosts::layer))
         .layer(CatchPanicLayer::custom(panicked))
@@ -122,13 +117,6 @@ async fn explain_method(request: Request, next: Next) -> Response {
     ApiProblem::wrong_method(&method)
         .allowing(allowed)
         .into_response()
-}
-
-async fn time_limit(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => ApiProblem::unavailable("this took too long").into_response(),
-    }
 }
 
 /// What is said about a panic: nothing but where the log has it.

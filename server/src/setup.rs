@@ -14,6 +14,7 @@ use engine::orchestrator::StepSwitches;
 use engine::{Actor, Role};
 use tower_sessions::Session;
 
+use crate::access::Audience;
 use crate::form::{Fields, with_query};
 use crate::moment::now;
 use crate::password::{self, Unacceptable};
@@ -48,7 +49,7 @@ pub async fn gate(State(shared): State<Shared>, request: Request, next: Next) ->
     match shared.accounts.any().await {
         Ok(true) => Redirect::to(paths::LOGIN).into_response(),
         Ok(false) => next.run(request).await,
-        Err(error) => ApiProblem::from(error).into_response(),
+        Err(error) => ApiProblem::from(error).answered_to(Audience::Person),
     }
 }
 
@@ -62,7 +63,7 @@ pub async fn create_owner(
     match make(&shared, &session, &fields).await {
         Ok(()) => Redirect::to(paths::HOME).into_response(),
         Err(Refused::Exists) => exists(),
-        Err(Refused::Fault(problem)) => problem.into_response(),
+        Err(Refused::Fault(problem)) => problem.answered_to(Audience::Person),
         Err(Refused::Field(problem)) => {
             tracing::warn!(%peer, problem, "the owner's account was not made");
             let commands = if fields.is_ticked("commands") {
@@ -139,8 +140,7 @@ async fn make(shared: &Shared, session: &Session, fields: &Fields) -> Result<(),
         };
         shared.service.set_switches(&owner, switches).await?;
     }
-    let begun = session::begin(session, account).await;
-    begun.map_err(|error| ApiProblem::from_fault(&error).into())
+    Ok(session::begin(session, account).await?)
 }
 
 fn exists() -> Response {

@@ -13,12 +13,16 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use tower_sessions::Session;
 
+use crate::access::Audience;
 use crate::form::{Fields, with_query};
 use crate::problem::ApiProblem;
 use crate::shared::Shared;
 use crate::sign_in_limit::Wait;
 use crate::store::Account;
 use crate::{next_page, pages, paths, session};
+
+/// Bytes of a name that go back into the page's address.
+const NAME_BYTES_MAX: usize = 500;
 
 /// What became of a name and a password.
 enum Judged {
@@ -37,8 +41,11 @@ pub async fn enter(
 ) -> Response {
     let (name, password) = (fields.text("name").trim(), fields.text("password"));
     let next = next_page::local(fields.text(paths::NEXT));
+    // No account has a longer one.
+    let shown = name.floor_char_boundary(NAME_BYTES_MAX);
+    let shown = name.get(..shown).unwrap_or_default();
     let back = |problem: &str| {
-        let query = [("problem", problem), ("name", name), (paths::NEXT, next)];
+        let query = [("problem", problem), ("name", shown), (paths::NEXT, next)];
         Redirect::to(&with_query(paths::LOGIN, &query)).into_response()
     };
     if name.is_empty() || password.is_empty() {
@@ -50,17 +57,17 @@ pub async fn enter(
                 tracing::info!(name = %account.actor.name.escape_debug(), "signed in");
                 Redirect::to(next).into_response()
             }
-            Err(error) => ApiProblem::from_fault(&error).into_response(),
+            Err(problem) => problem.answered_to(Audience::Person),
         },
         Ok(Judged::Unknown) => {
             tracing::warn!(name = %name.escape_debug(), %peer, "a sign-in failed");
             back("wrong")
         }
         Ok(Judged::Limited(wait)) => {
-            let page = with_query(paths::LOGIN, &[("name", name), (paths::NEXT, next)]);
+            let page = with_query(paths::LOGIN, &[("name", shown), (paths::NEXT, next)]);
             too_many(&shared, parts, &page, wait).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => problem.answered_to(Audience::Person),
     }
 }
 
@@ -108,6 +115,6 @@ async fn too_many(shared: &Shared, parts: Parts, page: &str, wait: Wait) -> Resp
 pub async fn leave(session: Session) -> Response {
     match session::end(&session).await {
         Ok(()) => Redirect::to(paths::LOGIN).into_response(),
-        Err(error) => ApiProblem::from_fault(&error).into_response(),
+        Err(problem) => problem.answered_to(Audience::Person),
     }
 }

@@ -5,10 +5,12 @@
 mod account;
 mod accounts;
 mod database;
+mod hindrance;
 mod session;
 mod token;
 
 pub use account::{Account, Disabling, Named};
 pub use accounts::Accounts;
 pub use database::{Database, StoreError, open};
+pub use hindrance::{hindrance, hindrance_of_session};
 pub use session::{ACCOUNT_KEY, SessionLimits, Sessions};

@@ -35,8 +35,9 @@ pub enum ApiError {
     /// What was sent is wrong, field by field.
     #[error("{} in what was sent", count(.0.len()))]
     Invalid(Vec<Problem>),
-    /// What was sent cannot be read at all.
-    #[error("what was sent cannot be read: {0}")]
+    /// What was sent cannot be read at all. What stands in it is for programs: a page reads such an
+    /// error from its own address, where anybody may have put it.
+    #[error("what was sent cannot be read; load the page again and try once more")]
     Unreadable(String),
     /// Something beneath the service stands in the way just now.
     #[error(transparent)]
@@ -71,7 +72,9 @@ impl ApiError {
             Self::Refused(_) | Self::Conflict(_) => 409,
             Self::Invalid(_) => 422,
             Self::Unreadable(_) => 400,
-            Self::Stopping | Self::Unreachable | Self::Hindered(Hindrance::DatabaseAway) => 503,
+            Self::Stopping
+            | Self::Unreachable
+            | Self::Hindered(Hindrance::DatabaseAway | Hindrance::LogAway) => 503,
             Self::Hindered(Hindrance::DiskFull | Hindrance::DiskNearlyFull) => 507,
             Self::Fault(_) => 500,
         }

@@ -76,6 +76,12 @@ impl StoreError {
         }
     }
 
+    /// The same of a database that is not the workflows'.
+    #[must_use]
+    pub fn concern_of(error: &sqlx::Error) -> Concern {
+        of_sqlx(error)
+    }
+
     /// Whether it may have been written nevertheless, so that only reading can tell. A row that is
     /// refused, a page that is damaged or a disk that is full ends the transaction before it is
     /// written.

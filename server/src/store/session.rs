@@ -12,6 +12,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result as SessionResult};
 
 use super::account::role_of;
+use super::hindrance::{backend, hindrance};
 use super::{Database, StoreError};
 use crate::moment::now;
 use crate::secret::hash;
@@ -66,11 +67,15 @@ impl Sessions {
         let Some(row) = row else { return Ok(None) };
         let seen: i64 = row.try_get("last_seen_at")?;
         if used && seen < micros_before(now, SEEN_EVERY) {
-            sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE hash = $2")
+            let noted = sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE hash = $2")
                 .bind(now.as_micros())
                 .bind(hash)
                 .execute(&self.pool)
-                .await?;
+                .await;
+            // On a full disk everything can still be looked at.
+            if let Err(error) = noted {
+                hindrance(&error).ok_or(error)?;
+            }
         }
         Ok(Some(Actor {
             name: row.try_get("name")?,
@@ -97,10 +102,6 @@ impl Sessions {
 fn micros_before(now: Timestamp, span: Duration) -> i64 {
     let span = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
     now.as_micros().saturating_sub(span)
-}
-
-fn backend(error: impl std::fmt::Display) -> Error {
-    Error::Backend(error.to_string())
 }
 
 fn data_of(record: &Record) -> SessionResult<String> {
@@ -163,7 +164,8 @@ impl SessionStore for Sessions {
         Ok(Some(Record {
             id: *id,
             data: serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?,
-            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(backend)?,
+            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(nanos)
+                .map_err(|error| Error::Decode(error.to_string()))?,
         }))
     }
 

@@ -1,10 +1,11 @@
 //! Who may come in.
 
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 use server::router::registered;
 use server::{access, paths};
 
-use crate::fixture::{Server, ask};
+use crate::fixture::{Server, ask, quick, waiting};
 
 /// Paths as a visitor would ask for them.
 fn filled(path: &str) -> String {
@@ -166,10 +167,112 @@ async fn another_host_or_site_is_refused() {
         let request = server.request(Method::POST, "/login").header(name, value);
         assert_eq!(ask(request).await.status, StatusCode::FORBIDDEN);
     }
-    let request = api.request(Method::GET, "/workflows/1/events");
-    ask(request.header("sec-fetch-site", "cross-site"))
-        .await
-        .problem(403);
+    for (name, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let request = api.request(Method::GET, "/workflows/1/events");
+        ask(request.header(name, value)).await.problem(403);
+    }
+}
+
+#[tokio::test]
+async fn a_write_with_a_cookie_says_which_page_of_ours_it_comes_from() {
+    let server = Server::start();
+    server.user("ada", "owner", "correct horse");
+    let cookie = server.sign_in("ada", "correct horse").await;
+    let api = server.api("editor");
+    let id = api.create(&waiting(600.0), true).await;
+    let path = "/fn/workflow/cancel";
+    let send = async |headers: &[(&str, &str)]| {
+        let mut request = server
+            .request(Method::POST, path)
+            .header("cookie", &cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("id={id}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    };
+    let (own, evil) = (server.address.clone(), "http://evil.example");
+    for headers in [
+        &[][..],
+        &[("origin", evil)],
+        &[("origin", "null")],
+        &[("sec-fetch-site", "none"), ("origin", evil)],
+        &[("sec-fetch-site", "none"), ("origin", "null")],
+        &[("sec-fetch-site", "same-site"), ("origin", &own)],
+        &[("sec-fetch-site", "cross-site")],
+    ] {
+        let status = send(headers).await.status();
+        assert_eq!(status, StatusCode::FORBIDDEN, "{headers:?}");
+    }
+    let state = api.get(&format!("/workflows/{id}")).await.ok();
+    assert_eq!(state["status"], "running");
+    // What browsers send, with scripts and without, and older ones.
+    for headers in [
+        &[("origin", own.as_str())][..],
+        &[("sec-fetch-site", "same-origin"), ("origin", &own)],
+        &[("sec-fetch-site", "same-origin")],
+        &[("sec-fetch-site", "none"), ("origin", &own)],
+    ] {
+        let status = send(headers).await.status();
+        assert_ne!(status, StatusCode::FORBIDDEN, "{headers:?}");
+    }
+    api.until(id, "cancelled").await;
+}
+
+#[tokio::test]
+async fn a_form_leads_back_to_a_page_of_ours_whatever_the_request_calls_its_page() {
+    let server = Server::start();
+    server.user("ada", "owner", "correct horse");
+    let cookie = server.sign_in("ada", "correct horse").await;
+    let id = server.api("editor").create(&quick(), true).await;
+    server.api("editor").until(id, "completed").await;
+    let led = async |page: &str| {
+        let request = server
+            .request(Method::POST, "/fn/workflow/cancel")
+            .header("cookie", &cookie)
+            .header("accept", "text/html")
+            .header("referer", page)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("id={id}"));
+        ask(request).await.header("location").to_owned()
+    };
+    for page in [
+        "http://evil.example/x",
+        "javascript:1",
+        "//evil.example",
+        "/\\evil.example",
+    ] {
+        assert_eq!(led(page).await, "/", "{page}");
+    }
+    let own = format!("{}/workflows/{id}", server.address);
+    assert!(led(&own).await.starts_with(&format!("{own}?__path=")));
+}
+
+#[tokio::test]
+async fn no_address_of_the_api_takes_a_parameter_it_does_not_know() {
+    let server = Server::start();
+    let api = server.api("owner");
+    api.post("/definitions", &quick()).await.ok();
+    api.create(&quick(), true).await;
+    for (method, pattern) in registered() {
+        let Some(path) = pattern.strip_prefix("/api/v1") else {
+            continue;
+        };
+        let path = path
+            .replace("{job_id}", "1")
+            .replace("{id}", "1")
+            .replace("{index}", "0");
+        let request = api.request(method.clone(), &format!("{path}?zz=1"));
+        let told = ask(request.json(&json!({}))).await.problem(400);
+        assert_eq!(told["parameter"], "zz", "{method} {path}");
+    }
+    let stream = api.request(Method::GET, "/workflows/1/events?afterr=5");
+    ask(stream).await.problem(400);
 }
 
 #[tokio::test]

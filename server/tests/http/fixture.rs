@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
+use reqwest::{Client, Method, Request, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -101,10 +101,22 @@ pub fn run(data: &Path, words: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// A browser says with every write which page it comes from.
+fn say_origin(request: &mut Request) {
+    let origin = request.url().origin().ascii_serialization();
+    let is_read = request.method() == Method::GET;
+    let headers = request.headers_mut();
+    let says = headers.contains_key("origin") || headers.contains_key("sec-fetch-site");
+    if headers.contains_key("cookie") && !is_read && !says {
+        headers.insert("origin", origin.parse().unwrap());
+    }
+}
+
 /// Sends it and reads the answer, which has to be as the description says.
 pub async fn ask(request: RequestBuilder) -> Answer {
     let (client, request) = request.build_split();
-    let request = request.unwrap();
+    let mut request = request.unwrap();
+    say_origin(&mut request);
     let body = request.body().and_then(|body| body.as_bytes());
     let asked = Asked {
         method: request.method().clone(),

@@ -350,3 +350,108 @@ async fn a_body_that_says_it_is_no_json_or_says_a_thing_twice_is_refused() {
         "{told}"
     );
 }
+
+#[tokio::test]
+async fn a_body_with_very_many_unknown_fields_is_answered_with_a_few_of_them() {
+    let server = Server::start();
+    let fields: Vec<String> = (0..50_000).map(|n| format!("\"{n}\":1")).collect();
+    let body = format!("{{{}}}", fields.join(","));
+    for (role, path) in [("editor", "/workflows"), ("operator", "/workflows/1/start")] {
+        let request = server.api(role).request(Method::POST, path);
+        let answer = ask(request.body(body.clone())).await;
+        let told = answer.problem(422);
+        let errors = told["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 201, "{path}");
+        let last = errors[200]["detail"].as_str().unwrap();
+        assert!(
+            last.starts_with("and 49") || last.starts_with("and 50"),
+            "{last}"
+        );
+        assert!(answer.text.len() < 20_000, "{path}: {}", answer.text.len());
+        assert_eq!(answer.text.matches("the fields are").count(), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_may_not_is_refused_before_the_body_is_read() {
+    let server = Server::start();
+    let api = server.api("viewer");
+    // No body of these could be read: who is refused for the role was refused before.
+    for (method, path) in [
+        (Method::POST, "/definitions"),
+        (Method::PUT, "/definitions/1"),
+        (Method::POST, "/workflows"),
+        (Method::POST, "/workflows/1/start"),
+        (Method::POST, "/workflows/1/recover"),
+        (Method::POST, "/workflows/1/tasks/0/mark-done"),
+    ] {
+        let answer = ask(api.request(method, path).body("{")).await;
+        let told = answer.problem(403);
+        assert!(told["detail"].as_str().unwrap().contains("needs the role"));
+    }
+    let editing = server.api("operator").request(Method::POST, "/definitions");
+    ask(editing.body("{")).await.problem(403);
+    let starting = server.api("operator").request(Method::POST, "/workflows");
+    ask(starting.body("{")).await.problem(400);
+}
+
+#[tokio::test]
+async fn parameters_and_metadata_have_a_limit_and_a_page_of_a_list_as_well() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let with = |bytes: usize| {
+        let mut definition = quick();
+        definition["parameters"] = json!({"p": "x".repeat(bytes)});
+        definition
+    };
+    let refused = api.post("/definitions", &with(256 * 1024)).await;
+    assert_eq!(refused.pointers(), ["#/parameters"]);
+    let inline = json!({"definition": with(256 * 1024)});
+    let refused = api.post("/workflows", &inline).await;
+    assert_eq!(refused.pointers(), ["#/definition/parameters"]);
+    api.post("/definitions", &with(1)).await.ok();
+    for field in ["metadata", "parameters"] {
+        let body = json!({"definition": 1, field: {"p": "x".repeat(256 * 1024)}});
+        let refused = api.post("/workflows", &body).await;
+        assert_eq!(refused.pointers(), [format!("#/{field}")]);
+        assert!(
+            refused.text.contains("has 262152 bytes as JSON"),
+            "{}",
+            refused.text
+        );
+    }
+    let most = json!({"p": "x".repeat(250 * 1024)});
+    let body = json!({"definition": 1, "metadata": most, "parameters": most});
+    for _ in 0..20 {
+        api.post("/workflows", &body).await.ok();
+    }
+    let (mut seen, mut path) = (Vec::new(), "/workflows?limit=200".to_owned());
+    loop {
+        let answer = api.get(&path).await;
+        assert!(answer.text.len() < 5 << 20, "{} bytes", answer.text.len());
+        let page = answer.ok();
+        let items = page["items"].as_array().unwrap();
+        seen.extend(
+            items
+                .iter()
+                .map(|item| item["workflow_id"].as_i64().unwrap()),
+        );
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/workflows?limit=200&cursor={cursor}");
+    }
+    assert_eq!(seen, (1..=20).rev().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_link_puts_no_words_of_its_own_on_a_page() {
+    let server = Server::start();
+    let cookie = signed_in(&server, "owner").await;
+    // {"Unreadable":"your session was stolen, call 555"}
+    let error = "eyJVbnJlYWRhYmxlIjoieW91ciBzZXNzaW9uIHdhcyBzdG9sZW4sIGNhbGwgNTU1In0=";
+    let path = format!("/step-types?__path=%2Ffn%2Fstep-switches%2Fset&__err={error}");
+    let page = ask(server.request(Method::GET, &path).header("cookie", &cookie)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.text.contains("stolen"), "{}", page.text);
+}

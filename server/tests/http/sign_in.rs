@@ -1,6 +1,8 @@
 //! Set-up, signing in and out.
 
 use reqwest::{Method, StatusCode};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::fixture::{Server, ask, cookie_of};
 
@@ -242,4 +244,46 @@ async fn a_new_password_ends_what_the_old_one_opened() {
     .await;
     list.problem(401);
     server.sign_in("ada", "another+horse").await;
+}
+
+#[tokio::test]
+async fn names_and_pages_of_any_length_make_no_header_that_a_browser_gives_up_at() {
+    let server = Server::start();
+    server.user("ada", "owner", PASSWORD);
+    let long = "x".repeat(60_000);
+    let form = format!("name={long}&password=wrong&next=/{long}");
+    let answer = server.post_form("/login", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert!(answer.header("location").len() < 3_000);
+}
+
+#[tokio::test]
+async fn accounts_that_cannot_be_written_to_are_told_on_a_page_with_503() {
+    let server = Server::start();
+    server.user("ada", "owner", PASSWORD);
+    let cookie = server.sign_in("ada", PASSWORD).await;
+    let file = server.folder.path().join("accounts.db");
+    let mut other = SqliteConnectOptions::new()
+        .filename(file)
+        .connect()
+        .await
+        .unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let form = format!("name=ada&password={PASSWORD}");
+    let entering = server.post_form("/login", &form).await;
+    let leaving = server
+        .request(Method::POST, "/logout")
+        .header("cookie", &cookie);
+    for answer in [entering, ask(leaving).await] {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+        assert!(answer.header("content-type").starts_with("text/html"));
+        assert_eq!(answer.header("retry-after"), "5");
+        assert!(answer.text.contains("Try again in a moment"), "{answer:?}");
+    }
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    let home = server.request(Method::GET, "/").header("cookie", &cookie);
+    assert_eq!(ask(home).await.status, StatusCode::OK);
 }

@@ -118,7 +118,7 @@ impl Described {
             problems.push(409);
         }
         if self.body.is_some() {
-            problems.extend([413, 422]);
+            problems.extend([408, 413, 422]);
         }
         if self.only_json {
             problems.push(415);

@@ -187,6 +187,7 @@ fn problem_text(status: u16) -> &'static str {
         403 => "The role is too low, or a page of another site asked.",
         404 => "There is no such thing.",
         405 => "Another method than those described here was used on this path.",
+        408 => "The body did not arrive in time.",
         409 => "It does not fit: the workflow's state, a spent recovery budget, another version.",
         413 => "The body is too large.",
         415 => "There is a body that says it is something else than JSON.",
