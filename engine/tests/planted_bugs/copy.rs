@@ -41,16 +41,24 @@ fn manifest(whole: &str) -> String {
     lines.join("\n")
 }
 
+fn cargo(arguments: &[&str]) -> Command {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(arguments);
+    command
+}
+
 impl Copy {
-    /// A fresh copy under `target/`; what was built of an earlier one is kept.
-    pub fn of_the_engine() -> Self {
+    /// A fresh copy under `target/`, in a folder of this name; what was built of an earlier one is
+    /// kept.
+    pub fn of_the_engine(folder: &str) -> Self {
         let engine = Path::new(env!("CARGO_MANIFEST_DIR"));
         let workspace = engine.parent().unwrap();
-        let root = workspace.join("target/planted_bugs");
+        let root = workspace.join("target").join(folder);
         if root.join("engine").exists() {
             fs::remove_dir_all(root.join("engine")).unwrap();
         }
-        for folder in ["src", "tests"] {
+        for folder in ["src", "tests", "benches"] {
             copy_folder(&engine.join(folder), &root.join("engine").join(folder));
         }
         fs::copy(engine.join("Cargo.toml"), root.join("engine/Cargo.toml")).unwrap();
@@ -66,6 +74,16 @@ impl Copy {
 
     pub fn write(&self, file: &str, text: &str) {
         fs::write(self.root.join("engine").join(file), text).unwrap();
+    }
+
+    /// What cargo says of the manifests, when they do not go together with what was copied.
+    pub fn misfit(&self) -> Option<String> {
+        let read = cargo(&["metadata", "--offline", "--no-deps", "--format-version=1"])
+            .current_dir(&self.root)
+            .output()
+            .expect("cargo starts");
+        let told = String::from_utf8_lossy(&read.stderr).into_owned();
+        (!read.status.success()).then_some(told)
     }
 
     /// Builds the copy and compares it with the model.
@@ -89,9 +107,7 @@ impl Copy {
     }
 
     fn cargo(&self, schedules: u64, arguments: &[&str]) -> std::process::Output {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-        Command::new(cargo)
-            .args(["test", "--offline", "--package", "engine"])
+        cargo(&["test", "--offline", "--package", "engine"])
             .args(["--test", "model_against_engine"])
             .args(arguments)
             .current_dir(&self.root)

@@ -65,7 +65,7 @@ fn every_planted_bug_is_found() {
         println!("skipped: runs in tier B, or with PLANTED_BUGS=");
         return;
     };
-    let copy = Copy::of_the_engine();
+    let copy = Copy::of_the_engine("planted_bugs");
     match copy.compare(SCHEDULES) {
         Ran::Agrees => {}
         Ran::Differs(why) | Ran::DoesNotBuild(why) | Ran::Breaks(why) => {
@@ -90,6 +90,13 @@ fn every_planted_bug_is_found() {
     }
     println!("{}/{} found", asked.len() - missed.len(), asked.len());
     assert!(missed.is_empty(), "missed: {missed:#?}");
+}
+
+/// In tier A too, where nothing is planted.
+#[test]
+fn the_engine_can_be_copied_with_all_that_its_manifest_names() {
+    let copy = Copy::of_the_engine("planted_bugs_manifest");
+    assert_eq!(copy.misfit(), None);
 }
 
 #[test]
