@@ -134,19 +134,15 @@ impl DefinitionDraft {
     /// The key of every step, with those that are made from names as saving would make them.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        let mut made = Keys::default();
+        let mut taken = key::Taken::default();
         for step in &self.steps {
-            made.take(step.key.trim());
+            taken.take(step.key.trim());
         }
-        let mut keys = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            let mut key = step.key.trim().to_owned();
-            if key.is_empty() {
-                key = made.make(&step.name);
-            }
-            keys.push(key);
-        }
-        keys
+        let key = |step: &StepDraft| match step.key.trim() {
+            "" => taken.make(&step.name),
+            given => given.to_owned(),
+        };
+        self.steps.iter().map(key).collect()
     }
 
     /// The key that a step would get from its name, whether or not it has one of its own now.
@@ -155,22 +151,13 @@ impl DefinitionDraft {
         let Some(step) = self.steps.get(index) else {
             return String::new();
         };
-        let mut made = Keys::default();
+        let mut taken = key::Taken::default();
         for (other, key) in self.keys().iter().enumerate() {
             if other != index {
-                made.take(key);
+                taken.take(key);
             }
         }
-        made.make(&step.name)
-    }
-
-    /// The dependencies of every step, as pictures and graphs take them.
-    #[must_use]
-    pub fn dependency_lists(&self) -> Vec<Vec<StepIndex>> {
-        self.steps
-            .iter()
-            .map(|step| step.dependencies.clone())
-            .collect()
+        taken.make(&step.name)
     }
 }
 

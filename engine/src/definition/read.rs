@@ -234,10 +234,10 @@ fn raw_steps(reader: &mut Reader, value: Option<&Value>) -> Vec<RawStep> {
 
 /// Gives every step its key, then turns dependencies by key or position into positions.
 fn resolve(reader: &mut Reader, raw: Vec<RawStep>) -> Vec<StepReading> {
-    let mut made = Keys::default();
+    let mut taken = key::Taken::default();
     for (index, step) in raw.iter().enumerate() {
         let Some(key) = &step.key else { continue };
-        if !made.take(key) {
+        if !taken.take(key) {
             let pointer = format!("#/steps/{index}/key");
             reader.problem(
                 &pointer,
@@ -251,7 +251,7 @@ fn resolve(reader: &mut Reader, raw: Vec<RawStep>) -> Vec<StepReading> {
         let key = step
             .key
             .clone()
-            .unwrap_or_else(|| made.make(&step.step.name));
+            .unwrap_or_else(|| taken.make(&step.step.name));
         keys.entry(key.clone()).or_insert(index);
         named.push(key);
     }

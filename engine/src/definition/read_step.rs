@@ -85,17 +85,14 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
 }
 
 fn task_type(reader: &mut Reader, at: &str, value: Option<&Value>) -> String {
-    match value.and_then(Value::as_str) {
-        Some(text) if !text.trim().is_empty() => text.to_owned(),
-        Some(_) => {
-            reader.problem(at, "must not be blank");
-            String::new()
-        }
-        None => {
-            reader.problem(at, "is missing; name a registered step type");
-            String::new()
-        }
-    }
+    let what = match value {
+        Some(Value::String(text)) if !text.trim().is_empty() => return text.clone(),
+        Some(Value::String(_)) => "must not be blank",
+        None | Some(Value::Null) => "is missing; name a registered step type",
+        Some(_) => "must be text",
+    };
+    reader.problem(at, what);
+    String::new()
 }
 
 fn handler_of(reader: &mut Reader, at: &str, value: Option<&Value>) -> Handler {
