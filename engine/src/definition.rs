@@ -313,12 +313,4 @@ impl WorkflowDefinition {
     pub const fn graph(&self) -> &Graph {
         &self.graph
     }
-
-    /// Whether every step says how long it usually takes.
-    #[must_use]
-    pub fn is_estimated(&self) -> bool {
-        self.steps
-            .iter()
-            .all(|step| step.estimated_duration.is_some())
-    }
 }

@@ -239,6 +239,23 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_is_writable_when_it_can_be_read_back() {
+        let (first, last) = (-62_167_219_200_000_000, 253_402_300_799_999_999);
+        for (micros, is_writable) in [
+            (first - 1, false),
+            (first, true),
+            (0, true),
+            (last, true),
+            (last + 1, false),
+            (i64::MAX, false),
+        ] {
+            let moment = Timestamp::from_micros(micros);
+            assert_eq!(moment.is_writable(), is_writable, "{micros}");
+            assert_eq!(moment.to_string().parse() == Ok(moment), is_writable);
+        }
+    }
+
+    #[test]
     fn a_moment_may_be_written_with_an_offset_and_finer_than_we_keep() {
         let moment = Timestamp::from_micros(1_704_067_200_123_456);
         for text in [

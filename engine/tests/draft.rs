@@ -1,8 +1,10 @@
 //! A definition as typed: what it becomes as JSON, and how it is edited.
 
+use std::collections::BTreeMap;
+
 use engine::draft::{DefinitionDraft, DraftEdit, StepDraft, merged, step_of};
-use engine::step_form::{FieldKind, FieldSpec, StepSpec};
-use engine::{Problem, WorkflowDefinition};
+use engine::step_form::{FieldKind, FieldSpec, ModeRule, StepSpec};
+use engine::{Mode, Problem, WorkflowDefinition};
 use serde_json::{Value, json};
 
 fn field(name: &str, required: bool, kind: FieldKind) -> FieldSpec {
@@ -381,4 +383,175 @@ fn a_step_that_comes_back_closes_no_circle() {
             .iter()
             .all(|p| !p.detail.contains("circle"))
     );
+}
+
+#[test]
+fn a_definition_is_taken_from_text_and_given_back_as_text() {
+    let text = r#"{"name": "Pasted", "steps": [
+        {"name": "Rest", "task_type": "wait", "config": {"seconds": 5}, "mode": "once"}]}"#;
+    let draft = DefinitionDraft::from_json_text(text, &specs()).unwrap();
+    assert_eq!(draft.steps[0].field("seconds"), "5");
+    assert_eq!(draft.steps[0].mode, "once");
+    let copied = draft.as_json_text(&specs());
+    assert!(copied.contains('\n'), "for people to read: {copied}");
+    assert_eq!(
+        DefinitionDraft::from_json_text(&copied, &specs()),
+        Ok(draft)
+    );
+    let cut_off = DefinitionDraft::from_json_text("{\"name\": ", &specs()).unwrap_err();
+    assert_eq!(cut_off[0].pointer, "#");
+    assert!(
+        cut_off[0].detail.starts_with("is not JSON: "),
+        "{cut_off:?}"
+    );
+    let wrong = DefinitionDraft::from_json_text("{\"name\": \"A\"}", &specs()).unwrap_err();
+    assert_eq!(wrong[0].pointer, "#/steps");
+}
+
+#[test]
+fn a_press_about_a_step_that_is_not_there_changes_nothing() {
+    let presses = [
+        DraftEdit::Select(4),
+        DraftEdit::Copy(4),
+        DraftEdit::Remove(4),
+        DraftEdit::Undo,
+        DraftEdit::Up(0),
+        DraftEdit::Up(4),
+        DraftEdit::Down(3),
+        DraftEdit::Down(usize::MAX),
+        DraftEdit::Example(4),
+        DraftEdit::AfterAll(4),
+        DraftEdit::AfterNone(4),
+    ];
+    let mut before = four();
+    before.edit(&DraftEdit::Select(0), 0, &specs());
+    for press in presses {
+        let mut draft = before.clone();
+        assert_eq!(draft.edit(&press, 2, &specs()), 2, "{press}");
+        assert_eq!(draft, before, "{press}");
+    }
+    let mut draft = before.clone();
+    assert_eq!(draft.set_dependency(4, 0, true), Ok(()));
+    assert_eq!(draft.set_dependency(3, 4, true), Ok(()));
+    draft.change_kind(4, "shell", &specs());
+    draft.change_kind(3, "wait", &specs());
+    assert_eq!(draft, before);
+    assert_eq!(DraftEdit::from_text("jump:1"), None);
+    assert_eq!(DraftEdit::from_text("select"), None);
+}
+
+#[test]
+fn a_step_without_a_name_is_called_by_its_number() {
+    let mut draft = four();
+    draft.steps[1].name = "  ".into();
+    assert_eq!(draft.step_title(1), "Step 2");
+    assert_eq!(draft.step_title(2), "C");
+    assert_eq!(draft.step_title(9), "Step 10");
+    let refusal = draft.set_dependency(0, 1, true).unwrap_err();
+    assert_eq!(refusal, "Step 2 already runs after A: A → Step 2");
+    draft.edit(&DraftEdit::Remove(1), 0, &specs());
+    assert_eq!(draft.removed.as_ref().unwrap().title(), "Step 2");
+}
+
+#[test]
+fn a_name_made_from_the_kind_follows_it_and_any_other_stays() {
+    let mut draft = DefinitionDraft::default();
+    for _ in 0..2 {
+        draft.edit(&DraftEdit::Add("wait".into()), 9, &specs());
+    }
+    assert_eq!(names(&draft), [("Wait", vec![]), ("Wait 2", vec![])]);
+    draft.change_kind(1, "shell", &specs());
+    assert_eq!(draft.steps[1].name, "Program");
+    draft.steps[1].name = "Wait for it".into();
+    draft.change_kind(1, "wait", &specs());
+    assert_eq!(draft.steps[1].name, "Wait for it");
+    draft.change_kind(0, "unheard_of", &specs());
+    assert_eq!(draft.steps[0].name, "unheard_of");
+    draft.edit(&DraftEdit::Example(0), 0, &specs());
+    assert_eq!(
+        draft.steps[0].config,
+        BTreeMap::new(),
+        "nobody knows its fields"
+    );
+}
+
+#[test]
+fn what_a_step_runs_after_is_followed_to_the_beginning() {
+    let mut draft = four();
+    assert_eq!(draft.upstream(2), [true, true, true, false]);
+    assert_eq!(draft.upstream(3), [true, false, false, true]);
+    assert_eq!(draft.upstream(9), [false; 4]);
+    draft.steps[0].dependencies = vec![2];
+    assert_eq!(
+        draft.upstream(1),
+        [true, true, true, false],
+        "in a circle too"
+    );
+}
+
+#[test]
+fn a_setting_that_was_emptied_is_left_out_and_takes_its_default() {
+    let mut draft = four();
+    draft.name = "Defaults".into();
+    for step in &mut draft.steps {
+        step.config.insert("seconds".into(), "1".into());
+        step.max_retries = " ".into();
+        step.max_lost = String::new();
+        step.run_if = String::new();
+    }
+    draft.steps[1].mode = "once".into();
+    let (json, problems) = draft.to_json(&specs());
+    assert_eq!(problems, []);
+    for left_out in ["max_retries", "max_lost", "run_if", "timeout", "mode"] {
+        assert_eq!(json["steps"][0].get(left_out), None, "{left_out}");
+    }
+    let saved = WorkflowDefinition::from_json(&json).unwrap();
+    assert_eq!(
+        (saved.steps()[0].max_retries, saved.steps()[0].max_lost),
+        (3, 3)
+    );
+    let modes: Vec<_> = saved.steps().iter().map(|step| step.mode).collect();
+    assert_eq!(modes, [None, Some(Mode::Once), None, None]);
+}
+
+/// The kind `wait`, whose steps are done once unless a program says how to ask about them.
+fn asking() -> Vec<StepSpec> {
+    let mut specs = specs();
+    specs[0].fields.push(field("ask", false, FieldKind::Text));
+    specs[0].probe_field = Some("ask".into());
+    specs[0].modes = vec![
+        ModeRule::filled(Mode::Probe, "ask"),
+        ModeRule::always(Mode::Once),
+    ];
+    specs
+}
+
+#[test]
+fn the_mode_of_a_step_that_names_none_follows_what_was_typed() {
+    let mut draft = four();
+    draft.change_kind(3, "shell", &asking());
+    let modes = |draft: &DefinitionDraft| [0, 3, 9].map(|i| draft.default_mode(i, &asking()));
+    assert_eq!(modes(&draft), [Mode::Once, Mode::Retry, Mode::Retry]);
+    draft.steps[0]
+        .config
+        .insert("ask".into(), "is it done".into());
+    assert_eq!(modes(&draft), [Mode::Probe, Mode::Retry, Mode::Retry]);
+}
+
+#[test]
+fn a_step_that_shall_be_asked_about_and_says_not_how_is_told() {
+    let mut draft = four();
+    draft.name = "Probe".into();
+    for step in &mut draft.steps {
+        step.config.insert("seconds".into(), "1".into());
+    }
+    draft.steps[2].mode = "probe".into();
+    let found = draft.check(&asking());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].pointer, "#/steps/2/mode");
+    assert!(found[0].detail.contains("fill in \"ask\""), "{found:?}");
+    draft.steps[2]
+        .config
+        .insert("ask".into(), "is it done".into());
+    assert_eq!(draft.check(&asking()), []);
 }

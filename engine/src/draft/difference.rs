@@ -157,4 +157,22 @@ mod tests {
         );
         assert!(differences(&yours, &yours).is_empty());
     }
+
+    #[test]
+    fn numbers_and_dependencies_are_compared_by_what_they_mean() {
+        let yours = json!({"name": "A", "parameters": {"limit": 5}, "steps": [
+            {"key": "get", "name": "Get", "config": {"seconds": 1}, "dependencies": []},
+            {"key": "put", "name": "Put", "config": {"seconds": 1}, "dependencies": ["get"]},
+        ]});
+        let mut theirs = yours.clone();
+        theirs["parameters"]["limit"] = json!(5.0);
+        theirs["steps"][0]["config"]["seconds"] = json!(1.0);
+        theirs["steps"][1]["dependencies"] = json!([0]);
+        assert!(differences(&yours, &theirs).is_empty());
+        theirs["steps"][1]["config"]["minutes"] = json!(1);
+        theirs["name"] = json!("x".repeat(100));
+        let long = format!("name: yours \"A\", theirs \"{}…", "x".repeat(58));
+        let told = [long.as_str(), "\"Put\" differs in what it does"];
+        assert_eq!(differences(&yours, &theirs), told);
+    }
 }

@@ -141,4 +141,47 @@ mod tests {
         assert_eq!(like_default("true", &json!(false)), Ok(json!(true)));
         assert_eq!(like_default("x", &Value::Null), Ok(json!("x")));
     }
+
+    #[test]
+    fn what_lines_cannot_say_is_shown_as_json() {
+        for parameters in [
+            json!({"a=b": 1}),
+            json!({"two\nlines": 1}),
+            json!({" a": 1}),
+        ] {
+            let parameters = parameters.as_object().unwrap();
+            let text = to_text(parameters);
+            assert!(text.starts_with('{'), "{text}");
+            assert_eq!(from_text(&text).as_ref(), Ok(parameters));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_a_parameter_is_told_with_what_would() {
+        for (default, told) in [
+            (json!(1), "must be a number"),
+            (json!(true), "must be true or false"),
+            (json!([]), "must be a JSON list, such as [1, 2]"),
+            (json!({}), "must be a JSON object, such as {\"a\": 1}"),
+        ] {
+            assert_eq!(like_default("soon", &default), Err(told.into()));
+        }
+        assert_eq!(like_default("soon", &json!(null)), Ok(json!("soon")));
+        assert_eq!(like_default(" [1] ", &json!([])), Ok(json!([1])));
+    }
+
+    #[test]
+    fn a_parameters_field_begins_with_a_text_that_is_read_as_the_default() {
+        for default in [
+            json!("5"),
+            json!(" x "),
+            json!(2.5),
+            json!(false),
+            json!([1, "a"]),
+        ] {
+            let text = default_text(&default);
+            assert_eq!(like_default(&text, &default), Ok(default), "{text}");
+        }
+        assert_eq!(default_text(&json!(null)), "");
+    }
 }

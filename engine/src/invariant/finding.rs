@@ -8,85 +8,49 @@ use crate::id::StepIndex;
 
 /// A statement that must always hold, by its number in the design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[allow(missing_docs, reason = "each has its statement below")]
 pub enum Invariant {
+    /// Folding the events of a workflow gives its rows.
     I1,
+    /// An attempt has one outcome.
     I2,
+    /// Events are numbered 1, 2, 3 … without holes.
     I3,
+    /// When a workflow is over, every task is settled and nothing happens to it.
     I4,
+    /// A task has at most one attempt under way.
     I5,
+    /// A task runs only while what it depends on asks for it.
     I6,
+    /// Nothing starts while a workflow is paused or being cancelled.
     I7,
+    /// No task is tried more often than its definition allows.
     I8,
+    /// A workflow is recovered at most as often as its budget allows.
     I9,
+    /// Attempts, epochs, generations and event numbers never go down.
     I10,
+    /// The next try waits its time after a failure.
     I11,
+    /// A step that may run once takes effect at most once.
     I12,
+    /// In a completed workflow every task is completed or was not needed.
     I13,
+    /// Progress is 0 to 100, never falls, and is 100 when completed.
     I14,
+    /// The counters add up to the number of tasks.
     I15,
+    /// A command's id has one result.
     I16,
+    /// Nothing is written by a server whose time is over.
     I17,
+    /// Each list holds what its name says.
     I18,
+    /// A running workflow has a reason to move.
     I19,
+    /// No secret is written down.
     I20,
-    /// What no decision writes, whatever came before it.
+    /// A row holds what the engine can have written, whatever came before it.
     Rows,
-}
-
-impl Invariant {
-    /// All of them.
-    pub const ALL: [Self; 21] = [
-        Self::I1,
-        Self::I2,
-        Self::I3,
-        Self::I4,
-        Self::I5,
-        Self::I6,
-        Self::I7,
-        Self::I8,
-        Self::I9,
-        Self::I10,
-        Self::I11,
-        Self::I12,
-        Self::I13,
-        Self::I14,
-        Self::I15,
-        Self::I16,
-        Self::I17,
-        Self::I18,
-        Self::I19,
-        Self::I20,
-        Self::Rows,
-    ];
-
-    /// What must hold, in a sentence without its full stop.
-    #[must_use]
-    pub const fn statement(self) -> &'static str {
-        match self {
-            Self::I1 => "folding the events of a workflow gives its rows",
-            Self::I2 => "an attempt has one outcome",
-            Self::I3 => "events are numbered 1, 2, 3 … without holes",
-            Self::I4 => "when a workflow is over, every task is settled and nothing happens to it",
-            Self::I5 => "a task has at most one attempt under way",
-            Self::I6 => "a task runs only while what it depends on asks for it",
-            Self::I7 => "nothing starts while a workflow is paused or being cancelled",
-            Self::I8 => "no task is tried more often than its definition allows",
-            Self::I9 => "a workflow is recovered at most as often as its budget allows",
-            Self::I10 => "attempts, epochs, generations and event numbers never go down",
-            Self::I11 => "the next try waits its time after a failure",
-            Self::I12 => "a step that may run once takes effect at most once",
-            Self::I13 => "in a completed workflow every task is completed or was not needed",
-            Self::I14 => "progress is 0 to 100, never falls, and is 100 when completed",
-            Self::I15 => "the counters add up to the number of tasks",
-            Self::I16 => "a command's id has one result",
-            Self::I17 => "nothing is written by a server whose time is over",
-            Self::I18 => "each list holds what its name says",
-            Self::I19 => "a running workflow has a reason to move",
-            Self::I20 => "no secret is written down",
-            Self::Rows => "a row holds what the engine can have written",
-        }
-    }
 }
 
 impl fmt::Display for Invariant {

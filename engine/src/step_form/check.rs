@@ -290,4 +290,34 @@ mod tests {
             .collect();
         assert_eq!(places, ["#/seconds", "#/codes/0", "#/method", "#/args"]);
     }
+
+    #[test]
+    fn every_kind_of_field_says_what_is_missing_in_it() {
+        let number = |min, max| FieldKind::Number {
+            min,
+            max,
+            whole: false,
+        };
+        for (kind, told) in [
+            (FieldKind::LongText, "a text"),
+            (number(None, None), "a number"),
+            (number(None, Some(9.0)), "a number of at most 9"),
+            (FieldKind::Toggle, "true or false"),
+            (FieldKind::Lines, "a list of texts"),
+            (FieldKind::KeyValues, "an object of names with texts"),
+            (FieldKind::Json, "given; any JSON value fits"),
+        ] {
+            let mut spec = spec();
+            spec.fields = vec![field("field", true, kind)];
+            let told = format!("#/field: is missing; must be {told}");
+            let found = spec.check(&Map::new());
+            assert_eq!(found.len(), 1);
+            assert_eq!(found[0].to_string(), told);
+        }
+        let mut bare = spec();
+        bare.fields.clear();
+        let found = bare.check(json!({"a": 1}).as_object().unwrap());
+        let told = "#/a: is unknown; a sample step has no fields";
+        assert_eq!(found[0].to_string(), told);
+    }
 }

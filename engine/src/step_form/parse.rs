@@ -279,4 +279,48 @@ mod tests {
         assert!(problem.starts_with("\"many\" must be"), "{problem}");
         assert!(spec.parse("256").is_err());
     }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_what_could() {
+        for (kind, typed, said) in [
+            (FieldKind::Toggle, "maybe", "must be on or off"),
+            (every_kind()[4].clone(), "get", "must be one of GET, POST"),
+            (
+                FieldKind::Json,
+                "text",
+                "must be JSON, text in double quotes: expected ident at line 1 column 2",
+            ),
+        ] {
+            assert_eq!(field(kind).parse(typed), Err(said.into()));
+        }
+        let number = |min, max| {
+            field(FieldKind::Number {
+                min,
+                max,
+                whole: false,
+            })
+        };
+        let at_least = number(Some(2.0), None);
+        assert_eq!(at_least.parse("1.5"), Err("must be at least 2".into()));
+        assert_eq!(at_least.parse("1e9"), Ok(Some(json!(1_000_000_000))));
+        let at_most = number(None, Some(2.0));
+        assert_eq!(at_most.parse("2.5"), Err("must be at most 2".into()));
+        assert_eq!(at_most.parse("-7"), Ok(Some(json!(-7))));
+        assert!(number(None, None).parse("inf").is_err());
+    }
+
+    #[test]
+    fn a_list_or_a_table_that_is_one_reference_is_kept_as_it() {
+        let quoted = "\"{{ steps.a.output }}\"";
+        let reference = json!("{{ steps.a.output }}");
+        for kind in [FieldKind::Lines, FieldKind::KeyValues] {
+            let spec = field(kind);
+            assert_eq!(spec.parse(quoted), Ok(Some(reference.clone())));
+        }
+        let table = field(FieldKind::KeyValues).parse("A=1\n\n \nB=2");
+        assert_eq!(table, Ok(Some(json!({"A": "1", "B": "2"}))));
+        assert_eq!(field(FieldKind::Text).to_text(&Value::Null), "");
+        let misplaced = field(FieldKind::Toggle).to_text(&json!([1]));
+        assert_eq!(misplaced.split_whitespace().collect::<String>(), "[1]");
+    }
 }

@@ -1,6 +1,6 @@
 //! The percentage and the numbers beside it.
 
-use engine::{Action, FailureKind, StepDefinition};
+use engine::{Action, EventRecord, FailureKind, Progress, StepDefinition, WorkflowStatus};
 
 use crate::bench::{Bench, define, failed, step};
 
@@ -114,4 +114,74 @@ fn the_counters_of_every_state_add_up() {
     let counts = summary.counts;
     assert_eq!((counts.running, counts.failed, counts.pending), (1, 1, 1));
     assert_eq!(counts.total(), summary.total_tasks);
+}
+
+#[test]
+fn a_page_folds_each_event_once_and_stops_at_a_hole() {
+    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[0])]));
+    bench.succeed(0);
+    let events = bench.events.clone();
+    let mut page = Progress::of(&bench.workflow, bench.now);
+    assert_eq!(
+        page.apply_all(&events),
+        Ok(()),
+        "all of them are known already"
+    );
+    assert_eq!(page, bench.progress());
+
+    bench.fail(1);
+    bench.act(Action::RaiseBudget {
+        max_recovery_attempts: 7,
+    });
+    bench.act(Action::recover(1));
+    let known = events.len();
+    let with_a_hole: Vec<_> = bench.events.iter().filter(|e| e.seq != 8).collect();
+    let hole = page.apply_all(with_a_hole).unwrap_err();
+    assert_eq!((hole.last, hole.found), (7, 9));
+    assert_eq!(hole.to_string(), "event 9 follows event 7");
+    assert_eq!(page.summary.events, 7, "what came before it is folded");
+    assert!(known < 7);
+    assert_eq!(page.apply_all(&bench.events), Ok(()));
+    assert_eq!(page, bench.progress());
+    assert_eq!(page.max_recovery_attempts, 7);
+}
+
+#[test]
+fn a_page_that_knew_the_workflow_from_its_beginning_shows_what_a_fresh_one_shows() {
+    let definition = define(&[step("a", &[]), step("b", &[0]), step("c", &[])]);
+    let bench = Bench::created(definition.clone());
+    let mut page = bench.progress();
+    let mut bench = Bench::started(definition);
+    assert_eq!(page.failed_step(), None);
+    bench.fail(0);
+    bench.act(Action::Cancel);
+    page.apply_all(&bench.events).unwrap();
+    assert_eq!(page, bench.progress());
+    assert_eq!(page.failed_step(), Some(0));
+    assert_eq!(page.status, WorkflowStatus::Cancelled);
+    assert_eq!(bench.workflow.id(), page.workflow_id);
+}
+
+#[test]
+fn an_event_about_a_step_that_the_page_does_not_know_changes_no_step() {
+    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[])]));
+    let mut page = Bench::started(define(&[step("a", &[])])).progress();
+    page.summary.events = bench.progress().events;
+    bench.start(1);
+    let before = page.tasks.clone();
+    page.apply_all(&bench.events).unwrap();
+    assert_eq!(page.tasks, before);
+    assert_eq!(page.events, bench.workflow.rev());
+}
+
+#[test]
+fn a_failure_of_before_outcomes_were_told_apart_is_read_as_one() {
+    let mut bench = Bench::started(define(&[step("a", &[])]));
+    bench.fail(0);
+    let failure = bench.events.iter().find(|e| e.event.kind() == "TaskFailed");
+    let mut json = serde_json::to_value(failure.unwrap()).unwrap();
+    assert_eq!(json["outcome"], "failed");
+    json.as_object_mut().unwrap().remove("outcome");
+    let read: EventRecord = serde_json::from_value(json).unwrap();
+    assert_eq!(Some(&read), failure);
 }

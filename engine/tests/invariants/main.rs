@@ -8,153 +8,22 @@
     reason = "these are tests"
 )]
 
-use std::sync::Arc;
-use std::time::Duration;
+mod life;
+mod sentences;
 
-use engine::definition::RunIf;
-use engine::invariant::{Finding, History, Invariant, Look, at_rest, kept_up, of_change, shown};
-use engine::workflow::{NewWorkflow, TaskRecord, WorkflowRecord};
+use std::sync::Arc;
+
+use engine::invariant::{History, Invariant, Look, at_rest, kept_up, of_change, shown};
+use engine::workflow::{TaskRecord, WorkflowRecord};
 use engine::{
-    Action, Command, Event, EventRecord, FailureKind, JobId, Mode, Outcome, Progress, SkipReason,
-    StepDefinition, StepIndex, TaskId, TaskStatus, Timestamp, Workflow, WorkflowDefinition,
-    WorkflowId, WorkflowStatus, advance,
+    Action, Command, Event, EventRecord, FailureKind, Mode, Progress, SkipReason, TaskStatus,
+    WorkflowStatus,
 };
-use serde_json::{Map, json};
+use serde_json::json;
+
+use life::{Life, find, names, new, number_anew, step};
 
 use Invariant as I;
-
-/// A workflow that really came about, with its events.
-struct Life {
-    workflow: Workflow,
-    events: Vec<EventRecord>,
-    now: Timestamp,
-}
-
-fn step(name: &str, dependencies: &[usize]) -> StepDefinition {
-    let mut step = StepDefinition::new(name, "noop");
-    step.dependencies = dependencies.to_vec();
-    step
-}
-
-fn new(definition: &WorkflowDefinition) -> NewWorkflow {
-    NewWorkflow {
-        id: WorkflowId(1),
-        job_id: JobId(1),
-        first_task_id: TaskId(1),
-        definition: Arc::new(definition.clone()),
-        metadata: Map::new(),
-        parameters: Map::new(),
-    }
-}
-
-impl Life {
-    /// Created and started: two steps in a row, then one that answers a failure.
-    fn started() -> Self {
-        let mut answer = step("Answer", &[1]);
-        answer.run_if = RunIf::Failed;
-        Self::of(&[step("First", &[]), step("Second", &[0]), answer])
-    }
-
-    fn of(steps: &[StepDefinition]) -> Self {
-        let definition = WorkflowDefinition::new("Life", steps).unwrap();
-        let now = Timestamp::from_micros(1_704_067_200_000_000);
-        let mut life = Self {
-            workflow: Workflow::new(new(&definition), now),
-            events: Vec::new(),
-            now,
-        };
-        life.go(&Command::Create);
-        life.go(&Command::Act(Action::Start));
-        life
-    }
-
-    fn go(&mut self, command: &Command) {
-        if *command != Command::Create {
-            self.now = self.now.plus(Duration::from_secs(1));
-        }
-        let actor = matches!(command, Command::Act(_)).then_some("ada");
-        let events = advance(&mut self.workflow, command, actor, self.now).unwrap();
-        self.events.extend(events);
-    }
-
-    fn run(&mut self, task: usize, outcome: Outcome) {
-        self.go(&Command::StartTask { task });
-        let attempt = self.workflow.tasks()[task].record().attempt;
-        self.go(&Command::Report {
-            task,
-            attempt,
-            outcome,
-        });
-    }
-
-    /// The moment that the task waits for has come.
-    fn due(&mut self, task: StepIndex) {
-        let due_at = self.workflow.tasks()[task].record().due_at.unwrap();
-        self.now = due_at;
-        self.go(&Command::Due { task, due_at });
-    }
-
-    fn succeed(&mut self, task: usize) {
-        self.run(task, Outcome::Succeeded(json!({"n": task})));
-    }
-
-    fn fail(&mut self, task: usize, failure: FailureKind) {
-        let error = "no".to_owned();
-        self.run(task, Outcome::Failed { failure, error });
-    }
-
-    fn completed() -> Self {
-        let mut life = Self::started();
-        life.succeed(0);
-        life.succeed(1);
-        assert_eq!(life.workflow.status(), WorkflowStatus::Completed);
-        life
-    }
-
-    fn rows(&self) -> (WorkflowRecord, Vec<TaskRecord>) {
-        let tasks = self.workflow.tasks().iter().map(|t| t.record().clone());
-        (self.workflow.record().clone(), tasks.collect())
-    }
-
-    /// The same rows with one thing changed.
-    fn with(&self, change: impl Fn(&mut WorkflowRecord, &mut [TaskRecord])) -> Workflow {
-        let (mut record, mut tasks) = self.rows();
-        change(&mut record, &mut tasks);
-        Workflow::restore(record, self.workflow.definition().clone(), tasks)
-    }
-
-    /// What is found in its events after one thing was changed.
-    fn told(&self, change: impl Fn(&mut Vec<EventRecord>)) -> Vec<Finding> {
-        let mut events = self.events.clone();
-        change(&mut events);
-        let created_at = events.first().unwrap().at;
-        let history = History::new(new(self.workflow.definition()), created_at);
-        let mut history = history.on_a_true_clock();
-        events
-            .iter()
-            .flat_map(|event| history.follow(event))
-            .collect()
-    }
-}
-
-fn find(events: &[EventRecord], kind: &str) -> usize {
-    events
-        .iter()
-        .position(|e| e.event.kind() == kind)
-        .unwrap_or_else(|| panic!("no {kind}"))
-}
-
-fn number_anew(events: &mut [EventRecord]) {
-    for (event, seq) in events.iter_mut().zip(1..) {
-        event.seq = seq;
-    }
-}
-
-#[track_caller]
-fn names(found: &[Finding], invariant: Invariant) {
-    let is_named = found.iter().any(|finding| finding.invariant == invariant);
-    assert!(is_named, "{invariant} is not named in {found:#?}");
-}
 
 #[test]
 fn what_really_came_about_keeps_every_invariant() {
