@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::key::Keys;
+use crate::definition::key;
 use crate::definition::{OnFailure, RunIf, limits};
 use crate::id::StepIndex;
 use crate::problem::Problem;

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::key::Keys;
 use super::read_step::{RawStep, read_step};
 use super::reading::{Reading, StepReading};
 use super::{OnFailure, RunIf, WorkflowDefinition, key, limits};

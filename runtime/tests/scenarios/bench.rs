@@ -1,5 +1,6 @@
 //! A workbench for scenarios: a runtime over a fresh folder, and waiting for conditions.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,7 +19,40 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 pub struct Bench {
     pub folder: tempfile::TempDir,
-    pub runtime: Runtime,
+    pub runtime: Sound,
+}
+
+/// A runtime in which every invariant holds to its end, and the test fails otherwise.
+pub struct Sound {
+    runtime: Runtime,
+    rows_were_broken: bool,
+}
+
+impl From<Runtime> for Sound {
+    fn from(runtime: Runtime) -> Self {
+        Self {
+            runtime,
+            rows_were_broken: false,
+        }
+    }
+}
+
+impl Deref for Sound {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        &self.runtime
+    }
+}
+
+impl Drop for Sound {
+    fn drop(&mut self) {
+        if self.rows_were_broken || std::thread::panicking() {
+            return;
+        }
+        let (breaches, aside) = (self.runtime.breaches(), self.runtime.quarantined());
+        assert_eq!(breaches, 0, "an invariant did not hold: {aside:#?}");
+    }
 }
 
 impl Bench {
@@ -36,7 +70,7 @@ impl Bench {
     pub async fn of_its_owner() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = closed(folder.path(), Settings::default()).start().await;
-        let runtime = runtime.unwrap();
+        let runtime = Sound::from(runtime.unwrap());
         let switches = StepSwitches {
             commands: true,
             private_addresses: true,
@@ -57,6 +91,12 @@ impl Bench {
     /// Lets go of the files until they are opened again.
     pub fn closed(self) -> Closed {
         Closed(self.folder)
+    }
+
+    /// Rows were changed by the test, so that invariants may well not hold.
+    pub fn with_broken_rows(mut self) -> Self {
+        self.runtime.rows_were_broken = true;
+        self
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -183,9 +223,10 @@ impl Closed {
 }
 
 /// The runtime over the folder's files, as a server would open it.
-async fn open(folder: &Path, settings: Settings) -> Runtime {
+async fn open(folder: &Path, settings: Settings) -> Sound {
     let builder = closed(folder, settings).commands(true);
-    builder.private_addresses(true).start().await.unwrap()
+    let runtime = builder.private_addresses(true).start().await;
+    runtime.unwrap().into()
 }
 
 /// What opens them, with nothing allowed at the start.

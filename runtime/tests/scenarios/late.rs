@@ -13,16 +13,18 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
+use crate::bench::Sound;
+
 const LIMIT: Duration = Duration::from_secs(60);
 
 struct Place {
     folder: TempDir,
-    runtime: Runtime,
+    runtime: Sound,
 }
 
-async fn open(folder: &TempDir, definition: &WorkflowDefinition) -> Runtime {
+async fn open(folder: &TempDir, definition: &WorkflowDefinition) -> Sound {
     let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
-    builder.register(definition).start().await.unwrap()
+    builder.register(definition).start().await.unwrap().into()
 }
 
 impl Place {

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, define, eventually, shell, step};
+use crate::bench::{Bench, Sound, define, eventually, shell, step};
 
 /// A step during which servers vanish: it never ends, and takes no notice of anything.
 #[derive(Deserialize, JsonSchema)]
@@ -50,11 +50,11 @@ step_type!(Endless, _cx => std::future::pending().await);
 step_type!(Short, _cx => Ok(StepOutput::Done(json!({}))));
 
 /// A server over what is kept in memory; forgetting it is its sudden end.
-async fn server<T: StepType>(store: &Arc<MemoryStore>) -> Runtime {
+async fn server<T: StepType>(store: &Arc<MemoryStore>) -> Sound {
     let mut registry = Registry::default();
     registry.register::<T>().unwrap();
     let builder = Runtime::builder().store(Arc::clone(store) as Arc<_>);
-    builder.registry(registry).start().await.unwrap()
+    builder.registry(registry).start().await.unwrap().into()
 }
 
 fn visit() -> StepDefinition {
@@ -142,7 +142,7 @@ async fn an_orderly_stop_among_the_last_three_is_no_loop() {
     registry.register::<Endless>().unwrap();
     let builder = Runtime::builder().store(Arc::clone(&store) as Arc<_>);
     let builder = builder.registry(registry).settings(impatient);
-    let stopped = builder.start().await.unwrap();
+    let stopped = Sound::from(builder.start().await.unwrap());
     until_attempt(&stopped, id, 3).await;
     stopped.shutdown().await;
     until_attempt(&server::<Endless>(&store).await, id, 4).await;

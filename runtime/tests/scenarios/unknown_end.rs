@@ -103,11 +103,8 @@ async fn a_step_that_runs_once_is_not_repeated_after_a_panic() {
     registry.register::<Panics>().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let builder = Runtime::builder().registry(registry);
-    let runtime = builder
-        .work_dir(folder.path().join("work"))
-        .start()
-        .await
-        .unwrap();
+    let builder = builder.work_dir(folder.path().join("work"));
+    let runtime = builder.start().await.unwrap().into();
     let bench = Bench { folder, runtime };
     let once = StepDefinition {
         mode: Some(Mode::Once),
