@@ -13,6 +13,7 @@ mod boots;
 mod commits;
 mod definitions;
 mod lists;
+mod quarantine;
 mod rows;
 mod settings;
 
@@ -125,5 +126,12 @@ places! {
             a_start_is_told_how_the_ones_before_it_ended
             a_start_finds_what_the_last_one_left_under_way
             only_the_last_starts_are_remembered;
+        quarantine:
+            what_is_put_aside_is_known_by_number_also_after_opening_again
+            what_is_aside_already_stays_as_it_is
+            what_is_aside_is_listed_as_failed_and_not_taken_up
+            what_happened_to_it_stays_and_so_do_its_neighbours
+            a_list_can_show_what_remains_of_a_workflow
+            a_workflow_without_a_row_can_be_put_aside;
     }
 }
