@@ -21,6 +21,7 @@ mod panics;
 mod refused;
 mod scenario;
 mod store_calls;
+mod waits;
 mod watchers;
 mod witness;
 mod world;
