@@ -130,9 +130,14 @@ fn what_is_wrong_with_the_whole_is_told_at_its_field() {
     }
 }
 
+/// Wrong fields of the second step are told at this one.
+fn step_told(fields: Value, field: &str, detail: &str) {
+    let pointer = format!("#/steps/1/{field}");
+    told(&definition(json!({}), fields), &pointer, detail);
+}
+
 #[test]
 fn what_is_wrong_with_a_step_is_told_at_its_field() {
-    let key = "must be 1 to 100 lower-case letters, digits or _, and not start with a digit";
     let seconds = "must be a number of seconds above 0 and at most 31536000 (365 days)";
     for (fields, field, detail) in [
         (json!({"name": ""}), "name", "must not be blank"),
@@ -171,6 +176,15 @@ fn what_is_wrong_with_a_step_is_told_at_its_field() {
             "estimated_duration",
             seconds,
         ),
+    ] {
+        step_told(fields, field, detail);
+    }
+}
+
+#[test]
+fn a_word_or_a_key_that_is_none_is_told_at_its_field() {
+    let key = "must be 1 to 100 lower-case letters, digits or _, and not start with a digit";
+    for (fields, field, detail) in [
         (
             json!({"run_if": "never"}),
             "run_if",
@@ -190,6 +204,14 @@ fn what_is_wrong_with_a_step_is_told_at_its_field() {
         (json!({"key": "2nd"}), "key", key),
         (json!({"key": "k".repeat(101)}), "key", key),
         (json!({"key": 5}), "key", key),
+    ] {
+        step_told(fields, field, detail);
+    }
+}
+
+#[test]
+fn a_dependency_that_cannot_be_is_told_at_its_place() {
+    for (fields, field, detail) in [
         (
             json!({"dependencies": "first"}),
             "dependencies",
@@ -226,8 +248,7 @@ fn what_is_wrong_with_a_step_is_told_at_its_field() {
             "\"failed\" needs at least one dependency to watch",
         ),
     ] {
-        let pointer = format!("#/steps/1/{field}");
-        told(&definition(json!({}), fields), &pointer, detail);
+        step_told(fields, field, detail);
     }
 }
 

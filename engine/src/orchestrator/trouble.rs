@@ -41,7 +41,7 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::DatabaseAway,
         Self::DatabaseDamaged,
         Self::DatabaseSlow,

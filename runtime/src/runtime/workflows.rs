@@ -17,6 +17,7 @@ use super::latest::Checked;
 use super::look::Look;
 use super::{Runtime, read_fault, require, weight};
 use crate::committer::{Creation, KeyedCommand, content_of_new};
+use crate::fault;
 use crate::feed::News;
 use crate::workflow_definition::hash;
 

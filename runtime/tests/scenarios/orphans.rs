@@ -70,7 +70,7 @@ async fn begin(server: &Runtime, definition: &WorkflowDefinition) -> WorkflowId 
     id
 }
 
-async fn until_attempt(server: &Runtime, id: WorkflowId, attempt: u32) {
+async fn until_attempt(server: &Sound, id: WorkflowId, attempt: u32) {
     loop {
         let progress = server.get_workflow_progress(id).await.unwrap();
         let task = &progress.tasks[0];
