@@ -127,7 +127,7 @@ fn the_button_to_recover_names_the_first_step_that_is_not_past() {
     assert_eq!(all[4].0, Action::recover(4));
     summary.recovery_attempts = 3;
     let [.., recover] = off(&summary);
-    let spent = "the recovery budget is spent: 3 of 3 recoveries were made";
+    let spent = "the recovery budget is spent: 3 of 3 recoveries were made; an operator can raise it through the HTTP API (raise-budget)";
     assert_eq!(recover.as_deref(), Some(spent));
 }
 

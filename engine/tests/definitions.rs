@@ -138,7 +138,7 @@ fn step_told(fields: Value, field: &str, detail: &str) {
 
 #[test]
 fn what_is_wrong_with_a_step_is_told_at_its_field() {
-    let seconds = "must be a number of seconds above 0 and at most 31536000 (365 days)";
+    let seconds = "must be a number of seconds above 0 and at most 31,536,000 (365 days)";
     for (fields, field, detail) in [
         (json!({"name": ""}), "name", "must not be blank"),
         (

@@ -288,7 +288,7 @@ mod tests {
             (
                 FieldKind::Json,
                 "text",
-                "must be JSON, text in double quotes: expected ident at line 1 column 2",
+                "must be JSON, text in double quotes: there is something that does not belong there (line 1, column 2)",
             ),
         ] {
             assert_eq!(field(kind).parse(typed), Err(said.into()));

@@ -57,7 +57,8 @@ async fn race(api: &Api<'_>, gate: &Gate, head_start: &HeadStart, doors: &Doors)
     let progress = until_task(api, id, 0, "completed").await;
     match progress["tasks"][1]["status"].as_str() {
         Some("running") => (id, true),
-        Some("pending") => (id, false),
+        // Queued when the pause was committed between the end of the first and the claim.
+        Some("pending" | "queued") => (id, false),
         _ => panic!("neither of the two: {progress}"),
     }
 }
