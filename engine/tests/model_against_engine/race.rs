@@ -1,4 +1,9 @@
 //! Which of the races of the design an input is the second half of, judged by the state before it.
+//!
+//! On the real thing the same races are let loose by `cancel_or_success`, `pause_or_claim`,
+//! `rival_recoveries` and `double_submits` of the server's tests, `claims` and `late` of the runtime's
+//! scenarios, and by every kill. A definition that is edited while its workflow runs races with nothing
+//! (`a_workflow_under_way_keeps_the_version_it_was_started_with`).
 
 use crate::reference_model::{Answer, End, Input, Outcome, State, TaskState, Verb, Workflow};
 

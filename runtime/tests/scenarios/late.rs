@@ -1,6 +1,7 @@
 //! Results that come when nobody waits for them any more: after the time ran out, and after somebody
 //! had the step done again. They are kept with their attempt and change nothing.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,11 @@ use engine::{
     Action, Actor, AttemptOutcome, Event, EventRecord, JobOrchestrator, Mode, Recovery, TaskStatus,
     WorkflowId, WorkflowStatus, Workflows,
 };
+use runtime::doctor::{Told, examine};
 use runtime::{JobId, Runtime, WorkflowDefinition, WorkflowStep};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
@@ -134,6 +138,41 @@ async fn a_success_after_the_timeout_is_kept_as_late_and_the_step_is_tried_again
     let place = place.reopened(&definition).await;
     assert_eq!(place.attempts(id).await, expected);
     assert_eq!(place.runtime.quarantined(), []);
+}
+
+#[tokio::test]
+async fn a_doctor_compares_what_came_too_late_with_what_events_tell_of_it() {
+    let step = stubborn()
+        .timeout(Duration::from_millis(200))
+        .max_retries(0);
+    let definition = WorkflowDefinition::new("Looked at").step(step);
+    let Place { folder, runtime } = Place::new(&definition).await;
+    let created = runtime.create_workflow(JobId(1), &definition, None).await;
+    let id = created.unwrap().id;
+    runtime.execute_workflow(id, &definition).await.unwrap();
+    runtime.shutdown().await;
+    drop(runtime);
+    let file = folder.path().join("jobs.db");
+    assert_eq!(ailments(&file).await, [""; 0]);
+    let database = SqliteConnectOptions::new().filename(&file);
+    let mut connection = database.connect().await.unwrap();
+    let changed = sqlx::query("UPDATE attempts SET output = '{}'");
+    changed.execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let found = ailments(&file).await;
+    assert!(found[0].starts_with("attempt 1 is "), "{found:#?}");
+    assert_eq!(found.len(), 1, "{found:#?}");
+}
+
+async fn ailments(file: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut tell = |told: Told| {
+        if let Told::Finding(ailment) = told {
+            found.push(ailment.finding.detail);
+        }
+    };
+    examine(file, &[], &mut tell).await.unwrap();
+    found
 }
 
 #[tokio::test]

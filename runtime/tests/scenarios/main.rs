@@ -7,6 +7,7 @@
 
 mod bench;
 mod cancel;
+mod claims;
 mod commits;
 mod damage;
 mod definitions;

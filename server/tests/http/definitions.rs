@@ -4,6 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::fixture::{Server, ask, quick};
+use crate::gate::Gate;
 
 #[tokio::test]
 async fn a_definition_is_answered_as_it_was_sent_with_its_number_and_version() {
@@ -53,6 +54,39 @@ async fn the_next_version_names_the_one_it_is_based_on() {
     let mut other = quick();
     other["version"] = json!(1);
     api.put("/definitions/999", &other).await.problem(404);
+}
+
+#[tokio::test]
+async fn a_workflow_under_way_keeps_the_version_it_was_started_with() {
+    let gate = Gate::start().await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let server = Server::start_with(folder, &["--allow-private-addresses"]);
+    let api = server.api("editor");
+    let last = |name: &str| json!({"name": name, "task_type": "noop", "dependencies": [0]});
+    let first = json!({"name": "Edited", "steps": [gate.step("door", &[]), last("As it was")]});
+    let saved = api.post("/definitions", &first).await.ok();
+    let path = format!("/definitions/{}", saved["definition_id"]);
+    let request = json!({"definition": saved["definition_id"], "start": true});
+    let old = api.post("/workflows", &request).await.ok();
+    gate.until_called("door").await;
+    let mut next = saved.clone();
+    next["steps"] = json!([gate.step("other", &[]), last("As it is"), last("Added")]);
+    assert_eq!(api.put(&path, &next).await.ok()["version"], 2);
+    let new = api.post("/workflows", &request).await.ok();
+    gate.open("door");
+    gate.open("other");
+    for (workflow, names) in [
+        (old, vec!["door", "As it was"]),
+        (new, vec!["other", "As it is", "Added"]),
+    ] {
+        let id = workflow["workflow_id"].as_i64().unwrap();
+        api.until(id, "completed").await;
+        let progress = api.get(&format!("/workflows/{id}/progress")).await.ok();
+        let tasks = progress["tasks"].as_array().unwrap();
+        let found: Vec<_> = tasks.iter().map(|task| task["name"].as_str()).collect();
+        let names: Vec<_> = names.into_iter().map(Some).collect();
+        assert_eq!(found, names);
+    }
 }
 
 /// One step with these fields besides its name.
