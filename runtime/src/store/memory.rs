@@ -52,17 +52,6 @@ pub(super) struct Contents {
     aside: BTreeMap<WorkflowId, Quarantined>,
 }
 
-impl Contents {
-    /// The state a list goes by: what is aside counts as failed.
-    fn status(&self, record: &WorkflowRecord) -> WorkflowStatus {
-        if self.aside.contains_key(&record.id) {
-            WorkflowStatus::Failed
-        } else {
-            record.status
-        }
-    }
-}
-
 /// Everything in memory.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<Contents>);
@@ -137,7 +126,7 @@ impl WorkflowStore for MemoryStore {
         let active = contents
             .workflows
             .iter()
-            .filter(|(_, kept)| contents.status(&kept.record).is_active());
+            .filter(|(_, kept)| kept.record.status.is_active());
         Ok(active.map(|(id, _)| *id).collect())
     }
 
@@ -195,7 +184,7 @@ impl WorkflowStore for MemoryStore {
             .workflows
             .values()
             .rev()
-            .filter(|kept| matches(kept, contents.status(&kept.record), filter));
+            .filter(|kept| matches(kept, kept.record.status, filter));
         let states = found.take(filter.limit).map(|kept| {
             let stored = kept.stored();
             let summary = Progress::of(&stored.workflow, now).summary;
@@ -280,6 +269,9 @@ fn matches(kept: &Kept, status: WorkflowStatus, filter: &WorkflowFilter) -> bool
 impl QuarantineStore for MemoryStore {
     async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
         let mut contents = self.contents();
+        if let Some(kept) = contents.workflows.get_mut(&workflow.workflow) {
+            kept.record.status = WorkflowStatus::Failed;
+        }
         let place = contents.aside.entry(workflow.workflow);
         place.or_insert_with(|| workflow.clone());
         Ok(())

@@ -46,14 +46,14 @@ impl Case {
         } else {
             WAIT
         };
-        // What waits is read anew by the next server: then it may begin once more.
-        let begun_anew = self.dies_at.filter(|at| *at < noticed).map(|at| at + WAIT);
-        let due = begun_anew.unwrap_or(noticed);
-        let latest = if due < self.away_from {
-            due
+        let over = if noticed < self.away_from {
+            noticed
         } else {
-            due.max(self.away_until + BACK)
+            noticed.max(self.away_until + BACK)
         };
+        // What still waits is read anew by the next server: then it may begin once more.
+        let dies_before = self.dies_at.filter(|at| *at < over);
+        let latest = dies_before.map_or(over, |at| over.max(at + WAIT));
         (earliest - SLACK, latest + SLACK)
     }
 
