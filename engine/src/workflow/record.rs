@@ -48,6 +48,12 @@ pub struct WorkflowRecord {
 }
 
 impl WorkflowRecord {
+    /// Marks a workflow that is put into quarantine, which no event tells of: lists go by it, and
+    /// nothing can be decided about the workflow any more.
+    pub const fn put_aside(&mut self) {
+        self.status = WorkflowStatus::Failed;
+    }
+
     pub(super) fn new(new: &NewWorkflow, now: Timestamp) -> Self {
         Self {
             id: new.id,

@@ -270,7 +270,7 @@ impl QuarantineStore for MemoryStore {
     async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
         let mut contents = self.contents();
         if let Some(kept) = contents.workflows.get_mut(&workflow.workflow) {
-            kept.record.status = WorkflowStatus::Failed;
+            kept.record.put_aside();
         }
         let place = contents.aside.entry(workflow.workflow);
         place.or_insert_with(|| workflow.clone());
