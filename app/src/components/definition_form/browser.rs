@@ -24,7 +24,7 @@ mod real {
 
     use engine::draft::form::names;
     use leptos::leptos_dom::helpers::TimeoutHandle;
-    use leptos::prelude::{document, request_animation_frame, set_timeout_with_handle, window};
+    use leptos::prelude::{document, request_animation_frame, set_timeout_with_handle};
     use wasm_bindgen::JsCast;
     use web_sys::{
         Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,

@@ -24,8 +24,7 @@ pub(super) fn read(text: &str) -> Result<Url, String> {
     }
     let url = Url::parse(text).map_err(|fault| match fault {
         ParseError::RelativeUrlWithoutBase => {
-            "must be a whole address such as https://example.com/"
-                .to_owned()
+            "must be a whole address such as https://example.com/".to_owned()
         }
         fault => format!(
             "must be a whole address such as https://example.com/; this cannot be read: {fault}"
