@@ -45,6 +45,17 @@ impl Handlers {
         }
     }
 
+    /// Each form in which workflows of the definition may stand in a file: as they are made now, and
+    /// as they were before the modes of their steps were written into it.
+    pub(crate) fn as_created(&self, given: Frozen) -> Vec<Frozen> {
+        let settled = self.settle(given.clone());
+        if settled.hash == given.hash {
+            vec![settled]
+        } else {
+            vec![settled, given]
+        }
+    }
+
     /// Keeps the definition's closures in place of earlier ones; whether it has any.
     pub(crate) fn register(&self, frozen: &Frozen) -> bool {
         if frozen.handlers.iter().all(Option::is_none) {

@@ -309,7 +309,9 @@ fn handlers(
     let handlers = Handlers::new(Arc::new(registry));
     for definition in definitions {
         let frozen = definition.frozen().map_err(StartError::Definition)?;
-        handlers.register(&handlers.settle(frozen));
+        for frozen in handlers.as_created(frozen) {
+            handlers.register(&frozen);
+        }
     }
     Ok(handlers)
 }

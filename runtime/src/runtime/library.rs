@@ -119,7 +119,9 @@ impl Runtime {
     /// [`JobOrchestratorError::Invalid`] with the problems of the definition.
     pub fn register(&self, definition: &WorkflowDefinition) -> Answer<()> {
         let frozen = definition.frozen().map_err(JobOrchestratorError::Invalid)?;
-        self.keep(&self.inner.handlers.settle(frozen));
+        for frozen in self.inner.handlers.as_created(frozen) {
+            self.keep(&frozen);
+        }
         Ok(())
     }
 
@@ -131,7 +133,10 @@ impl Runtime {
     /// [`JobOrchestratorError::Invalid`] with the problems of the definition.
     pub fn unregister(&self, definition: &WorkflowDefinition) -> Answer<()> {
         let frozen = definition.frozen().map_err(JobOrchestratorError::Invalid)?;
-        self.inner.handlers.unregister(&frozen.hash);
+        let handlers = &self.inner.handlers;
+        for frozen in handlers.as_created(frozen) {
+            handlers.unregister(&frozen.hash);
+        }
         Ok(())
     }
 
