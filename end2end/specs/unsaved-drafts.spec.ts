@@ -65,3 +65,20 @@ test('a tab with something unsaved is not closed without a question, and one wit
   await Promise.all([other.waitForEvent('close'), other.close({ runBeforeUnload: true })]);
   expect(asked).toEqual([]);
 });
+
+test('a draft that came from JSON is one like any other', async ({ signedIn: page }) => {
+  const builder = new Builder(page);
+  await builder.open();
+  await builder.name.fill('Older');
+  await page.reload();
+  await builder.alive();
+  await page.getByText('JSON: import or export').click();
+  const pasted = { name: 'Pasted', steps: [{ name: 'Only', task_type: 'noop' }] };
+  await page.locator('textarea[name="json"]').fill(JSON.stringify(pasted));
+  await page.getByRole('button', { name: /Replace the form/ }).click();
+  await expect(builder.name).toHaveValue('Pasted');
+  await page.getByRole('button', { name: 'Bring them back' }).click();
+  await expect(builder.name).toHaveValue('Older');
+  await page.getByRole('button', { name: 'Bring it back instead' }).click();
+  await expect(builder.name).toHaveValue('Pasted');
+});

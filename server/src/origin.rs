@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, HeaderValue, ORIGIN, REFERER};
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use tower_http::csrf::{ConfigError, CsrfLayer, ProtectionError};
 
 use crate::access::Audience;
@@ -36,6 +36,9 @@ pub async fn explain(State(shared): State<Shared>, mut request: Request, next: N
     let audience = Audience::of(request.uri().path());
     if is_left_open(&shared.hosts, &request) {
         return refused(audience);
+    }
+    if let (Audience::Person, Some(clean)) = (audience, without_told_error(&request)) {
+        return Redirect::to(&clean).into_response();
     }
     forget_foreign_page(&shared.hosts, &mut request);
     let response: Response<Body> = next.run(request).await;
@@ -77,6 +80,24 @@ fn is_left_open(hosts: &Hosts, request: &Request) -> bool {
         (Some(origin), Some(site)) if site == "none" => !is_own(hosts, host.as_deref(), origin),
         _ => false,
     }
+}
+
+/// The address without the error that a refused form puts into it, when the browser says that no form
+/// of ours led there: a link may hold any words.
+fn without_told_error(request: &Request) -> Option<String> {
+    let is_told = |pair: &&str| pair.starts_with("__err=") || pair.starts_with("__path=");
+    let query = request.uri().query()?;
+    let site = request.headers().get(SITE)?;
+    if site == "same-origin" || !query.split('&').any(|pair| is_told(&pair)) {
+        return None;
+    }
+    let rest: Vec<_> = query.split('&').filter(|pair| !is_told(pair)).collect();
+    let path = request.uri().path();
+    Some(if rest.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", rest.join("&"))
+    })
 }
 
 /// Server functions lead forms back to the page that the request names: only ever one of ours.

@@ -65,15 +65,7 @@ struct Panel {
 impl Panel {
     fn of(summary: &Summary, user: Option<&Actor>) -> Self {
         let mut panel = Self::default();
-        let all = allowed_actions(summary);
-        let may_resume =
-            |(action, answer): &(Action, Result<_, _>)| *action == Action::Resume && answer.is_ok();
-        // Where it can be resumed, starting it does the same, and two buttons for one thing are a riddle.
-        let is_paused = all.iter().any(may_resume);
-        let offered = all
-            .into_iter()
-            .filter(|(action, _)| !(is_paused && *action == Action::Start));
-        for (action, answer) in offered {
+        for (action, answer) in allowed_actions(summary) {
             let needs = action.needs();
             let reason = if user.is_some_and(|user| user.may(needs)) {
                 answer.err()
@@ -91,10 +83,16 @@ impl Panel {
         panel
     }
 
-    /// The button that leads: the first that can be pressed, unless that is Cancel.
+    /// The button that leads: the first that can be pressed, but Resume before Start, which does
+    /// the same on a paused workflow.
     fn choose_primary(&mut self) {
         let can = |control: &&mut Control| control.reason_id.is_none();
-        let first = self.controls.iter_mut().find(can);
+        let rank = |control: &&mut Control| match control.action {
+            Action::Resume => 0,
+            Action::Cancel => 2,
+            _ => 1,
+        };
+        let first = self.controls.iter_mut().filter(can).min_by_key(rank);
         if let Some(first) = first.filter(|control| control.action != Action::Cancel) {
             first.is_primary = true;
         }

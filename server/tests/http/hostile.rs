@@ -454,4 +454,19 @@ async fn a_link_puts_no_words_of_its_own_on_a_page() {
     let page = ask(server.request(Method::GET, &path).header("cookie", &cookie)).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.text.contains("stolen"), "{}", page.text);
+    // {"Refused":"your session was stolen, call 555"}
+    let error = "eyJSZWZ1c2VkIjoieW91ciBzZXNzaW9uIHdhcyBzdG9sZW4sIGNhbGwgNTU1In0=";
+    let path = format!("/step-types?a=1&__path=%2Ffn%2Fstep-switches%2Fset&__err={error}");
+    for (site, told) in [
+        ("none", false),
+        ("cross-site", false),
+        ("same-origin", true),
+    ] {
+        let page = server.request(Method::GET, &path).header("cookie", &cookie);
+        let page = ask(page.header("sec-fetch-site", site)).await;
+        assert_eq!(page.text.contains("stolen"), told, "{site}: {}", page.text);
+        if !told {
+            assert_eq!(page.headers["location"], "/step-types?a=1", "{site}");
+        }
+    }
 }

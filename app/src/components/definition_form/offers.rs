@@ -23,15 +23,21 @@ impl Offered {
 }
 
 impl BuilderState {
-    /// Offers what was kept in this tab, unless the page came with a newer draft.
+    /// Offers what was kept in this tab. A draft that came back with the page, because it was posted
+    /// and not saved, is the one in the form.
     pub(super) fn offer_kept(self, posted: bool) {
         let path = self.path();
         match kept::kept(&path) {
-            Some(_) if posted => kept::forget(&path),
+            Some(kept) if posted && kept.draft == self.draft.get_untracked() => {}
+            Some(kept) if posted => kept::put_aside(&path, &kept),
             Some(kept) if kept.draft != self.draft.get_untracked() => {
                 return self.offered.set(Some(Offered::Unsaved(kept)));
             }
             _ => {}
+        }
+        if posted {
+            self.is_touched.set(true);
+            kept::keep(&path, &self.present());
         }
         self.offer_next();
     }
@@ -63,7 +69,6 @@ impl BuilderState {
             Some(typed) => self.offered.set(Some(Offered::Replaced(typed))),
             None => self.offer_next(),
         }
-        self.is_touched.set(true);
         self.replace(kept.draft);
     }
 

@@ -24,6 +24,7 @@ impl BuilderState {
         let after = draft.steps.get(shown).map(|step| step.task_type.clone());
         if draft != self.draft.get_untracked() {
             self.draft.set(draft);
+            self.is_touched.set(true);
         }
         if before != after {
             self.step_drawn.update(|n| *n += 1);
@@ -147,6 +148,7 @@ impl BuilderState {
 
     /// Puts another draft into the form.
     pub fn replace(self, draft: DefinitionDraft) {
+        self.is_touched.set(true);
         self.draft.set(draft);
         self.shown.set(0);
         self.problems.set(Vec::new());
