@@ -15,9 +15,15 @@ pub enum Answer {
     Stream,
 }
 
-/// What the header of that name is for.
-const KEY: &str = "The client's id of this command, 1 to 200 visible ASCII characters: sent again under \
-                   it within seven days, the command has no second effect and the same answer.";
+/// What the header `Idempotency-Key` is for, where it comes with a command to workflows.
+const KEY_OF_COMMAND: &str = "The client's id of this command, 1 to 200 visible ASCII characters: what was \
+                              taken has no second effect and the same answer when it is sent again under it \
+                              within seven days.";
+
+/// And where a definition is saved under it: it is kept with the version, which is never removed.
+const KEY_OF_DEFINITION: &str = "The client's id of what is saved, 1 to 200 visible ASCII characters: what was \
+                                 saved is not saved again and has the same answer however much later it is sent \
+                                 again under it.";
 
 /// One operation.
 pub struct Described {
@@ -89,7 +95,11 @@ impl Described {
     }
 
     fn keyed(self) -> Self {
-        self.heading("Idempotency-Key", KEY)
+        self.heading("Idempotency-Key", KEY_OF_COMMAND)
+    }
+
+    fn keyed_for_good(self) -> Self {
+        self.heading("Idempotency-Key", KEY_OF_DEFINITION)
     }
 
     fn asking(mut self, query: &[(&'static str, Type)]) -> Self {
@@ -167,7 +177,7 @@ fn definitions() -> Vec<Described> {
         )
         .write(Method::POST, "Definition", true)
         .only_json()
-        .keyed()
+        .keyed_for_good()
         .created(),
         Described::get(at::DEFINITION, "get_definition", "One definition", saved())
             .asking(&[("version", Type::Integer)]),
@@ -179,7 +189,7 @@ fn definitions() -> Vec<Described> {
         )
         .write(Method::PUT, "NextDefinition", true)
         .only_json()
-        .keyed()
+        .keyed_for_good()
         .clashing(),
     ]
 }

@@ -195,8 +195,10 @@ fn problem_text(status: u16) -> &'static str {
         422 => "Some fields are wrong; `errors` names each.",
         429 => "Too many failed attempts from this address.",
         503 => {
-            "Not now: the server stops, is too busy, holds as many streams as it may, or its database \
-             is away (`database_away`; the same command may be sent again under its id)."
+            "Not now: the server stops, is too busy, holds as many streams as it may, its database is \
+             away or damaged so that nothing in it can be relied on (`database_away`; the same command \
+             may be sent again under its id; `/health/ready` lists `database_damaged` if that is why), or \
+             the log of steps cannot be read (`log_away`; everything else goes on)."
         }
         507 => "The disk of the server is full (`disk_full`) or nearly full (`disk_nearly_full`).",
         _ => "Something went wrong here.",

@@ -80,6 +80,53 @@ fn every_operation_has_the_answers_that_come_before_it() {
     }
 }
 
+/// Whatever answers 503 or 507 names itself, and a client that reads only the description knows it.
+#[test]
+fn every_hindrance_is_named_where_its_status_is_described() {
+    use engine::TroubleKind;
+    use engine::orchestrator::Hindrance;
+    let all = in_order(Hindrance::DatabaseAway, |one| match one {
+        Hindrance::DatabaseAway => Some(Hindrance::LogAway),
+        Hindrance::LogAway => Some(Hindrance::DiskFull),
+        Hindrance::DiskFull => Some(Hindrance::DiskNearlyFull),
+        Hindrance::DiskNearlyFull => None,
+    });
+    let answers = &written()["paths"][crate::paths::v1::WORKFLOWS]["post"]["responses"];
+    let text = |status: u16| answers[status.to_string()]["description"].to_string();
+    for one in all {
+        let status = match one {
+            Hindrance::DatabaseAway | Hindrance::LogAway => 503,
+            Hindrance::DiskFull | Hindrance::DiskNearlyFull => 507,
+        };
+        assert!(text(status).contains(one.as_str()), "{}", text(status));
+    }
+    assert!(text(503).contains(TroubleKind::DatabaseDamaged.as_str()));
+}
+
+/// Ids of commands are forgotten after a while; that of a definition is kept with its version.
+#[test]
+fn an_idempotency_key_is_said_to_hold_seven_days_or_for_good_as_it_does() {
+    let mut keyed = 0;
+    for (path, item) in written()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let headers = operation["parameters"].as_array().into_iter().flatten();
+            for key in headers.filter(|header| header["name"] == "Idempotency-Key") {
+                let said = key["description"].as_str().unwrap();
+                let is_definition = path.contains("/definitions");
+                let place = format!("{method} {path}: {said}");
+                assert_eq!(said.contains("seven days"), !is_definition, "{place}");
+                assert_eq!(
+                    said.contains("however much later"),
+                    is_definition,
+                    "{place}"
+                );
+                keyed += 1;
+            }
+        }
+    }
+    assert!(keyed > 10);
+}
+
 #[test]
 fn the_described_shapes_are_those_of_the_engine() {
     let definition = json!({"name": "n", "steps": [{
