@@ -209,8 +209,22 @@ async fn a_write_with_a_cookie_says_which_page_of_ours_it_comes_from() {
         let status = send(headers).await.status();
         assert_eq!(status, StatusCode::FORBIDDEN, "{headers:?}");
     }
+    // Where tokens mean nothing, one makes no program of a browser; neither does a wrong one.
+    for token in [api.token.as_str(), "jo_none"] {
+        let token = format!("Bearer {token}");
+        let status = send(&[("authorization", &token)]).await.status();
+        assert_eq!(status, StatusCode::FORBIDDEN);
+    }
     let state = api.get(&format!("/workflows/{id}")).await.ok();
     assert_eq!(state["status"], "running");
+    // Where they do, it is the token that counts, and the cookie beside it does no harm.
+    let request = api.request(Method::POST, &format!("/workflows/{id}/pause"));
+    ask(request
+        .header("cookie", &cookie)
+        .header("sec-fetch-site", "none"))
+    .await
+    .ok();
+    api.verb(id, "resume").await.ok();
     // What browsers send, with scripts and without, and older ones.
     for headers in [
         &[("origin", own.as_str())][..],
