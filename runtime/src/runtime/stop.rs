@@ -26,13 +26,23 @@ impl Runtime {
     /// [`Settings::drain`]: crate::Settings::drain
     /// [`Settings::stop`]: crate::Settings::stop
     pub async fn shutdown(&self) {
+        self.shutdown_hurried(std::future::pending()).await;
+    }
+
+    /// The same, for a program whose user may lose patience: once `hurry` is over, steps that still run
+    /// are told to stop, whatever is left of [`Settings::drain`](crate::Settings::drain).
+    pub async fn shutdown_hurried(&self, hurry: impl Future<Output = ()>) {
         self.note_stop().await;
         let outbox = &self.inner.outbox;
         let (idle, drained) = oneshot::channel();
         if outbox.send(Message::Quiesce { idle }).is_err() {
             return;
         }
-        if timeout(self.inner.settings.drain, drained).await.is_err() {
+        let is_drained = tokio::select! {
+            ended = timeout(self.inner.settings.drain, drained) => ended.is_ok(),
+            () = hurry => false,
+        };
+        if !is_drained {
             info!("steps are still running; they are interrupted and go on at the next start");
             drop(outbox.send(Message::Interrupt));
             let (idle, interrupted) = oneshot::channel();

@@ -1,12 +1,13 @@
 //! Workflows that an earlier run or server left unfinished in the folder, for instance because it was
 //! killed: they go on as soon as the folder is used, so whoever runs something else in it is told.
 
-use engine::orchestrator::Answer;
 use engine::{JobOrchestrator, Progress, TaskStatus, WorkflowId, WorkflowStatus};
 use runtime::{Runtime, Settings};
+use tokio::sync::Notify;
 
 use super::run_file::what_failed;
 use super::terminal::Terminal;
+use crate::shutdown::StopSignals;
 
 /// Most that are named one by one.
 const NAMED_MOST: usize = 10;
@@ -35,58 +36,76 @@ impl EarlierRuns {
         Self(named.map(|workflow| workflow.id).collect())
     }
 
-    /// Says of those that are over by now how they ended.
-    ///
-    /// # Errors
-    /// Those of the engine.
-    pub async fn look(&mut self, engine: &Runtime, terminal: &mut Terminal) -> Answer<()> {
+    /// Says of those that are over by now how they ended. What cannot be told of one is said once: it
+    /// changes nothing about the run that was asked for.
+    pub async fn look(&mut self, engine: &Runtime, terminal: &mut Terminal) {
         let mut left = Vec::new();
         for id in std::mem::take(&mut self.0) {
-            let progress = engine.get_workflow_progress(id).await?;
-            if goes_on(progress.summary.status) {
-                left.push(id);
-            } else {
-                terminal.say(&told(&progress));
+            match engine.get_workflow_progress(id).await {
+                Ok(progress) if goes_on(progress.summary.status) => left.push(id),
+                Ok(progress) => terminal.say(&told(&progress)),
+                Err(error) => terminal.say(&format!(
+                    "what becomes of workflow {id} of an earlier run cannot be told: {error}"
+                )),
             }
         }
         self.0 = left;
-        Ok(())
     }
 
-    /// Stops the engine, which lets steps that run come to their end, and says so. What is not over
-    /// then goes on when the folder is used again.
-    ///
-    /// # Errors
-    /// Those of the engine.
-    pub async fn end(mut self, engine: &Runtime) -> Answer<()> {
-        let told = self.say_what_is_waited_for(engine).await;
-        engine.shutdown().await;
-        told?;
-        self.look(engine, &mut Terminal::new()).await?;
+    /// Stops the engine, which lets steps that run come to their end, and says so. A signal tells them to
+    /// stop, another one waits for nothing any more. What is not over then goes on when the folder is used
+    /// again.
+    pub async fn end(mut self, engine: &Runtime, signals: &mut StopSignals) {
+        self.say_what_is_waited_for(engine).await;
+        if !stop(engine, signals).await {
+            eprintln!("not waited for any longer");
+            return;
+        }
+        self.look(engine, &mut Terminal::new()).await;
         for id in &self.0 {
             eprintln!(
                 "workflow {id} of an earlier run is not over; it goes on when this folder is used again"
             );
         }
-        Ok(())
     }
 
-    async fn say_what_is_waited_for(&mut self, engine: &Runtime) -> Answer<()> {
-        self.look(engine, &mut Terminal::new()).await?;
+    async fn say_what_is_waited_for(&mut self, engine: &Runtime) {
+        self.look(engine, &mut Terminal::new()).await;
         let mut running = Vec::new();
         for id in &self.0 {
-            if runs(&engine.get_workflow_progress(*id).await?) {
+            let progress = engine.get_workflow_progress(*id).await;
+            if progress.is_ok_and(|progress| runs(&progress)) {
                 running.push(format!("workflow {id}"));
             }
         }
         if !running.is_empty() {
             let most = Settings::default().drain.as_secs();
             eprintln!(
-                "waiting up to {most} s for what runs of {} of an earlier run",
+                "waiting up to {most} s for what runs of {} of an earlier run; Ctrl+C stops it",
                 running.join(", ")
             );
         }
-        Ok(())
+    }
+}
+
+/// Stops the engine; whether it came to its end before somebody lost all patience.
+async fn stop(engine: &Runtime, signals: &mut StopSignals) -> bool {
+    let hurry = Notify::new();
+    let ending = engine.shutdown_hurried(hurry.notified());
+    tokio::pin!(ending);
+    let mut is_hurried = false;
+    loop {
+        tokio::select! {
+            () = &mut ending => return true,
+            () = signals.next() => {
+                if is_hurried {
+                    return false;
+                }
+                is_hurried = true;
+                eprintln!("stopping what still runs; a second time ends at once");
+                hurry.notify_one();
+            }
+        }
     }
 }
 

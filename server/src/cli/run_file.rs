@@ -76,8 +76,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         }
         Err(error) => Err(error.into()),
     };
-    // It stops the engine, whatever it can tell.
-    earlier.end(&engine).await?;
+    earlier.end(&engine, &mut signals).await;
     ending
 }
 
@@ -103,7 +102,7 @@ async fn watch(
     let mut retries = Retries::default();
     terminal.say(&format!("workflow {id} runs"));
     loop {
-        earlier.look(engine, &mut terminal).await?;
+        earlier.look(engine, &mut terminal).await;
         let progress = engine.get_workflow_progress(id).await?;
         retries.say_new(&progress, &mut terminal);
         terminal.draw(&progress);

@@ -1,8 +1,8 @@
 //! The command line, as a person or a script uses it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Row};
 use tempfile::TempDir;
 
 use crate::fixture::{PATIENCE, Server, failing, program, quick, run, waiting};
-use crate::quarantine::kill;
+use crate::quarantine::{change, kill};
 
 fn write(folder: &Path, name: &str, definition: &serde_json::Value) -> String {
     let file = folder.join(name);
@@ -334,6 +334,76 @@ fn a_run_says_what_goes_on_of_an_earlier_one_that_it_is_waited_for_and_how_it_en
         at("workflow 1 of an earlier run failed: step \"Hold\" failed: "),
     ];
     assert!(places.is_sorted(), "{said:#?}");
+}
+
+/// `run` of this file in the folder, and what it says, line by line.
+fn running(folder: &Path, file: &str) -> (Child, Lines<BufReader<ChildStderr>>) {
+    let mut child = program()
+        .arg("--data")
+        .arg(folder.join("data"))
+        .args(["run", file])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    (child, lines)
+}
+
+#[test]
+fn a_signal_while_a_run_waits_for_an_earlier_one_stops_that_and_the_code_is_its_own() {
+    let folder = TempDir::new().unwrap();
+    let started = folder.path().join("started");
+    let script = format!(
+        "touch '{}'$JOB_ORCHESTRATOR_ATTEMPT_NUMBER; exec sleep 600",
+        started.display()
+    );
+    let stays = json!({"name": "Stays", "steps": [{"name": "Stay", "task_type": "command",
+        "config": {"program": "sh", "args": ["-c", script]}}]});
+    killed_run(folder.path(), &stays);
+    // It is over once what was killed runs again.
+    let script = format!("until [ -e '{}2' ]; do sleep 0.05; done", started.display());
+    let asked = json!({"name": "Asked", "steps": [{"name": "Look", "task_type": "command",
+        "config": {"program": "sh", "args": ["-c", script]}}]});
+    let file = write(folder.path(), "asked.json", &asked);
+    let (mut child, mut lines) = running(folder.path(), &file);
+    let waits = |line: std::io::Result<String>| line.unwrap().starts_with("waiting up to 30 s");
+    assert!(lines.any(waits));
+    let asked = Instant::now();
+    signal(child.id(), "INT");
+    let said: Vec<_> = lines.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said:#?}");
+    // Unasked it waits for 30 s.
+    let took = asked.elapsed();
+    assert!(took < Duration::from_secs(20), "{took:?}: {said:#?}");
+    let left = "workflow 1 of an earlier run is not over; it goes on";
+    assert!(said.iter().any(|line| line.contains(left)), "{said:#?}");
+}
+
+#[tokio::test]
+async fn an_earlier_run_that_cannot_be_read_does_not_hide_how_the_run_itself_ended() {
+    for (code, last) in [(0, "true"), (1, "false")] {
+        let folder = TempDir::new().unwrap();
+        killed_run(folder.path(), &waiting(600.0));
+        let go = folder.path().join("go");
+        let script = format!(
+            "until [ -e '{}' ]; do sleep 0.05; done; {last}",
+            go.display()
+        );
+        let asked = json!({"name": "Asked", "steps": [{"name": "Look", "task_type": "command",
+            "max_retries": 0, "config": {"program": "sh", "args": ["-c", script]}}]});
+        let file = write(folder.path(), "asked.json", &asked);
+        let (mut child, mut lines) = running(folder.path(), &file);
+        assert!(lines.any(|line| line.unwrap().contains("running, 0/1")));
+        // Nobody can tell any more what becomes of it.
+        let gone = "DELETE FROM workflows WHERE id = 1";
+        change(&folder.path().join("data"), gone).await;
+        std::fs::write(&go, "").unwrap();
+        let said: Vec<_> = lines.map(Result::unwrap).collect();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{said:#?}");
+        let told = "what becomes of workflow 1 of an earlier run cannot be told: ";
+        let times = said.iter().filter(|line| line.contains(told)).count();
+        assert_eq!(times, 1, "{said:#?}");
+    }
 }
 
 #[test]
