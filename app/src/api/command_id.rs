@@ -2,6 +2,7 @@
 //! whatever is sent from it, so that a double click, a request that a proxy repeats and a form that
 //! is sent again after going back have one effect and the same answer.
 
+use engine::command_id::LENGTH_MAX;
 use engine::{Action, Seq};
 
 #[cfg(feature = "ssr")]
@@ -23,7 +24,23 @@ const COMMANDS_MAX: u32 = 20;
 /// after its workflow moved on is another command.
 #[must_use]
 pub fn of_action(page: &str, action: &Action, rev: Seq) -> String {
-    format!("{page}.{}.{rev}", action.as_str())
+    followed_by(page, &format!(".{}.{rev}", action.as_str()))
+}
+
+/// The id of a command that follows from the one of `id`. Of a long one only the beginning is kept, and
+/// a sum of all of it, so that it is an id still and no other one leads to the same.
+#[must_use]
+pub fn followed_by(id: &str, end: &str) -> String {
+    if id.len() + end.len() <= LENGTH_MAX {
+        return format!("{id}{end}");
+    }
+    // FNV-1a: the same in every build, also in the browser's.
+    let sum = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let room = LENGTH_MAX.saturating_sub(end.len() + "~0123456789abcdef".len());
+    let kept = id.get(..room).unwrap_or_default();
+    format!("{kept}~{sum:016x}{end}")
 }
 
 /// The id that came with a form or a call, if it can be one.
@@ -63,7 +80,7 @@ impl CommandIds {
         let page = self.page.as_ref()?;
         match self.tried {
             1 => Some(page.clone()),
-            later if later <= COMMANDS_MAX => Some(format!("{page}.{later}")),
+            later if later <= COMMANDS_MAX => Some(followed_by(page, &format!(".{later}"))),
             _ => None,
         }
     }
@@ -90,6 +107,25 @@ mod tests {
         let rest: Vec<_> = std::iter::from_fn(|| ids.next_id()).collect();
         assert_eq!(rest.len(), 18);
         assert_eq!(CommandIds::of(None).next_id(), None);
+    }
+
+    #[test]
+    fn an_id_stays_one_however_long_the_one_is_that_it_follows_from() {
+        use engine::command_id::is_usable;
+        let long = |last: &str| "a".repeat(LENGTH_MAX - 1) + last;
+        let of = |page: String| {
+            let mut ids = CommandIds::of(Some(page));
+            std::iter::from_fn(move || ids.next_id()).collect::<Vec<_>>()
+        };
+        let mut all = of(long("x"));
+        all.extend(of(long("y")));
+        all.push(of_action(&long("x"), &Action::Pause, Seq::MAX));
+        assert!(all.iter().all(|id| is_usable(id)), "{all:?}");
+        assert_eq!(of(long("x")), of(long("x")));
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), count, "each is another one");
     }
 
     #[test]

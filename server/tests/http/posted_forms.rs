@@ -5,6 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::fixture::{Answer, Server, ask};
+use crate::quarantine::change;
 
 const PASSWORD: &str = "correct horse";
 const HOSTILE: &str = "</textarea><script>alert(1)</script>";
@@ -270,6 +271,62 @@ async fn a_start_form_that_is_sent_twice_starts_one_workflow_and_a_changed_one_a
         own,
         "another form is another command"
     );
+}
+
+#[tokio::test]
+async fn a_start_form_that_was_sent_long_ago_is_a_new_one_under_its_address_and_has_one_effect() {
+    let server = Server::start();
+    let cookie = editor(&server).await;
+    let draft = draft();
+    let save = [("draft", draft.as_str()), ("press", "save")];
+    post(&server, &cookie, "/definitions/new", &save).await;
+    let start = "/definitions/1/start";
+    let address = page(&server, &cookie, start).await;
+    let bookmark = address.header("location").to_owned();
+    let id = command_id(&page(&server, &cookie, &bookmark).await);
+    let form = [("command_id", id.as_str()), ("press", "start")];
+    post(&server, &cookie, start, &form).await;
+    let again = page(&server, &cookie, &bookmark).await;
+    assert!(again.text.contains("Workflow #1 came of this form."));
+    // An hour goes by.
+    let earlier = "UPDATE workflows SET created_at = created_at - 3600000000";
+    change(server.folder.path(), earlier).await;
+    let opened = page(&server, &cookie, &bookmark).await;
+    assert_eq!(opened.status, StatusCode::FOUND);
+    let fresh = opened.header("location").to_owned();
+    assert_ne!(fresh, bookmark);
+    let drawn = page(&server, &cookie, &fresh).await;
+    assert!(!drawn.text.contains("came of this form"));
+    let new = command_id(&drawn);
+    let sent = [("command_id", new.as_str()), ("press", "start")];
+    let to = post(&server, &cookie, start, &sent).await;
+    assert_eq!(to.header("location"), "/workflows/2");
+    // A page that was left open all the time still has one effect.
+    let to = post(&server, &cookie, start, &form).await;
+    assert_eq!(to.header("location"), "/workflows/1");
+    assert_eq!(count(&server, "/workflows").await, 2);
+}
+
+#[tokio::test]
+async fn a_form_under_the_longest_id_there_may_be_is_another_command_when_it_is_changed() {
+    let server = Server::start();
+    let cookie = editor(&server).await;
+    let draft = draft();
+    let id = "i".repeat(200);
+    let under = [("command_id", id.as_str())];
+    let save = [
+        ("draft", draft.as_str()),
+        ("press", "save_and_start"),
+        under[0],
+    ];
+    let to = post(&server, &cookie, "/definitions/new", &save).await;
+    assert_eq!(to.header("location"), "/workflows/1", "{to:?}");
+    let start = "/definitions/1/start";
+    for (limit, number) in [("7", 2), ("8", 3), ("7", 2)] {
+        let form = [under[0], ("parameter.limit", limit), ("press", "start")];
+        let to = twice(&server, &cookie, start, &form).await;
+        assert_eq!(to, format!("/workflows/{number}"));
+    }
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ async fn start(
         parameters: Map::new(),
         metadata: Map::new(),
         start: true,
-        command_id: id.map(|id| format!("{id}.{definition}.{version}")),
+        command_id: id.map(|id| command_id::followed_by(&id, &format!(".{definition}.{version}"))),
     };
     match service.submit(user, request).await {
         Ok(workflow) => SaveAnswer::GoTo(paths::workflow(workflow.id)),

@@ -1,5 +1,8 @@
 //! The form that starts a workflow of a definition.
 
+#[cfg(feature = "ssr")]
+use std::time::Duration;
+
 use engine::orchestrator::SavedDefinition;
 use engine::{DefinitionId, Problem, WorkflowId};
 use leptos::prelude::*;
@@ -7,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::{Answer, ApiError};
 #[cfg(feature = "ssr")]
-use crate::api::{answer, current_user, service};
+use crate::api::{answer, current_user, now, service};
 #[cfg(feature = "ssr")]
 use engine::Role;
 
@@ -56,6 +59,11 @@ pub mod names {
     pub const API_CALL: &str = "api_call";
 }
 
+/// For so long after a form was sent its address still shows it: somebody went back to it. Whoever opens
+/// the address later has it as a bookmark, and wants a new form.
+#[cfg(feature = "ssr")]
+const GONE_BACK_TO: Duration = Duration::from_secs(10 * 60);
+
 /// The form of one definition, with its defaults filled in; `form` is the id of one that was drawn
 /// before.
 #[server(prefix = "/fn", endpoint = "start-page", output = Answer)]
@@ -76,6 +84,12 @@ pub async fn open_start(id: DefinitionId, form: Option<String>) -> Result<StartP
         Some(form) => answer(service.workflow_of_command(&user, form).await)?,
         None => None,
     };
+    if let Some(workflow) = sent_before {
+        let made = service.workflow(&user, workflow).await;
+        if made.is_ok_and(|made| now().since(made.created_at) > GONE_BACK_TO) {
+            return Ok(StartPage::of(saved, service.new_command_id()));
+        }
+    }
     let mut page = StartPage::of(saved, known.unwrap_or_else(|| service.new_command_id()));
     page.sent_before = sent_before;
     Ok(page)

@@ -1,8 +1,10 @@
 //! What the builder says at its top.
 
 use engine::draft::form::{Press, names};
+use engine::draft::step_of;
 use engine::{Problem, Timestamp};
 use leptos::prelude::*;
+use serde_json::Value;
 
 use super::offers::Offered;
 use super::state::BuilderState;
@@ -65,9 +67,12 @@ fn one(notice: BuilderNotice, state: BuilderState) -> AnyView {
             view! { <Notice tone=Tone::Info title/> }.into_any()
         }
         BuilderNotice::JsonRefused(problems) => {
+            let sent = state.json.with_untracked(|json| {
+                serde_json::from_str(json.as_deref().unwrap_or_default()).unwrap_or_default()
+            });
             let lines = problems
                 .into_iter()
-                .map(|problem| view! { <li>{place_in_json(&problem)}</li> })
+                .map(|problem| view! { <li>{place_in_json(&problem, &sent)}</li> })
                 .collect_view();
             let title = "The JSON cannot be used; the form is unchanged.";
             view! { <Notice tone=Tone::Problem title><ul>{lines}</ul></Notice> }.into_any()
@@ -105,15 +110,29 @@ fn one(notice: BuilderNotice, state: BuilderState) -> AnyView {
     }
 }
 
-/// A problem of a JSON text with its place: the names and positions on the way there.
-fn place_in_json(problem: &Problem) -> String {
-    match problem.pointer.trim_start_matches(['#', '/']) {
-        "" => sentence(&format!("it {}", problem.detail)),
-        place => sentence(&format!(
-            "{}: {}",
-            place.replace('/', " → "),
-            problem.detail
-        )),
+/// A problem of a JSON text with its place: the step as pages call it, then the names on the way
+/// there, which are those of the text. Positions are counted as people do, from 1.
+fn place_in_json(problem: &Problem, sent: &Value) -> String {
+    let inside = problem.pointer.trim_start_matches(['#', '/']);
+    if inside.is_empty() {
+        return sentence(&format!("it {}", problem.detail));
+    }
+    let mut parts: Vec<_> = inside.split('/').map(part_in_json).collect();
+    if let Some(index) = step_of(problem) {
+        let name = sent["steps"][index]["name"].as_str().unwrap_or_default();
+        let step = match name.trim() {
+            "" => format!("step {}", index + 1),
+            name => format!("step {} \"{name}\"", index + 1),
+        };
+        parts.splice(..2, [step]);
+    }
+    sentence(&format!("{}: {}", parts.join(" → "), problem.detail))
+}
+
+fn part_in_json(part: &str) -> String {
+    match part.parse::<usize>() {
+        Ok(position) => format!("entry {}", position + 1),
+        Err(_) => part.to_owned(),
     }
 }
 
@@ -162,5 +181,39 @@ fn conflict(theirs: Theirs, state: BuilderState) -> impl IntoView {
                 </a>
             </div>
         </Notice>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_problem_of_json_names_its_step_by_its_number_from_1_and_its_name() {
+        let sent = json!({"name": "N", "steps": [
+            {"name": "Fetch", "task_type": "noop"}, {"name": " "}, {"name": 7},
+        ]});
+        for (pointer, told) in [
+            ("#", "It is wrong."),
+            ("#/name", "Name: is wrong."),
+            ("#/steps", "Steps: is wrong."),
+            ("#/steps/0", "Step 1 \"Fetch\": is wrong."),
+            (
+                "#/steps/0/max_retries",
+                "Step 1 \"Fetch\" → max_retries: is wrong.",
+            ),
+            ("#/steps/1/name", "Step 2 → name: is wrong."),
+            ("#/steps/2/name", "Step 3 → name: is wrong."),
+            (
+                "#/steps/9/dependencies/0",
+                "Step 10 → dependencies → entry 1: is wrong.",
+            ),
+        ] {
+            let problem = Problem::new(pointer, "is wrong");
+            assert_eq!(place_in_json(&problem, &sent), told, "{pointer}");
+        }
+        let problem = Problem::new("#/steps/0", "is wrong");
+        assert_eq!(place_in_json(&problem, &Value::Null), "Step 1: is wrong.");
     }
 }
