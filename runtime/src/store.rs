@@ -148,6 +148,10 @@ pub trait WorkflowStore: Send + Sync {
     /// Forgets the commands that were answered before this moment, and says how many they were.
     async fn forget_commands(&self, before: Timestamp) -> Result<u64, StoreError>;
 
+    /// The definition of this hash as it is in memory already, or this one: many calls at once each
+    /// bring their own copy of the definition they start, and one workflow needs no copy for itself.
+    fn shared(&self, hash: &str, definition: &Arc<WorkflowDefinition>) -> Arc<WorkflowDefinition>;
+
     /// The workflow with its tasks, if it exists.
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError>;
 

@@ -84,7 +84,9 @@ impl Committer {
             id,
             job_id,
             first_task_id: TaskId(self.numbers.task + 1),
-            definition: creation.definition.clone(),
+            definition: self
+                .store
+                .shared(&creation.definition_hash, &creation.definition),
             metadata: creation.metadata.clone(),
             parameters: creation.parameters.clone(),
         };

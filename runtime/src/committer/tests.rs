@@ -203,3 +203,16 @@ async fn a_step_whose_claim_was_rolled_back_with_a_neighbour_starts_soon() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
+
+#[tokio::test]
+async fn workflows_whose_definition_was_brought_in_copies_hold_it_once() {
+    let store = Arc::<MemoryStore>::default();
+    let mut bench = Bench::over(&store);
+    let first = bench.started().await;
+    let second = bench.started().await;
+    let held = [first, second].map(|id| {
+        let active = &bench.committer.active[&id];
+        Arc::clone(active.workflow.definition())
+    });
+    assert!(Arc::ptr_eq(&held[0], &held[1]));
+}

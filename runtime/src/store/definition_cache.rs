@@ -41,6 +41,16 @@ impl DefinitionCache {
         known.used.get(hash)?.upgrade()
     }
 
+    /// The definition of this hash; this one, when there was none.
+    pub(super) fn share(
+        &self,
+        hash: &str,
+        definition: &Arc<WorkflowDefinition>,
+    ) -> Arc<WorkflowDefinition> {
+        self.put(hash, definition);
+        self.get(hash).unwrap_or_else(|| Arc::clone(definition))
+    }
+
     pub(super) fn put(&self, hash: &str, definition: &Arc<WorkflowDefinition>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = known.used.get(hash);
@@ -69,6 +79,19 @@ mod tests {
 
     fn read() -> Result<WorkflowDefinition, Vec<Problem>> {
         WorkflowDefinition::new("N", &[StepDefinition::new("a", "noop")])
+    }
+
+    #[test]
+    fn what_comes_in_many_copies_is_held_once() {
+        let cache = DefinitionCache::default();
+        let copies: Vec<_> = (0..3).map(|_| Arc::new(read().unwrap())).collect();
+        let held: Vec<_> = copies
+            .iter()
+            .map(|copy| cache.share("same", copy))
+            .collect();
+        assert!(held.iter().all(|one| Arc::ptr_eq(one, &copies[0])));
+        let other = cache.share("other", &copies[1]);
+        assert!(Arc::ptr_eq(&other, &copies[1]));
     }
 
     #[test]

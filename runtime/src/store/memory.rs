@@ -13,6 +13,7 @@ use engine::{
 };
 
 use super::attempt_row::AttemptRow;
+use super::definition_cache::DefinitionCache;
 use super::{
     AnsweredCommand, Boot, Change, DefinitionStore, Header, LastNumbers, NewVersion,
     QuarantineStore, Quarantined, SaveError, SettingStore, StoreError, StoredWorkflow,
@@ -50,6 +51,7 @@ pub(super) struct Contents {
     /// Oldest first.
     pub(super) boots: Vec<Boot>,
     aside: BTreeMap<WorkflowId, Quarantined>,
+    frozen: DefinitionCache,
 }
 
 /// Everything in memory.
@@ -103,6 +105,10 @@ impl WorkflowStore for MemoryStore {
             contents.commands.insert(key, command.clone());
         }
         Ok(())
+    }
+
+    fn shared(&self, hash: &str, definition: &Arc<WorkflowDefinition>) -> Arc<WorkflowDefinition> {
+        self.contents().frozen.share(hash, definition)
     }
 
     async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {

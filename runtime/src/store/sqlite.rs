@@ -1,9 +1,11 @@
 //! The SQLite store: one connection writes batches, one the rest, a few read. Its SQL stands in the files beside it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::orchestrator::{AttemptRecord, WorkflowFilter};
 use engine::progress::WorkflowState;
-use engine::{EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowId};
+use engine::{EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowDefinition, WorkflowId};
 use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
 
@@ -93,6 +95,10 @@ impl WorkflowStore for SqliteStore {
         }
         // Only now it is known that this was not written into a file that nobody will find again.
         self.files.check()
+    }
+
+    fn shared(&self, hash: &str, definition: &Arc<WorkflowDefinition>) -> Arc<WorkflowDefinition> {
+        self.definitions.share(hash, definition)
     }
 
     async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {

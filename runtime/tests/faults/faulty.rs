@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter};
 use engine::progress::WorkflowState;
-use engine::{DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowId};
+use engine::{
+    DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowDefinition, WorkflowId,
+};
 use runtime::store::memory::MemoryStore;
 use runtime::store::{
     AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
@@ -183,6 +185,10 @@ impl WorkflowStore for Faulty {
             return Err(io(ErrorKind::StorageFull));
         }
         self.call(self.inner.commit(changes, commands)).await
+    }
+
+    fn shared(&self, hash: &str, definition: &Arc<WorkflowDefinition>) -> Arc<WorkflowDefinition> {
+        self.inner.shared(hash, definition)
     }
 
     async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {
