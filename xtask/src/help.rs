@@ -54,13 +54,15 @@ cargo xtask test [--nightly] [--coverage] [NAME]
 Sets up what is missing (wasm target, Chromium, npm packages), then runs, in this order and
 to the end even if one of them fails: format and boundaries, lints, documentation, Rust
 tests, doc tests, the types of the end-to-end tests, and these tests in a real browser
-against the real program. Then it says what passed and failed, and repeats the lines with which the runners
-closed.
+against the real program. Then it says what passed and failed, which figures the tests
+reached (also in figures.txt of the target folder), and repeats the lines with which the
+runners closed.
 
   NAME         only tests whose name contains NAME (in Rust and in the browser), no lints
   --nightly    the long run: JOB_ORCHESTRATOR_TIER=B for every test, and the ignored ones
-  --coverage   instead, run the tests of engine/ and print how many of its lines they reach
-               (cargo-llvm-cov from crates.io and rustup's llvm-tools are added if missing)
+  --coverage   instead, run the tests of engine/ and print how many of its lines they reach;
+               less than 95 % is a failure (cargo-llvm-cov from crates.io and rustup's
+               llvm-tools are added if missing)
 
 Needs: rustup, a C compiler, Node.js 20 or later; root or sudo if Chromium is missing.";
 

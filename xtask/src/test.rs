@@ -3,6 +3,7 @@
 mod browser;
 mod closing;
 mod coverage;
+mod figures;
 mod lints;
 mod options;
 mod report;
@@ -11,6 +12,7 @@ mod rust;
 use anyhow::{Result, bail};
 
 use self::browser::Browser;
+use self::figures::Figures;
 use self::options::Options;
 use self::report::Report;
 use crate::program::Ended;
@@ -46,7 +48,13 @@ fn built(report: &mut Report, browser: Result<Option<Browser>>, options: &Option
     if options.name.is_none() {
         lints::run(report);
     }
-    report.run("Rust tests", rust::tests(options));
+    match Figures::begin() {
+        Ok(figures) => {
+            report.run("Rust tests", rust::tests(options, &figures));
+            report.figures(figures.lines());
+        }
+        Err(error) => report.add("Rust tests", Err(error)),
+    }
     report.run("doc tests", rust::doc_tests(options));
     match browser {
         Ok(Some(browser)) => {

@@ -1,7 +1,6 @@
 //! What the schedules reached: rows of both tables, cells of the table of commands, races.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use crate::model_side::word;
 use crate::race::{self, RACES};
@@ -122,6 +121,25 @@ impl Coverage {
         rows.chain(cells).chain(races).collect()
     }
 
+    /// How often everything was reached: a line for each table, each command and each race.
+    pub fn lines(&self) -> Vec<String> {
+        let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for what in Self::all() {
+            let (kind, name) = what.split_once(' ').unwrap();
+            let (group, name) = match kind {
+                "race" => (what.as_str(), ""),
+                "cell" => what.split_once(" while ").unwrap(),
+                _ if WORKFLOW_ROWS.contains(&name) => ("table of workflows", name),
+                _ => ("table of tasks", name),
+            };
+            let count = self.reached.get(&what).copied().unwrap_or(0);
+            let of_group = groups.entry(group.to_owned()).or_default();
+            of_group.push(format!("{name} {count}").trim_start().to_owned());
+        }
+        let line = |(group, of): (String, Vec<String>)| format!("{group}: {}", of.join("; "));
+        groups.into_iter().map(line).collect()
+    }
+
     pub fn reached_less_than(&self, least: usize) -> Vec<String> {
         let count = |what: &String| self.reached.get(what).copied().unwrap_or(0);
         let rare = Self::all().into_iter().filter(|what| count(what) < least);
@@ -149,14 +167,4 @@ fn cell(before: &Workflow, verb: &Verb) -> String {
         word(before.state)
     };
     format!("cell {name} while {state}")
-}
-
-impl fmt::Display for Coverage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for what in Self::all() {
-            let count = self.reached.get(&what).copied().unwrap_or(0);
-            writeln!(f, "{count:>9}  {what}")?;
-        }
-        Ok(())
-    }
 }

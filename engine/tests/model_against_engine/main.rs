@@ -21,6 +21,9 @@ mod schedule;
 mod translate;
 mod world;
 
+#[path = "../figures/mod.rs"]
+mod figures;
+
 #[path = "../random_walk/scenario.rs"]
 #[allow(dead_code, reason = "only its dice are used here")]
 mod scenario;
@@ -90,12 +93,15 @@ fn the_engine_does_what_the_model_says_under_every_schedule() {
         }
     }
     let (schedules, seconds) = (schedules(), began.elapsed().as_secs_f64());
-    println!("{coverage}");
-    println!(
-        "{schedules} schedules, {} actions, {} simulated hours, 0 differences, {seconds:.1} s",
+    figures::tell(format!(
+        "model against engine: {schedules} schedules, {} actions, {} simulated hours, 0 differences, \
+         0 invariant breaches, {seconds:.1} s",
         coverage.actions,
         coverage.simulated_micros / 3_600_000_000
-    );
+    ));
+    for line in coverage.lines() {
+        figures::tell(format!("model against engine, times reached, {line}"));
+    }
     if schedules >= SCHEDULES_A {
         let least = REACHED_AT_LEAST * schedules / SCHEDULES_A;
         let rare = coverage.reached_less_than(usize::try_from(least).unwrap());
@@ -119,4 +125,7 @@ fn the_same_seed_gives_the_same_events_byte_by_byte() {
             "seed {seed} gives other events the second time"
         );
     }
+    figures::tell(format!(
+        "model against engine: {logs} seeds run twice, byte-equal event logs"
+    ));
 }

@@ -114,6 +114,8 @@ impl Copy {
             .env("CARGO_TARGET_DIR", self.root.join("target"))
             .env("MODEL_SCHEDULES", schedules.to_string())
             .env_remove("MODEL_SEED")
+            // What a broken copy reaches is no figure.
+            .env_remove("JOB_ORCHESTRATOR_FIGURES")
             .output()
             .expect("cargo starts")
     }

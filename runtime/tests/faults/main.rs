@@ -15,6 +15,8 @@ mod dice;
 mod disk;
 mod disk_full;
 mod faulty;
+#[path = "../../../engine/tests/figures/mod.rs"]
+mod figures;
 mod files;
 mod outage;
 mod panics;

@@ -7,6 +7,7 @@ use engine::{TaskStatus as T, WorkflowStatus as S};
 use serde_json::json;
 
 use crate::faulty::{Kind, Plan};
+use crate::figures;
 use crate::is_tier_b;
 use crate::scenario::{Op, Scenario, Step, recover, run};
 
@@ -260,5 +261,9 @@ async fn whichever_call_of_the_store_fails_everything_comes_to_the_same_end_once
     for scenario in &scenarios {
         runs += fail_every_call(scenario, &plans).await;
     }
-    println!("{} scenarios, {runs} runs, 0 breaches", scenarios.len());
+    figures::tell(format!(
+        "n-th store call fails: every n of {} scenarios under {} faults, {runs} runs, 0 breaches",
+        scenarios.len(),
+        plans.len()
+    ));
 }

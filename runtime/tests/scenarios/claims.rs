@@ -11,6 +11,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
+use crate::figures;
+
 const ROUNDS: usize = 100;
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -157,8 +159,10 @@ async fn a_pause_against_the_claim_of_a_free_place_lets_the_step_drain_or_keeps_
         queue.runtime.resume_workflow(waiting).await.unwrap();
         queue.until_status(waiting, WorkflowStatus::Completed).await;
     }
-    println!("{ROUNDS} pauses against a claim: {drained} drained, {held_back} held back");
     assert!(drained > 0 && held_back > 0);
+    figures::tell(format!(
+        "races of the library: {ROUNDS} pauses against a claim: {drained} drained, {held_back} held back"
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -184,6 +188,8 @@ async fn a_cancel_against_the_claim_of_a_free_place_stops_the_attempt_or_leaves_
         let progress = queue.until(waiting, |_| true).await;
         assert_eq!(progress.tasks[0].status, TaskStatus::Cancelled);
     }
-    println!("{ROUNDS} cancels against a claim: {stopped} stopped, {never} never started");
     assert!(stopped > 0 && never > 0);
+    figures::tell(format!(
+        "races of the library: {ROUNDS} cancels against a claim: {stopped} stopped, {never} never started"
+    ));
 }

@@ -11,6 +11,8 @@ mod claims;
 mod commits;
 mod damage;
 mod definitions;
+#[path = "../../../engine/tests/figures/mod.rs"]
+mod figures;
 mod hostile_references;
 mod late;
 mod mutations;

@@ -16,6 +16,7 @@ use runtime::{Runtime, Settings};
 use serde_json::json;
 
 use crate::bench::{Bench, noop, shell, step};
+use crate::figures;
 use crate::rows::Rows;
 
 const MUTATIONS: usize = 1_000;
@@ -346,6 +347,8 @@ async fn a_thousand_random_changes_of_rows_harm_only_the_workflows_they_touch() 
             break;
         }
     }
-    println!("{changes} changes, {aside} workflows put aside, 0 crashes");
     assert!(aside > MUTATIONS / 5, "the changes are found: {aside}");
+    figures::tell(format!(
+        "corrupt rows: {changes} changes, {aside} workflows put aside, 0 of them untouched, 0 crashes"
+    ));
 }

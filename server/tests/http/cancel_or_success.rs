@@ -7,6 +7,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::event_table;
+use crate::figures;
 use crate::fixture::{Api, Server};
 use crate::gate::Gate;
 use crate::head_start::HeadStart;
@@ -77,7 +78,11 @@ async fn a_cancel_and_the_last_success_end_as_whichever_came_first_says() {
         let expected = if success_first { (0, 1, 0) } else { (1, 0, 1) };
         assert_eq!((asked, completed, cancelled), expected, "{events:#?}");
     }
-    println!("{rounds} cancels against the last success: {counts:?}");
     let cancel_first = counts.cancel_first_and_stopped + counts.cancel_first_and_finished;
     assert!(counts.success_first > 0 && cancel_first > 0, "{counts:?}");
+    figures::tell(format!(
+        "races of the program: {rounds} cancels against the last success: {} success first, {} cancel \
+         first, of these {} finished all the same",
+        counts.success_first, cancel_first, counts.cancel_first_and_finished
+    ));
 }

@@ -10,6 +10,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::event_table::{self, EventTable};
+use crate::figures;
 use crate::fixture::{Answer, Api, PATIENCE, Server, failing};
 
 const AT_ONCE: usize = 5;
@@ -194,12 +195,12 @@ async fn whatever_is_sent_five_times_at_once_under_one_id_has_one_effect_and_one
     for (ask, key, id) in &asked {
         assert_one_effect(&table, *ask, key, *id);
     }
-    println!(
-        "{} commands of {} kinds, each sent {AT_ONCE} times at once: {} effects, one answer each, \
-         {:.1} s",
+    figures::tell(format!(
+        "double submits: {} commands of {} kinds, each sent {AT_ONCE} times at once: {} effects, one \
+         answer each, {:.1} s",
         asked.len(),
         ALL.len(),
         asked.len(),
         begun.elapsed().as_secs_f64()
-    );
+    ));
 }

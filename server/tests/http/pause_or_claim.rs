@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::event_table::{self, first};
+use crate::figures;
 use crate::fixture::{Api, Server};
 use crate::gate::Gate;
 use crate::head_start::HeadStart;
@@ -110,6 +111,9 @@ async fn a_step_that_a_pause_meets_at_its_start_drains_or_waits_for_the_resume()
         assert!(held, "started by event {started}: {events:#?}");
         assert_eq!(event_table::count(events, "TaskStarted"), 2, "{events:#?}");
     }
-    println!("{rounds} pauses against a claim: {counts:?}");
     assert!(counts.drained > 0 && counts.held_back > 0, "{counts:?}");
+    figures::tell(format!(
+        "races of the program: {rounds} pauses against a claim: {} drained, {} held back",
+        counts.drained, counts.held_back
+    ));
 }

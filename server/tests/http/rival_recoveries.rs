@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::event_table;
+use crate::figures;
 use crate::fixture::{Answer, Api, PATIENCE, Server, failing};
 use crate::gate::Gate;
 
@@ -51,11 +52,11 @@ async fn of_two_recoveries_at_once_one_wins_and_the_other_is_refused() {
     for id in ids {
         assert_eq!(event_table::count(&table[&id], "RecoveryStarted"), 1);
     }
-    println!(
-        "{ROUNDS} pairs of recoveries: the first won {first_won} times, the second {}; the other \
-         was refused each time",
+    figures::tell(format!(
+        "races of the program: {ROUNDS} pairs of recoveries: the first won {first_won} times, the \
+         second {}; the other was refused each time",
         ROUNDS - first_won
-    );
+    ));
 }
 
 /// Recovers again and again until the budget is spent; answers how often that was taken.
@@ -100,8 +101,9 @@ async fn however_many_recover_at_once_the_budget_is_not_overrun() {
     for id in &ids {
         assert_eq!(event_table::count(&table[id], "RecoveryStarted"), BUDGET);
     }
-    println!(
-        "{} workflows, {PEOPLE} people each: {BUDGET} recoveries of {BUDGET}",
+    figures::tell(format!(
+        "races of the program: {PEOPLE} people recover each of {} workflows: {BUDGET} recoveries of \
+         {BUDGET} each",
         ids.len()
-    );
+    ));
 }

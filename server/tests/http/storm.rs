@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::event_table;
+use crate::figures;
 use crate::fixture::{Api, PATIENCE, Server};
 use crate::frames::{Frames, stream};
 
@@ -157,9 +158,12 @@ async fn every_reader_that_is_cut_off_again_and_again_gets_what_the_table_holds(
     }
     assert!(was_cut >= tier.cuts * tier.readers as u64 / 2, "{was_cut}");
     let events: usize = table.values().map(Vec::len).sum();
-    println!(
-        "{} readers, {was_cut} cuts, {events} events in {took:.1} s ({:.0}/s): 0 missing, 0 doubled",
+    figures::tell(format!(
+        "event streams: {} readers of {} workflows, cut off together {} times ({was_cut} cuts), {events} \
+         events in {took:.1} s ({:.0}/s): 0 missing, 0 doubled",
         tier.readers,
+        tier.workflows,
+        tier.cuts,
         events as f64 / took
-    );
+    ));
 }

@@ -8,10 +8,11 @@ use super::closing;
 use crate::place;
 use crate::program::Ended;
 
-/// The tiers that ran, in their order, and what the runners closed with.
+/// The tiers that ran, in their order, the figures they reached, and what the runners closed with.
 #[derive(Default)]
 pub struct Report {
     tiers: Vec<(&'static str, Outcome)>,
+    figures: Vec<String>,
     closing: Vec<String>,
 }
 
@@ -42,12 +43,17 @@ impl Report {
         self.tiers.push((tier, Outcome::Skipped(why.into())));
     }
 
+    /// The figures that tests reached.
+    pub fn figures(&mut self, lines: Vec<String>) {
+        self.figures = lines;
+    }
+
     /// Whether nothing failed.
     pub fn is_green(&self) -> bool {
         self.failed().is_empty()
     }
 
-    /// Prints everything once more: the tiers, and last of all the runners' own closing lines,
+    /// Prints everything once more: the tiers, the figures, and last of all the runners' own closing lines,
     /// word by word, so that the end of the output says how many tests passed.
     pub fn tell(&self) {
         print!("\n{self}");
@@ -76,6 +82,12 @@ impl fmt::Display for Report {
             let (root, names) = (place::root(), failed.join(", "));
             writeln!(f, "\nerror: failed in {}: {names}", root.display())?;
         }
+        if !self.figures.is_empty() {
+            writeln!(f, "\nfigures:")?;
+        }
+        self.figures
+            .iter()
+            .try_for_each(|line| writeln!(f, "  {line}"))?;
         if !self.closing.is_empty() {
             writeln!(f)?;
         }
@@ -100,6 +112,7 @@ mod tests {
     fn the_runners_closing_lines_are_the_last() {
         let mut report = Report::default();
         report.add("format", Ok(()));
+        report.figures(vec!["kills: 100".to_owned()]);
         report.run(
             "Rust tests",
             ended(
@@ -114,7 +127,7 @@ mod tests {
         assert!(report.is_green());
         assert_eq!(
             report.to_string(),
-            "passed   format\npassed   Rust tests\npassed   end-to-end tests\n\n     Summary [   1.0s] 7 tests run: 7 passed\n  127 passed (4.1m)\n"
+            "passed   format\npassed   Rust tests\npassed   end-to-end tests\n\nfigures:\n  kills: 100\n\n     Summary [   1.0s] 7 tests run: 7 passed\n  127 passed (4.1m)\n"
         );
     }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::figures::Figures;
 use super::options::Options;
 use crate::cargo;
 use crate::program::{self, Ended};
@@ -21,11 +22,11 @@ pub fn build() -> Result<()> {
 }
 
 /// Runs the tests of every crate, those of this program among them.
-pub fn tests(options: &Options) -> Ended {
+pub fn tests(options: &Options, figures: &Figures) -> Ended {
     let words = [&["--workspace"], &cargo::APART[..]].concat();
-    let product = run(&words, options);
+    let product = run(&words, options, figures);
     // Runs even if the first failed.
-    let commands = run(&["--package", "xtask"], options);
+    let commands = run(&["--package", "xtask"], options, figures);
     Ended {
         result: product.result.and(commands.result),
         lines: [product.lines, commands.lines].concat(),
@@ -43,7 +44,7 @@ pub fn doc_tests(options: &Options) -> Ended {
 }
 
 /// Runs the tests of some crates.
-fn run(crates: &[&str], options: &Options) -> Ended {
+fn run(crates: &[&str], options: &Options, figures: &Figures) -> Ended {
     let has_nextest = program::find(&["cargo-nextest"]).is_some();
     let mut command = if has_nextest {
         program::say("running the Rust tests (cargo nextest)");
@@ -59,5 +60,6 @@ fn run(crates: &[&str], options: &Options) -> Ended {
         command.args(["--", "--include-ignored"]);
     }
     options.tell(&mut command);
+    figures.ask(&mut command);
     program::watch(command)
 }
