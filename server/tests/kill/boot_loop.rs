@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::definitions::command;
+use crate::definitions::{Way, command};
 use crate::folder::Folder;
 use crate::life::Life;
 use crate::{remains, verdict};
@@ -62,7 +62,7 @@ async fn a_step_that_takes_the_server_down_three_times_is_poison_and_the_server_
     // The second one would be lost a hundred times, for all its author cares.
     for limit in [3, 100] {
         let folder = Folder::new();
-        let mut deadly = command(folder.path(), "Deadly", MURDER, &[], "retry");
+        let mut deadly = command(folder.path(), "Deadly", MURDER, &[], Way::Retry);
         deadly["max_lost"] = limit.into();
         first_death(&folder, deadly).await;
         let (deaths, task) = until_one_stays(&folder).await;
@@ -80,7 +80,7 @@ async fn a_step_that_takes_the_server_down_three_times_is_poison_and_the_server_
 #[tokio::test]
 async fn an_attempt_that_no_start_gets_to_give_up_is_poison_as_well() {
     let folder = Folder::new();
-    let deadly = command(folder.path(), "Deadly", MURDER, &[], "retry");
+    let deadly = command(folder.path(), "Deadly", MURDER, &[], Way::Retry);
     first_death(&folder, deadly).await;
     // It is proven dead; before that is recorded, the server is gone again.
     for _ in 0..2 {
@@ -95,7 +95,7 @@ async fn an_attempt_that_no_start_gets_to_give_up_is_poison_as_well() {
 #[tokio::test]
 async fn a_step_that_runs_once_is_given_up_without_a_word_that_it_had_no_effect() {
     let folder = Folder::new();
-    let deadly = command(folder.path(), "Deadly", MURDER, &[], "once");
+    let deadly = command(folder.path(), "Deadly", MURDER, &[], Way::Once);
     first_death(&folder, deadly).await;
     for _ in 0..2 {
         Life::begin(&folder, Some("c9")).until_killed("c9").await;
@@ -111,7 +111,7 @@ async fn a_step_that_runs_once_is_given_up_without_a_word_that_it_had_no_effect(
 #[tokio::test]
 async fn a_stop_that_was_asked_for_is_no_part_of_a_loop() {
     let folder = Folder::new();
-    let deadly = command(folder.path(), "Long", "sleep 600", &[], "retry");
+    let deadly = command(folder.path(), "Long", "sleep 600", &[], Way::Retry);
     let mut life = Life::start(&folder).await;
     folder.create(&life, &only(deadly), "one").await.unwrap();
     until_attempt(&folder, &life, 1).await;

@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::folder::{Folder, program};
 use crate::life::Life;
-use crate::{is_long, verdict};
+use crate::{figures, is_long, verdict};
 
 /// Kills within the migrations, ever later, until a start gets through them; each start finds what
 /// the one before it left.
@@ -34,7 +34,9 @@ async fn a_kill_within_a_migration_leaves_all_of_it_or_nothing() {
         life.stop().await;
         assert_eq!(verdict::of(&folder).await.completed, 1);
     }
-    println!("crash points: {kills} kills within migrations (c10): 0 half-migrated files");
+    figures::tell(format!(
+        "crash points: {kills} kills within migrations (c10): 0 half-migrated files"
+    ));
 }
 
 fn quick() -> serde_json::Value {

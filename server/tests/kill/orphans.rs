@@ -12,7 +12,7 @@ use runtime::store::WorkflowStore;
 use runtime::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
-use crate::definitions::{command, noop};
+use crate::definitions::{Way, command, noop};
 use crate::folder::{Folder, PATIENCE};
 use crate::life::Life;
 use crate::{remains, verdict, witness};
@@ -52,7 +52,7 @@ fn until_go(folder: &Path) -> Value {
          mv {here}/new-$JOB_ORCHESTRATOR_ATTEMPT_NUMBER {here}/pids-$JOB_ORCHESTRATOR_ATTEMPT_NUMBER\n\
          until [ -e {here}/go ]; do sleep 0.05; done"
     );
-    command(folder, "Works", &work, &[], "retry")
+    command(folder, "Works", &work, &[], Way::Retry)
 }
 
 /// The step's process and its runner, once it is under way.
@@ -115,7 +115,7 @@ async fn airflow_66773_dead_before_first_heartbeat() {
         let folder = Folder::new();
         let mut life = Life::begin(&folder, Some(place));
         assert!(life.listens().await);
-        let definition = of(&[command(folder.path(), "Works", ":", &[], "retry")]);
+        let definition = of(&[command(folder.path(), "Works", ":", &[], Way::Retry)]);
         folder.create(&life, &definition, "one").await;
         life.until_killed(place).await;
         remains::none(&folder).await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::dice::Dice;
 use crate::folder::{Folder, PATIENCE};
 use crate::life::Life;
-use crate::{definitions, is_long, remains, verdict, witness};
+use crate::{definitions, figures, is_long, remains, verdict, witness};
 
 /// Workflows that are kept going at a time.
 const AT_A_TIME: usize = 8;
@@ -195,10 +195,11 @@ async fn nothing_is_lost_doubled_or_stuck_however_often_the_server_is_killed() {
     assert_eq!(found.workflows, load.sent.len(), "a command, two workflows");
     // A run in which nothing happened shows nothing.
     assert!(found.lost > 0 && found.repeated > 0, "{found:?}");
-    println!(
+    assert!(found.found + found.absent > 0, "{found:?}");
+    figures::tell(format!(
         "random kills: {kills} ({at_places} of them at named places), {} workflows ({} completed, {} \
          failed, {} cancelled), {} commands, {} events, {} attempts ({} lost), {} effects ({} \
-         repeated, each told), {} poison, {} unknown; lost 0, doubled or missing 0, stuck 0, once \
+         repeated, each told), asked {} times ({} done, {} not, {} untold), {} poison, {} unknown; lost 0, doubled or missing 0, stuck 0, once \
          twice 0, alive after 2 s 0 (slowest {slowest:?}); {:.0?}, seed {seed}",
         found.workflows,
         found.completed,
@@ -210,8 +211,12 @@ async fn nothing_is_lost_doubled_or_stuck_however_often_the_server_is_killed() {
         found.lost,
         found.effects,
         found.repeated,
+        found.found + found.absent + found.untold,
+        found.found,
+        found.absent,
+        found.untold,
         found.poison,
         found.unknown,
         begun.elapsed(),
-    );
+    ));
 }

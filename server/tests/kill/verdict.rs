@@ -31,6 +31,12 @@ pub struct Verdict {
     pub effects: usize,
     /// Effects that came again under the same key.
     pub repeated: usize,
+    /// Steps under way that will ask about it before they are done again.
+    pub to_ask: usize,
+    /// What steps were told that asked whether their effect was there.
+    pub found: usize,
+    pub absent: usize,
+    pub untold: usize,
     pub poison: usize,
     pub unknown: usize,
 }
@@ -98,10 +104,12 @@ impl Verdict {
             S::Cancelled => self.cancelled += 1,
             _ => self.open += 1,
         }
-        for task in workflow.tasks() {
+        let steps = workflow.definition().steps();
+        for (task, step) in workflow.tasks().iter().zip(steps) {
             let record = task.record();
             let runs = record.status == TaskStatus::Running && !record.waiting;
             self.under_way += usize::from(runs || record.superseded.is_some());
+            self.to_ask += usize::from(runs && step.mode == Some(Mode::Probe));
             match record.failure {
                 Some(FailureKind::Poison) => self.poison += 1,
                 Some(FailureKind::OutcomeUnknown) => self.unknown += 1,
@@ -142,12 +150,25 @@ impl Task<'_> {
             .count();
         for redo in 0..=record.redo {
             let key = idempotency_key(self.workflow.id(), self.index, redo).to_string();
-            if let Some(found) = effects.remove(&key) {
-                verdict.effects += found.begun.len();
-                verdict.repeated += found.begun.len().saturating_sub(1);
-                self.judge_effects(&found, &format!("{about}, redo {redo}"));
-            }
+            let found = effects.remove(&key).unwrap_or_default();
+            verdict.effects += found.begun.len();
+            verdict.repeated += found.begun.len().saturating_sub(1);
+            verdict.found += found.found.len();
+            verdict.absent += found.absent.len();
+            verdict.untold += found.untold.len();
+            let about = format!("{about}, redo {redo}");
+            // Whatever is done again under another key, or stands as completed, was done.
+            let is_done = redo < record.redo || record.status == TaskStatus::Completed;
+            let is_missing = is_done && self.has_effect() && found.begun.is_empty();
+            assert!(!is_missing, "{about}: completed without its effect");
+            self.judge_effects(&found, &about);
         }
+    }
+
+    /// Whether a witness sees it.
+    fn has_effect(&self) -> bool {
+        let config = &self.workflow.definition().steps()[self.index].config;
+        config.contains_key("program") || config.contains_key("url")
     }
 
     fn judge_effects(&self, found: &Effects, about: &str) {
@@ -174,11 +195,18 @@ impl Task<'_> {
                 "{about}"
             );
         }
+        let unsure: Vec<_> = found
+            .begun
+            .iter()
+            .filter(|one| outcome(one) != "failed")
+            .collect();
         if self.mode() == Mode::Once {
-            let unsure = found.begun.iter().filter(|one| outcome(one) != "failed");
-            let unsure: Vec<_> = unsure.map(|one| self.generation(*one)).collect();
-            let generations: BTreeSet<_> = unsure.iter().collect();
+            let generations: BTreeSet<_> =
+                unsure.iter().map(|one| self.generation(**one)).collect();
             assert_eq!(generations.len(), unsure.len(), "done twice: {about}");
+        }
+        if self.mode() == Mode::Probe {
+            assert!(unsure.len() <= 1, "done twice, though it asks: {about}");
         }
         for ended_well in self
             .attempts
@@ -201,6 +229,10 @@ impl Task<'_> {
                 found.begun.len() <= generations.len(),
                 "done twice: {about}"
             );
+        }
+        if self.mode() == Mode::Probe {
+            let calls = found.begun.len();
+            assert!(calls <= 1, "done twice, though it asks: {about}");
         }
     }
 

@@ -1,12 +1,13 @@
 //! What the steps themselves say they did: lines of `word key attempt` in one file, each on disk
 //! before the step goes on. A server of the test writes them for steps that call a URL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 /// The effects of one key.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub struct Effects {
     pub ended: Vec<u32>,
     /// Attempts that began while another of the same key was alive.
     pub overlaps: Vec<u32>,
+    /// Attempts that asked whether the effect was there: it was, it was not, nobody could tell.
+    pub found: Vec<u32>,
+    pub absent: Vec<u32>,
+    pub untold: Vec<u32>,
 }
 
 pub fn path(folder: &Path) -> PathBuf {
@@ -37,6 +42,9 @@ pub fn read(folder: &Path) -> BTreeMap<String, Effects> {
             "begin" => &mut effects.begun,
             "end" => &mut effects.ended,
             "overlap" => &mut effects.overlaps,
+            "found" => &mut effects.found,
+            "absent" => &mut effects.absent,
+            "untold" => &mut effects.untold,
             _ => panic!("no word of a witness: {line:?}"),
         };
         list.push(attempt.parse().unwrap());
@@ -44,21 +52,52 @@ pub fn read(folder: &Path) -> BTreeMap<String, Effects> {
     all
 }
 
-/// A piece of shell that says when it begins and ends, with `work` between the two. Whatever it
-/// leaves alive keeps the next attempt from having the key to itself.
-pub fn script(folder: &Path, work: &str) -> String {
-    let folder = folder.display();
+/// The shell's word for writing a line.
+fn say(folder: &Path) -> String {
     format!(
         "key=$JOB_ORCHESTRATOR_IDEMPOTENCY_KEY\n\
          say() {{ echo \"$1 $key $JOB_ORCHESTRATOR_ATTEMPT_NUMBER\" | \
-         dd of={folder}/witness oflag=append conv=notrunc,fsync status=none; }}\n\
-         exec 9>>{folder}/busy-$key\n\
-         flock -n 9 || say overlap\n\
-         say begin\n{work}\nsay end\n"
+         dd of={}/witness oflag=append conv=notrunc,fsync status=none; }}\n",
+        folder.display()
     )
 }
 
-/// Answers calls, each after its key is written down. It ends with the test.
+/// A piece of shell that says when it begins and ends, with `work` between the two. Whatever it
+/// leaves alive keeps the next attempt from having the key to itself.
+pub fn script(folder: &Path, work: &str) -> String {
+    format!(
+        "{}exec 9>>{}/busy-$key\n\
+         flock -n 9 || say overlap\n\
+         say begin\n{work}\nsay end\n",
+        say(folder),
+        folder.display()
+    )
+}
+
+/// A piece of shell that tells whether a script began under its key. It says something before it
+/// tells, for `c3`.
+pub fn check(folder: &Path) -> String {
+    format!(
+        "{}echo looking\n\
+         if grep -q \"^begin $key \" {}/witness; then say found; exit 0; fi\n\
+         say absent; exit 1\n",
+        say(folder),
+        folder.display()
+    )
+}
+
+/// A piece of shell that does not get to tell.
+pub fn silent_check(folder: &Path) -> String {
+    format!("{}echo looking\nsay untold\nkill -9 $$\n", say(folder))
+}
+
+/// Where one may ask whether a call was taken, and nobody tells.
+pub fn silent(witness: &str) -> String {
+    format!("{witness}silent")
+}
+
+/// Answers calls one after the other, each after its key is written down; so whoever asks hears of
+/// every call that was made before. It ends with the test.
 pub fn serve(folder: &Path) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/", listener.local_addr().unwrap());
@@ -66,36 +105,66 @@ pub fn serve(folder: &Path) -> String {
         .create(true)
         .append(true)
         .open(path(folder));
-    let file = file.unwrap();
+    let mut receiver = Receiver {
+        file: file.unwrap(),
+        taken: HashSet::new(),
+    };
     thread::spawn(move || {
         for caller in listener.incoming().flatten() {
-            let file = file.try_clone().unwrap();
             // A caller that dies meanwhile is what this is about.
-            thread::spawn(move || drop(answer(&caller, file)));
+            drop(receiver.answer(&caller));
         }
     });
     address
 }
 
-fn answer(mut caller: &TcpStream, mut file: File) -> std::io::Result<()> {
-    let mut key = None;
+struct Receiver {
+    file: File,
+    /// The keys of the calls that were taken.
+    taken: HashSet<String>,
+}
+
+impl Receiver {
+    fn answer(&mut self, mut caller: &TcpStream) -> std::io::Result<()> {
+        caller.set_read_timeout(Some(Duration::from_secs(10)))?;
+        let Some((line, key)) = request(caller)? else {
+            return Ok(());
+        };
+        let (word, status) = if line.starts_with("POST ") {
+            self.taken.insert(key.clone());
+            ("begin", "200 OK")
+        } else if line.starts_with("GET /silent ") {
+            ("untold", "503 Service Unavailable")
+        } else if self.taken.contains(&key) {
+            ("found", "200 OK")
+        } else {
+            ("absent", "404 Not Found")
+        };
+        self.file
+            .write_all(format!("{word} {key} 0\n").as_bytes())?;
+        self.file.sync_all()?;
+        let answer = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\
+             connection: close\r\n\r\n{{}}"
+        );
+        caller.write_all(answer.as_bytes())
+    }
+}
+
+/// A request's first line and its key; none when the caller is gone before it has said both.
+fn request(caller: &TcpStream) -> std::io::Result<Option<(String, String)>> {
+    let (mut first, mut key) = (None, None);
     for line in BufReader::new(caller).lines() {
         let line = line?;
         if line.is_empty() {
-            break;
+            return Ok(first.zip(key));
         }
         if let Some((name, value)) = line.split_once(':')
             && name.eq_ignore_ascii_case("idempotency-key")
         {
             key = Some(value.trim().to_owned());
         }
+        first.get_or_insert(line);
     }
-    if let Some(key) = key {
-        file.write_all(format!("begin {key} 0\n").as_bytes())?;
-        file.sync_all()?;
-    }
-    caller.write_all(
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\
-          connection: close\r\n\r\n{}",
-    )
+    Ok(None)
 }
