@@ -155,7 +155,10 @@ impl Database {
     /// # Errors
     /// When one does, or the folder cannot be used.
     pub fn check_free(path: &Path) -> Result<(), OpenError> {
-        lock::take(path).map(drop)
+        match lock::take(path) {
+            Err(OpenError::Folder { cause, .. }) if may_only_read(&cause) => lock::look(path),
+            taken => taken.map(drop),
+        }
     }
 
     /// The same, a moment later if need be: what is left of a server that was killed is gone then.
@@ -271,6 +274,11 @@ fn check_place(path: &Path) -> Result<(), OpenError> {
         warn!(folder = %folder.display(), "{warning}");
     }
     Ok(())
+}
+
+fn may_only_read(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(cause.kind(), PermissionDenied | ReadOnlyFilesystem)
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -32,6 +32,13 @@ pub enum DoctorError {
     /// There is no database in the folder.
     #[error("there is no database {}", .0.display())]
     Nothing(PathBuf),
+    /// What was written last cannot be read without writing.
+    #[error(
+        "{} cannot be looked at here: what was written last lies in a file beside it (-wal), of which an \
+         index has to be made, and this user may make no file there; run this as the user of the server, \
+         or on a copy of the folder that may be written", .0.display()
+    )]
+    MayOnlyRead(PathBuf),
     /// The database cannot be opened; [`OpenError::InUse`] when a release needs it alone.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -81,7 +88,9 @@ pub async fn examine(
         Err(error) => return Err(error.into()),
     };
     tell(Told::Begins { is_in_use });
-    let connection = Database::connect_reading(file).await?;
+    let connection = Database::connect_reading(file)
+        .await
+        .map_err(|error| files::explained(file, error))?;
     let store = SqliteStore::new(Database::open_reading(file).await?);
     let mut examination = Examination {
         store,

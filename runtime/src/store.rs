@@ -27,7 +27,7 @@ mod sqlite_load;
 mod sqlite_loan;
 mod sqlite_probe;
 mod sqlite_quarantine;
-mod sqlite_reading;
+pub(crate) mod sqlite_reading;
 mod sqlite_rows;
 pub(crate) mod sqlite_writer;
 

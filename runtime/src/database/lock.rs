@@ -1,6 +1,7 @@
 //! The lock that says which server owns a file.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,20 @@ pub(super) fn take(path: &Path) -> Result<File, OpenError> {
         .open(&lock_path);
     let file = open.map_err(failed(&lock_path))?;
     locked(file, &lock_path, path)
+}
+
+/// Whether somebody has that lock, asked by somebody who may only read. Where there is no such file
+/// nobody has it.
+pub(super) fn look(path: &Path) -> Result<(), OpenError> {
+    let lock_path = path.with_extension("lock");
+    match File::open(&lock_path) {
+        Ok(file) => locked(file, &lock_path, path).map(drop),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(OpenError::Folder {
+            path: lock_path,
+            cause,
+        }),
+    }
 }
 
 /// `file`, which lies at `lock_path`, locked for whoever uses `used`.

@@ -1,14 +1,34 @@
 //! The files themselves, and rows that belong to nothing.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use engine::WorkflowDefinition;
 use engine::invariant::Invariant;
 
 use super::{DoctorError, Examination, PAGE};
-use crate::database::Database;
+use crate::database::{Database, OpenError};
+use crate::store::sqlite_reading::{has_log, is_denied};
 use crate::store::{StoreError, sqlite_examine as rows};
 use crate::workflow_definition::hash;
+
+/// What keeps somebody from a file who may not write beside it, or not even read it.
+pub(super) fn explained(file: &Path, error: OpenError) -> DoctorError {
+    match (&error, File::open(file)) {
+        (OpenError::Database { cause, .. }, Err(unread)) if is_denied(cause) => {
+            let path = file.to_path_buf();
+            OpenError::Folder {
+                path,
+                cause: unread,
+            }
+            .into()
+        }
+        (OpenError::Database { cause, .. }, Ok(_)) if is_denied(cause) && has_log(file) => {
+            DoctorError::MayOnlyRead(file.to_path_buf())
+        }
+        _ => error.into(),
+    }
+}
 
 impl Examination<'_> {
     /// Asks the database whether each file is whole.
@@ -23,6 +43,10 @@ impl Examination<'_> {
         for other in others.iter().filter(|other| other.exists()) {
             let damage = match Database::connect_any(other).await {
                 Ok(mut connection) => rows::damage(&mut connection).await,
+                Err(cause) if is_denied(&cause) => {
+                    let path = other.clone();
+                    return Err(explained(other, OpenError::Database { path, cause }));
+                }
                 Err(cause) => Err(StoreError::from(cause)),
             };
             let damage = damage.unwrap_or_else(|fault| vec![fault.to_string()]);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
-use sqlx::{ConnectOptions, Row};
+use sqlx::{ConnectOptions, Connection, Row};
 
 use super::sqlite_writer::BatchWriter;
 use super::{FileWatch, StoreError};
@@ -17,9 +17,10 @@ impl Database {
     /// When it is no database of this version.
     pub(crate) async fn open_reading(path: &Path) -> Result<Self, OpenError> {
         let writer = Self::connect_reading(path).await?;
+        let options = usable(path).await.map_err(|cause| unusable(path, cause))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(2)
-            .connect_with(options(path))
+            .connect_with(options.clone())
             .await;
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let batches = rusqlite::Connection::open_with_flags(path, flags);
@@ -38,7 +39,7 @@ impl Database {
             batches,
             readers: readers.map_err(|cause| unusable(path, cause))?,
             lock: None,
-            options: options(path),
+            options,
             files: FileWatch::of(path),
         })
     }
@@ -80,8 +81,35 @@ impl Database {
     /// # Errors
     /// Those of the database.
     pub(crate) async fn connect_any(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
-        options(path).connect().await
+        usable(path).await?.connect().await
     }
+}
+
+/// How the file can be opened. A reader needs the index of the write-ahead log, which it makes where there
+/// is none; where it may make nothing, a file without such a log is read as one that nobody changes.
+async fn usable(path: &Path) -> Result<SqliteConnectOptions, sqlx::Error> {
+    let options = options(path);
+    match options.clone().connect().await {
+        Ok(connection) => connection.close().await.map(|()| options),
+        Err(cause) if is_denied(&cause) && !has_log(path) => Ok(options.immutable(true)),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Whether the database says that something cannot be opened or made.
+pub(crate) fn is_denied(cause: &sqlx::Error) -> bool {
+    const READONLY: i32 = 8;
+    const CANTOPEN: i32 = 14;
+    let code = cause.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<i32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, READONLY | CANTOPEN))
+}
+
+/// Whether something was written that is not in the file yet.
+pub(crate) fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

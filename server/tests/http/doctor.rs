@@ -1,11 +1,16 @@
 //! `doctor` on real data folders: a sound one, and one with each kind of damage.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 
-use crate::fixture::{Server, failing, quick, run, waiting};
+use crate::fixture::{Server, failing, program, quick, run, waiting};
 use crate::quarantine::{change, kill};
 
 /// A folder with a workflow in each of several states: 1 completed, 2 failed, 3 waits, 4 is paused,
@@ -220,4 +225,82 @@ async fn a_workflow_leaves_quarantine_once_its_rows_are_mended() {
     assert_eq!(api.get("/workflows/4").await.ok()["status"], "paused");
     api.verb(4, "cancel").await.ok();
     api.until(4, "cancelled").await;
+}
+
+/// `doctor` by somebody who may read the folder and write nothing in it.
+fn doctor_of_a_reader(folder: &Path) -> Diagnosis {
+    let mode = |bits| std::fs::set_permissions(folder, Permissions::from_mode(bits)).unwrap();
+    mode(0o555);
+    let files = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    for file in files.filter(|file| file.file_type().unwrap().is_file()) {
+        std::fs::set_permissions(file.path(), Permissions::from_mode(0o444)).unwrap();
+    }
+    let own = program();
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mut command = if is_root {
+        // Nobody may forbid anything to root, unless it gives up just that.
+        let mut command = Command::new("setpriv");
+        command.args(["--bounding-set", "-dac_override,-dac_read_search"]);
+        command.arg(own.get_program());
+        command
+    } else {
+        own
+    };
+    let output = command.arg("--data").arg(folder).arg("doctor").output();
+    let output = output.unwrap();
+    mode(0o755);
+    Diagnosis {
+        code: output.status.code(),
+        text: String::from_utf8(output.stdout).unwrap(),
+        errors: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn remove(folder: &Path, end: &str) {
+    for file in ["job-orchestrator.db", "logs.db", "accounts.db"] {
+        // Not each of them has it.
+        let _ = std::fs::remove_file(folder.join(format!("{file}{end}")));
+    }
+}
+
+#[tokio::test]
+async fn a_doctor_who_may_only_read_the_folder_looks_at_it_or_says_what_to_do() {
+    let killed = folder().await;
+    let copy = || {
+        let copy = TempDir::new().unwrap();
+        let files = std::fs::read_dir(killed.path())
+            .unwrap()
+            .map(Result::unwrap);
+        for file in files.filter(|file| file.file_type().unwrap().is_file()) {
+            std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+        copy
+    };
+    // As a server leaves it that was killed.
+    let whole = copy();
+    assert!(whole.path().join("job-orchestrator.db-wal").exists());
+    let looked = doctor_of_a_reader(whole.path());
+    assert_eq!(looked.code, Some(0), "{}{}", looked.text, looked.errors);
+    assert!(looked.text.contains(": 7 workflows"), "{}", looked.text);
+    // Copied without the index of what was written last.
+    let without = copy();
+    remove(without.path(), "-shm");
+    let looked = doctor_of_a_reader(without.path());
+    assert_eq!(looked.code, Some(1), "{}{}", looked.text, looked.errors);
+    let advice = "or on a copy of the folder that may be written";
+    assert!(looked.errors.contains(advice), "{}", looked.errors);
+    // As one leaves it that was stopped: everything is in the file.
+    let stopped = copy();
+    for file in ["job-orchestrator.db", "logs.db", "accounts.db"] {
+        let file = SqliteConnectOptions::new().filename(stopped.path().join(file));
+        let mut connection = file.connect().await.unwrap();
+        let fold = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
+        fold.execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+    remove(stopped.path(), "-wal");
+    remove(stopped.path(), "-shm");
+    let looked = doctor_of_a_reader(stopped.path());
+    assert_eq!(looked.code, Some(0), "{}{}", looked.text, looked.errors);
+    assert!(looked.text.contains(": 7 workflows"), "{}", looked.text);
 }
