@@ -109,7 +109,7 @@ pub fn count(number: usize, noun: &str) -> String {
 /// The first sentence or line of a longer text, at most 160 characters.
 #[must_use]
 pub fn first_sentence(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or_default();
+    let line = visible(text.trim().lines().next().unwrap_or_default());
     let end = line.find(". ").map_or(line.len(), |dot| dot + 1);
     let sentence = &line[..end];
     if sentence.chars().count() <= 160 {
@@ -117,6 +117,23 @@ pub fn first_sentence(text: &str) -> String {
     }
     let kept: String = sentence.chars().take(159).collect();
     format!("{kept}…")
+}
+
+/// What a step wrote, with signs in the place of characters that nobody sees and that do something where
+/// they are pasted: control characters but the tab and the end of a line.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let sign = |c: char| match c {
+        '\t' | '\n' => c,
+        // The control pictures stand in the same order.
+        '\0'..='\x1f' => {
+            char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        '\x7f' => '␡',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(sign).collect()
 }
 
 #[cfg(test)]
@@ -164,6 +181,12 @@ mod tests {
         assert_eq!(first_sentence("It broke. Here is why:\nx"), "It broke.");
         assert_eq!(first_sentence("exit code 3\nmore"), "exit code 3");
         assert_eq!(first_sentence(&"ä".repeat(200)).chars().count(), 160);
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown_by_a_sign() {
+        assert_eq!(visible("a\tb\nü ✓"), "a\tb\nü ✓");
+        assert_eq!(visible("\u{1b}[31mx\0\r\u{7f}\u{9b}"), "␛[31mx␀␍␡\u{fffd}");
     }
 
     #[test]

@@ -15,8 +15,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::DATA_DEFAULT;
+use crate::config::{self, DATA_DEFAULT};
 use crate::data_folder::DataFolder;
+use crate::printable::printable;
 use crate::store::{self, Accounts};
 
 /// Composes workflows from steps, runs them and shows them live.
@@ -87,11 +88,16 @@ pub fn main() -> ExitCode {
             return Ending::Failed.into();
         }
     };
+    for variable in config::misspelt().unwrap_or_default() {
+        eprintln!("warning: {}", printable(&variable.to_string()));
+    }
     let ending = tokio.block_on(carry_out(line));
     match ending {
         Ok(ending) => ending.into(),
         Err(error) => {
-            eprintln!("error: {}", told(&error));
+            for line in format!("error: {}", told(&error)).lines() {
+                eprintln!("{}", printable(line));
+            }
             ending_of(&error).into()
         }
     }

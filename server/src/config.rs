@@ -2,6 +2,7 @@
 //! environment (`JOB_ORCHESTRATOR_` and the key in capitals), that over `job-orchestrator.toml` in
 //! the data folder, that over the default.
 
+mod misspelt;
 mod source;
 
 use std::net::SocketAddr;
@@ -12,12 +13,29 @@ use crate::events::StreamSettings;
 use crate::hosts::PublicAddress;
 use crate::store::SessionLimits;
 
+pub use misspelt::Misspelt;
 pub use source::{ConfigError, Sources};
 
 /// The file with settings in the data folder.
 pub const FILE: &str = "job-orchestrator.toml";
 /// The data folder when nothing is said.
 pub const DATA_DEFAULT: &str = "data";
+
+/// What may be said in the environment alone.
+const IN_ENVIRONMENT: [&str; 2] = ["DATA", "LOG"];
+
+/// Variables of this process that begin like ours and mean nothing.
+///
+/// # Errors
+/// Never in practice: the defaults can be read.
+pub fn misspelt() -> Result<Vec<Misspelt>, ConfigError> {
+    let nothing = Sources::new(std::iter::empty(), Path::new(FILE), "")?;
+    Config::from_sources(Path::new(DATA_DEFAULT), Flags::default(), &nothing)?;
+    let mut known: Vec<_> = IN_ENVIRONMENT.map(str::to_owned).into();
+    known.extend(nothing.asked().iter().map(|key| key.to_uppercase()));
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    Ok(misspelt::misspelt(names, &known))
+}
 
 /// The settings of a server.
 #[derive(Debug, Clone)]

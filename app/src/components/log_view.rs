@@ -136,7 +136,7 @@ pub fn Line(
             <span class="log-number">{line.number}</span>
             <time class="log-time" datetime=line.at.to_string()>{format::time_of_day(line.at)}</time>
             {(!mark.is_empty()).then(|| view! { <span class="log-stream">{mark}</span> })}
-            <span class="log-text">{line.text}</span>
+            <span class="log-text">{format::visible(&line.text)}</span>
         </li>
     }
 }

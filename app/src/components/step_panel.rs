@@ -46,7 +46,7 @@ pub fn StepPanel(
         })
     });
     let error = move || {
-        let error = task.with(|task| task.as_ref().and_then(|task| task.error_message.clone()));
+        let error = task.with(|task| task.as_ref()?.error_message.as_deref().map(format::visible));
         error.map(|error| view! { <p class="error-text panel-error">{error}</p> })
     };
     let key = Memo::new(move |_| {

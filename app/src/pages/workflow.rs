@@ -23,7 +23,7 @@ use crate::components::step_panel::StepPanel;
 use crate::components::task_table::{TaskTable, TaskTableData, tries};
 use crate::components::workflow_controls::WorkflowActions;
 use crate::pages::problem::ProblemPage;
-use crate::paths;
+use crate::{format, paths};
 
 /// The number in the URL.
 pub(super) fn id_in_path() -> Memo<Result<WorkflowId, ApiError>> {
@@ -181,7 +181,7 @@ fn failed_step(
             step,
             name: task.name.clone(),
             kind: titles.with_value(|titles| titles.title(&task.task_type)),
-            error: task.error_message.clone().unwrap_or_default(),
+            error: format::visible(task.error_message.as_deref().unwrap_or_default()),
             tries: format!("try {}", tries(task, retries)),
             others: progress.summary.failed_tasks.saturating_sub(1),
         })

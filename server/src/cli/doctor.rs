@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::Ending;
 use crate::data_folder::DataFolder;
+use crate::printable::printable;
 use crate::{start, telemetry};
 
 /// What `doctor` takes.
@@ -122,6 +123,7 @@ impl Voice {
             });
             println!("{line}");
         } else {
+            let cause = printable(cause);
             println!("workflow {id} is in quarantine since {}: {cause}", aside.at);
         }
     }
@@ -135,9 +137,11 @@ impl Voice {
             println!("{line}");
             return;
         }
+        let finding = ailment.finding.to_string();
+        let finding = printable(&finding);
         match ailment.workflow {
-            Some(id) => println!("workflow {id}: {}", ailment.finding),
-            None => println!("{}", ailment.finding),
+            Some(id) => println!("workflow {id}: {finding}"),
+            None => println!("{finding}"),
         }
     }
 

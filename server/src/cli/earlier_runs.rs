@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::run_file::what_failed;
 use super::terminal::Terminal;
+use crate::printable::printable;
 use crate::shutdown::StopSignals;
 
 /// Most that are named one by one.
@@ -26,7 +27,8 @@ impl EarlierRuns {
         for workflow in found.iter().take(NAMED_MOST) {
             eprintln!(
                 "workflow {} of an earlier run goes on: \"{}\"",
-                workflow.id, workflow.name
+                workflow.id,
+                printable(&workflow.name)
             );
         }
         if let Some(more) = found.len().checked_sub(NAMED_MOST).filter(|more| *more > 0) {

@@ -18,6 +18,7 @@ use super::earlier_runs::EarlierRuns;
 use super::terminal::Terminal;
 use super::{Ending, WrongUsage, validate};
 use crate::data_folder::DataFolder;
+use crate::printable::printable;
 use crate::shutdown::StopSignals;
 use crate::start::{self, Allowed};
 use crate::telemetry;
@@ -109,7 +110,7 @@ async fn watch(
         if let Some(ending) = ending_of(progress.summary.status) {
             terminal.end(&progress);
             if let Some(why) = what_failed(&progress) {
-                eprintln!("{why}");
+                eprintln!("{}", printable(&why));
             }
             return Ok(ending);
         }

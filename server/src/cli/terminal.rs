@@ -5,6 +5,8 @@ use std::io::{IsTerminal, Write};
 
 use engine::{Progress, TaskStatus};
 
+use crate::printable::printable;
+
 /// Characters of the bar.
 const WIDTH: usize = 30;
 
@@ -24,10 +26,10 @@ impl Terminal {
         }
     }
 
-    /// Says something beside the bar.
+    /// Says something beside the bar, whatever others wrote into it.
     pub fn say(&mut self, text: &str) {
         self.erase();
-        eprintln!("{text}");
+        eprintln!("{}", printable(text));
         self.last.clear();
     }
 
@@ -71,7 +73,7 @@ fn line(progress: &Progress) -> String {
         .tasks
         .iter()
         .filter(|t| t.status == TaskStatus::Running);
-    let names: Vec<&str> = running.take(3).map(|task| task.name.as_str()).collect();
+    let names: Vec<_> = running.take(3).map(|task| printable(&task.name)).collect();
     let done = format!("{}/{} steps", summary.completed_tasks, summary.total_tasks);
     let status = summary.status;
     let line = format!("{bar} {:>3}% {status}, {done}", summary.progress);

@@ -10,6 +10,7 @@ use runtime::Runtime;
 use serde_json::Value;
 
 use super::{Ending, WrongUsage};
+use crate::printable::printable;
 use crate::telemetry;
 
 /// What `validate` takes.
@@ -56,6 +57,6 @@ pub fn list(file: &Path, problems: &[Problem]) {
         file.display()
     );
     for problem in problems {
-        eprintln!("  {problem}");
+        eprintln!("  {}", printable(&problem.to_string()));
     }
 }

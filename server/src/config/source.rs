@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// What every variable's name begins with.
-const PREFIX: &str = "JOB_ORCHESTRATOR_";
+pub(super) const PREFIX: &str = "JOB_ORCHESTRATOR_";
 
 /// A setting is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +146,11 @@ impl Sources {
                 "must be one text, number or truth".into(),
             )),
         }
+    }
+
+    /// The keys that were asked for.
+    pub fn asked(self) -> BTreeSet<&'static str> {
+        self.known.into_inner()
     }
 
     /// Refuses settings in the file that nobody asked for.

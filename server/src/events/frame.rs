@@ -7,6 +7,7 @@ use engine::{EventRecord, Progress, Seq};
 use serde_json::{Value, json};
 
 use crate::moment::now;
+use crate::printable::printable_json;
 
 /// The frame that holds the whole progress.
 pub const SNAPSHOT: &str = "snapshot";
@@ -72,6 +73,7 @@ fn retry() -> Duration {
 
 fn of(seq: Seq, kind: &str, data: &Value) -> Frame {
     // JSON on one line: the line ends of texts in it are escaped.
+    let data = printable_json(data.to_string());
     let text = format!("id: {seq}\nevent: {kind}\ndata: {data}\n\n");
     Frame {
         seq,

@@ -444,6 +444,50 @@ fn a_run_says_why_a_step_is_tried_again() {
 }
 
 #[test]
+fn a_misspelt_variable_is_warned_of_with_the_nearest_name_and_each_documented_one_is_known() {
+    let folder = TempDir::new().unwrap();
+    let said = |name: &str, words: &[&str]| {
+        let mut command = program();
+        command.arg("--data").arg(folder.path()).args(words);
+        let output = command.env(name, "127.0.0.1:0").output().unwrap();
+        text(&output.stderr)
+    };
+    for words in [&["token", "list"][..], &["serve", "--listen", "nowhere"]] {
+        let told = said("JOB_ORCHESTRATOR_LISTNE", words);
+        let warning = "warning: the variable JOB_ORCHESTRATOR_LISTNE means nothing here; did you mean \
+                       JOB_ORCHESTRATOR_LISTEN?";
+        assert!(told.contains(warning), "{told}");
+    }
+    let readme = include_str!("../../../README.md");
+    let mut documented = 0;
+    for name in readme.split(|c: char| c != '_' && !c.is_ascii_uppercase()) {
+        if name.starts_with("JOB_ORCHESTRATOR_") {
+            let told = said(name, &["token", "list"]);
+            assert!(!told.contains("warning"), "{name}: {told}");
+            documented += 1;
+        }
+    }
+    assert!(documented > 10);
+}
+
+#[test]
+fn what_a_step_wrote_does_nothing_to_the_terminal_of_a_run() {
+    let folder = TempDir::new().unwrap();
+    let script = r"printf 'x\033[2J\302\2331m\n' >&2; exit 7";
+    let evil = json!({"name": "F", "steps": [{"name": "Bad", "task_type": "command",
+        "max_retries": 0, "config": {"program": "sh", "args": ["-c", script]}}]});
+    let unknown = json!({"name": "F", "steps": [], "\u{1b}[2J\u{9b}1m": 1});
+    for (word, definition) in [("run", &evil), ("validate", &unknown), ("run", &unknown)] {
+        let file = write(folder.path(), "evil.json", definition);
+        let output = run(&folder.path().join("data"), &[word, &file], "");
+        let said = text(&output.stderr);
+        let is_obeyed = |c: char| c.is_control() && c != '\n';
+        assert!(!said.contains(is_obeyed), "{said:?}");
+        assert!(said.contains("\\u{1b}[2J\\u{9b}1m"), "{said}");
+    }
+}
+
+#[test]
 fn a_signal_cancels_a_run() {
     let folder = TempDir::new().unwrap();
     let file = write(folder.path(), "d.json", &waiting(600.0));

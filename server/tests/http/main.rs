@@ -29,6 +29,7 @@ mod lists;
 mod pause_or_claim;
 mod posted_forms;
 mod quarantine;
+mod raw;
 mod rival_recoveries;
 mod same_id;
 mod sign_in;

@@ -196,8 +196,8 @@ mod tests {
         ]});
         for (pointer, told) in [
             ("#", "It is wrong."),
-            ("#/name", "Name: is wrong."),
-            ("#/steps", "Steps: is wrong."),
+            ("#/name", "name: is wrong."),
+            ("#/steps", "steps: is wrong."),
             ("#/steps/0", "Step 1 \"Fetch\": is wrong."),
             (
                 "#/steps/0/max_retries",

@@ -1,16 +1,29 @@
 //! How things are answered.
 
-use axum::Json;
 use axum::http::StatusCode;
-use axum::http::header::{HeaderValue, LOCATION};
+use axum::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use axum::response::{IntoResponse, Response};
 use engine::orchestrator::SavedDefinition;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::printable::printable_json;
+use crate::problem::ApiProblem;
+
+/// A thing as JSON. What steps wrote may stand in it, and is looked at in terminals.
+pub fn thing(thing: impl Serialize) -> Response {
+    match serde_json::to_string(&thing) {
+        Ok(json) => {
+            let kind = HeaderValue::from_static("application/json");
+            ([(CONTENT_TYPE, kind)], printable_json(json)).into_response()
+        }
+        Err(error) => ApiProblem::from_fault(&error).into_response(),
+    }
+}
+
 /// A part of a list. `next_cursor` is what the next request says to go on.
 pub fn list<T: Serialize>(items: &[T], next: Option<String>) -> Response {
-    Json(json!({"items": items, "next_cursor": next})).into_response()
+    thing(json!({"items": items, "next_cursor": next}))
 }
 
 /// A definition as it was sent, with its number and version.
@@ -24,8 +37,11 @@ pub fn definition(saved: SavedDefinition) -> Value {
 }
 
 /// 201 with where the new thing is.
-pub fn created(pattern: &str, id: i64, thing: impl Serialize) -> Response {
-    let mut response = (StatusCode::CREATED, Json(thing)).into_response();
+pub fn created(pattern: &str, id: i64, new: impl Serialize) -> Response {
+    let mut response = thing(new);
+    if response.status().is_success() {
+        *response.status_mut() = StatusCode::CREATED;
+    }
     let place = pattern.replace("{id}", &id.to_string());
     if let Ok(place) = HeaderValue::from_str(&place) {
         response.headers_mut().insert(LOCATION, place);

@@ -2,14 +2,14 @@
 //! `reason` and an `expected_rev`, and has one effect however often it comes under one
 //! `Idempotency-Key`.
 
-use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use engine::orchestrator::ActionRequest;
 use engine::{Action, Instead, JobOrchestratorError, Recovery, Refusal, StepIndex, WorkflowId};
 use serde_json::Value;
 
+use super::answer;
 use crate::api::body::{Fields, OptionalFields};
 use crate::api::command_id::CommandId;
 use crate::api::number::Numbers;
@@ -197,7 +197,7 @@ impl Asked {
         };
         let actor = &self.caller.actor;
         match shared.service.act(actor, id, request).await {
-            Ok(state) => Ok(Json(state).into_response()),
+            Ok(state) => Ok(answer::thing(state)),
             Err(JobOrchestratorError::Refused(refusal)) => {
                 let state = match &refusal {
                     Refusal::State { status, .. } => Some(*status),

@@ -1,8 +1,7 @@
 //! `/definitions`
 
-use axum::Json as JsonAnswer;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use engine::DefinitionId;
 use serde_json::Value;
 
@@ -66,7 +65,7 @@ pub async fn get(
         .service
         .definition(&caller.actor, id, version)
         .await?;
-    Ok(JsonAnswer(answer::definition(saved)).into_response())
+    Ok(answer::thing(answer::definition(saved)))
 }
 
 /// Saves the next version of one. `version` names the one it was based on; `definition_id` may be
@@ -111,5 +110,5 @@ pub async fn replace(
         .service
         .save(&caller.actor, replaces, &definition, command_id.as_deref())
         .await?;
-    Ok(JsonAnswer(answer::definition(saved)).into_response())
+    Ok(answer::thing(answer::definition(saved)))
 }

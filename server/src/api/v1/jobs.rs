@@ -1,10 +1,10 @@
 //! `/jobs`
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use engine::JobId;
 
+use super::answer;
 use crate::api::number::Numbers;
 use crate::caller::Caller;
 use crate::problem::ApiProblem;
@@ -18,5 +18,5 @@ pub async fn workflow(
 ) -> Result<Response, ApiProblem> {
     let id = numbers.of("job_id", "job").map(JobId)?;
     let state = shared.service.workflow_of_job(&caller.actor, id).await?;
-    Ok(Json(state).into_response())
+    Ok(answer::thing(state))
 }

@@ -37,7 +37,10 @@ pub fn document() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
             "Compose workflows from steps, start them, watch them live, pause, resume, cancel and \
-             recover them. Every answer from 400 on is problem JSON (RFC 9457).",
+             recover them. Every answer from 400 on is problem JSON (RFC 9457), but for what is no \
+             request that could be read at all: a head that is not HTTP (400), an address of more than \
+             65534 bytes (414) and more than 100 headers, or too much in them (431), are answered \
+             without a body, and the connection is closed.",
         ))
         .build();
     let paths = described().iter().fold(PathsBuilder::new(), |paths, one| {

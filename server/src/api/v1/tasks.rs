@@ -1,8 +1,7 @@
 //! `/workflows/{id}/tasks`
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use engine::WorkflowId;
 
 use super::answer;
@@ -21,7 +20,7 @@ pub async fn get(
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
     let task = numbers.index("index", "step")?;
     let detail = shared.service.task(&caller.actor, id, task).await?;
-    Ok(Json(detail).into_response())
+    Ok(answer::thing(detail))
 }
 
 /// Lines of one task's log after line number `after` (or `cursor`, the `next_cursor` of the page

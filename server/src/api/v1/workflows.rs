@@ -1,8 +1,7 @@
 //! `/workflows`
 
-use axum::Json as JsonAnswer;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use engine::orchestrator::{
     DefinitionSource, NewWorkflowRequest, WorkflowFilter, WorkflowSelection,
 };
@@ -110,7 +109,7 @@ pub async fn get(
 ) -> Result<Response, ApiProblem> {
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
     let state = shared.service.workflow(&caller.actor, id).await?;
-    Ok(JsonAnswer(state).into_response())
+    Ok(answer::thing(state))
 }
 
 /// How far one is, in the reference's shape.
@@ -123,5 +122,5 @@ pub async fn progress(
     // The contract's own call knows no actor: this one checks the role.
     shared.service.workflow(&caller.actor, id).await?;
     let progress = shared.service.get_workflow_progress(id).await?;
-    Ok(JsonAnswer(progress).into_response())
+    Ok(answer::thing(progress))
 }
