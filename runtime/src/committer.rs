@@ -46,7 +46,7 @@ use held::Held;
 use lanes::Lanes;
 pub(crate) use message::{Creation, KeyedCommand, Message};
 use parked::Parked;
-pub(crate) use repeated::{content_of_new, kept_answer};
+pub(crate) use repeated::{Asked, content_of_new, kept_answer};
 use roll_back::Part;
 use timers::Timers;
 use watch::Watch;

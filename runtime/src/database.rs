@@ -20,9 +20,10 @@ use place::Room;
 
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
+use crate::clock::{Clock, SystemClock};
 use crate::private_file;
-use crate::store::FileWatch;
 use crate::store::sqlite_writer::{BatchWriter, Reopen};
+use crate::store::{FileWatch, StoreError, sqlite_fill_in};
 
 /// The oldest SQLite whose write-ahead log is safe with several connections.
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -109,6 +110,14 @@ pub enum OpenError {
         path: PathBuf,
         /// Why.
         cause: MigrateError,
+    },
+    /// Rows of an older version could not be filled in; what was filled in already stays so.
+    #[error("cannot bring the rows of {} up to date: {cause}", path.display())]
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: StoreError,
     },
 }
 
@@ -288,14 +297,14 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Brings the tables up to date; each migration is a transaction with the note that it was made.
+/// Brings the tables up to date; each migration is a transaction with the note that it was made. What
+/// has to be filled in row by row is done before the one that notes it.
 async fn migrate(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     #[cfg(debug_assertions)]
     end_within(writer).await;
     let known = MIGRATIONS.iter().map(|migration| migration.version).max();
     let known = known.unwrap_or_default();
-    let migrated = MIGRATIONS.run(writer).await;
-    migrated.map_err(|cause| match cause {
+    let failed = |cause| match cause {
         MigrateError::VersionMissing(found) if found > known => OpenError::TooNew {
             path: path.to_path_buf(),
             found,
@@ -305,7 +314,18 @@ async fn migrate(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenE
             path: path.to_path_buf(),
             cause,
         },
-    })
+    };
+    let before = sqlite_fill_in::NOTED_BY - 1;
+    MIGRATIONS
+        .run_to(before, &mut *writer)
+        .await
+        .map_err(failed)?;
+    let filled = sqlite_fill_in::fill_in(writer, SystemClock.now()).await;
+    filled.map_err(|cause| OpenError::Rows {
+        path: path.to_path_buf(),
+        cause,
+    })?;
+    MIGRATIONS.run(writer).await.map_err(failed)
 }
 
 /// Makes every instruction of SQLite a place at which the process may end, for a test that asked

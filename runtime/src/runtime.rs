@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{
     Action, Actor, JobId, JobOrchestratorError, Problem, Role, WorkflowId,
-    orchestrator::{ActionRequest, Answer, StepSwitches},
+    orchestrator::{ActionRequest, Answer, NewWorkflowRequest, StepSwitches},
     progress::WorkflowState,
 };
 use tokio::sync::mpsc::UnboundedSender;
@@ -32,7 +32,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::committer::{Creation, KeyedCommand, Message, kept_answer};
+use crate::committer::{Asked, Creation, KeyedCommand, Message, kept_answer};
 use crate::fault;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
@@ -204,16 +204,21 @@ impl Runtime {
         }
     }
 
-    /// What was answered when the same command came before.
+    /// What was answered when the same request came before.
     async fn answered_before(
         &self,
         actor: &Actor,
         command: Option<&KeyedCommand>,
+        request: &NewWorkflowRequest,
     ) -> Option<Answer<WorkflowState>> {
         let command = command?;
+        let asked = Asked {
+            id: &command.id,
+            content: &command.content,
+            request: Some(request),
+        };
         let (store, health) = (self.inner.store.as_ref(), &self.inner.health);
-        let known = (command.id.as_str(), command.content.as_str());
-        kept_answer(store, health, &actor.name, known).await
+        kept_answer(store, health, &actor.name, asked).await
     }
 
     async fn send(

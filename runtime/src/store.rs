@@ -22,6 +22,7 @@ mod sqlite_commit;
 mod sqlite_damage;
 mod sqlite_definitions;
 pub(crate) mod sqlite_examine;
+pub(crate) mod sqlite_fill_in;
 mod sqlite_lists;
 mod sqlite_load;
 mod sqlite_loan;

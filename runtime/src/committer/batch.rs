@@ -124,7 +124,8 @@ fn change_of(known: &Active, events: &mut Vec<EventRecord>, now: Timestamp) -> C
     }
 }
 
-/// What the event says that an attempt gave too late.
+/// What the event says that an attempt gave too late. Null is nothing: an event as it is written does
+/// not tell the two apart.
 fn late_output(record: &EventRecord) -> Option<LateOutput> {
     match &record.event {
         Event::AttemptEnded {
@@ -132,7 +133,7 @@ fn late_output(record: &EventRecord) -> Option<LateOutput> {
             attempt,
             output: Some(output),
             ..
-        } => Some(LateOutput {
+        } if !output.is_null() => Some(LateOutput {
             task: *task,
             attempt: *attempt,
             output: output.clone(),

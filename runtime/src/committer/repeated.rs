@@ -16,6 +16,10 @@ use crate::fault;
 use crate::health::Health;
 use crate::store::{AnsweredCommand, Store, StoreError};
 
+/// Before every hash of what is asked. A hash without it is of an older version, of which some hashed
+/// a new workflow with what its definition had added.
+const AS_SENT: &str = "2:";
+
 /// Whose id it is, and the id.
 type Key = (String, String);
 
@@ -75,7 +79,17 @@ fn content_of_act(id: WorkflowId, action: &Action) -> String {
 
 fn hash(content: &Value) -> String {
     let digest = Sha256::digest(content.to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex = digest.iter().map(|byte| format!("{byte:02x}"));
+    AS_SENT.to_owned() + &hex.collect::<String>()
+}
+
+/// A command under its id, as it comes now.
+pub(crate) struct Asked<'a> {
+    pub(crate) id: &'a str,
+    /// The hash of what the caller sent.
+    pub(crate) content: &'a str,
+    /// What it asks for, when it is a new workflow.
+    pub(crate) request: Option<&'a NewWorkflowRequest>,
 }
 
 /// The answer that is kept under an actor's id, with what was asked under it, if it is known.
@@ -83,11 +97,11 @@ pub(crate) async fn kept_answer(
     store: &dyn Store,
     health: &Health,
     actor: &str,
-    (id, content): (&str, &str),
+    asked: Asked<'_>,
 ) -> Option<Result<WorkflowState, JobOrchestratorError>> {
-    match store.command(actor, id).await {
+    match store.command(actor, asked.id).await {
         Ok(None) => None,
-        Ok(Some(known)) => Some(same_content(&known.content, content).and_then(|()| {
+        Ok(Some(known)) => Some(same_command(&known, &asked).and_then(|()| {
             serde_json::from_str(&known.answer)
                 .map_err(|cause| fault::log("reading the answer of a command", &cause))
         })),
@@ -110,8 +124,12 @@ impl Committer {
             let answer = Answered::Now(known.workflow);
             return Some(same_content(&known.content, &content).map(|()| answer));
         }
-        let (actor, id) = (&key.0, &key.1);
-        let kept = kept_answer(self.store.as_ref(), &self.health, actor, (id, &content)).await?;
+        let asked = Asked {
+            id: &key.1,
+            content: &content,
+            request: None,
+        };
+        let kept = kept_answer(self.store.as_ref(), &self.health, &key.0, asked).await?;
         Some(kept.map(|state| Answered::Before(Box::new(state))))
     }
 
@@ -147,6 +165,41 @@ impl Committer {
         }
         Ok(rows)
     }
+}
+
+/// What is kept under the id was asked for as it is asked now.
+fn same_command(known: &AnsweredCommand, asked: &Asked<'_>) -> Result<(), JobOrchestratorError> {
+    let is_older = !known.content.starts_with(AS_SENT);
+    if is_older
+        && let Some(request) = asked.request
+        && let Ok(made) = serde_json::from_str(&known.answer)
+        && is_of(&made, request)
+    {
+        return Ok(());
+    }
+    let content = match asked.content.strip_prefix(AS_SENT) {
+        Some(hash) if is_older => hash,
+        _ => asked.content,
+    };
+    same_content(&known.content, content)
+}
+
+/// Whether a workflow that was just made is one as asked for: what the request does not say follows
+/// from its definition.
+fn is_of(made: &WorkflowState, request: &NewWorkflowRequest) -> bool {
+    let of_definition = match &request.definition {
+        DefinitionSource::Saved(id) => made.definition_id == Some(*id),
+        DefinitionSource::Inline(json) => {
+            made.definition_id.is_none()
+                && json.get("name").and_then(Value::as_str) == Some(&made.name)
+        }
+    };
+    let mut parameters = request.parameters.iter();
+    of_definition
+        && request.job_id.is_none_or(|job| job == made.summary.job_id)
+        && request.start == made.summary.started_at.is_some()
+        && request.metadata == made.metadata
+        && parameters.all(|(name, value)| made.parameters.get(name) == Some(value))
 }
 
 fn same_content(known: &str, asked: &str) -> Result<(), JobOrchestratorError> {

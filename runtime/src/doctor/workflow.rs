@@ -3,14 +3,11 @@
 
 use std::sync::Arc;
 
-use engine::event::{Event, stands_for};
+use engine::event::stands_for;
 use engine::invariant::{Finding, History, Invariant, at_rest, shown};
 use engine::progress::Progress;
-use engine::workflow::{NewWorkflow, TaskRecord, WorkflowRecord};
-use engine::{
-    EventRecord, JobId, StepIndex, TaskId, Timestamp, Workflow, WorkflowDefinition, WorkflowId,
-};
-use serde_json::Map;
+use engine::workflow::{TaskRecord, WorkflowRecord};
+use engine::{EventRecord, StepIndex, Workflow, WorkflowDefinition, WorkflowId};
 
 use crate::store::StoreError;
 use crate::store::sqlite_examine::{self as rows, Found, Read};
@@ -143,7 +140,9 @@ impl Seen {
                 let Some(event) = self.readable(seq, event) else {
                     return Ok(None);
                 };
-                let history = history.get_or_insert_with(|| begin(id, found, definition, &event));
+                let history = history.get_or_insert_with(|| {
+                    History::new(found.as_new(id, definition, &event), event.at)
+                });
                 self.found.extend(history.follow(&event));
             }
         }
@@ -238,32 +237,4 @@ impl Seen {
             _ => {}
         }
     }
-}
-
-/// Before the first event. What events do not tell is taken from the rows.
-fn begin(
-    id: WorkflowId,
-    found: &Found,
-    definition: &Arc<WorkflowDefinition>,
-    first: &EventRecord,
-) -> History {
-    let job_id = match &first.event {
-        Event::WorkflowCreated { job_id, .. } => *job_id,
-        _ => JobId(0),
-    };
-    let first_task = found.tasks.first().and_then(|task| task.as_ref().ok());
-    let (metadata, parameters) = match &found.record {
-        Ok(record) => (record.metadata.clone(), record.parameters.clone()),
-        Err(_) => (Map::new(), Map::new()),
-    };
-    let new = NewWorkflow {
-        id,
-        job_id,
-        first_task_id: first_task.map_or(TaskId(1), |task| task.id),
-        definition: Arc::clone(definition),
-        metadata,
-        parameters,
-    };
-    let at: Timestamp = first.at;
-    History::new(new, at)
 }

@@ -149,7 +149,8 @@ impl Workflows for Runtime {
             content: content_of_new(&request),
         });
         // Before anything is judged: what the definition and the switches say may have changed.
-        if let Some(answer) = self.answered_before(actor, command.as_ref()).await {
+        let answered = self.answered_before(actor, command.as_ref(), &request);
+        if let Some(answer) = answered.await {
             return answer;
         }
         let checked = self.resolve(actor, &request.definition).await?;

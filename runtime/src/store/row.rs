@@ -167,6 +167,8 @@ pub(super) fn standing(row: &SqliteRow) -> Result<Standing, StoreError> {
 
 pub(super) fn attempt_record(row: &SqliteRow) -> Result<AttemptRecord, StoreError> {
     let output: Option<String> = row.try_get("output")?;
+    // Older rows hold null where an attempt gave nothing.
+    let output = output.filter(|text| text != "null");
     let output = output.map(|text| parse("an attempt's output", &text));
     Ok(AttemptRecord {
         attempt: number(row, "attempt")?,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use engine::orchestrator::AttemptRecord;
 use engine::progress::Summary;
-use engine::workflow::{TaskRecord, WorkflowRecord};
-use engine::{EventRecord, StepIndex, WorkflowDefinition, WorkflowId};
+use engine::workflow::{NewWorkflow, TaskRecord, WorkflowRecord};
+use engine::{Event, EventRecord, JobId, StepIndex, TaskId, WorkflowDefinition, WorkflowId};
+use serde_json::Map;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection, Row};
 
@@ -26,6 +27,34 @@ pub(crate) struct Found {
     /// In the order of their rows.
     pub(crate) tasks: Vec<Read<TaskRecord>>,
     pub(crate) attempts: Vec<(StepIndex, Read<AttemptRecord>)>,
+}
+
+impl Found {
+    /// The workflow before its first event. What events do not tell is taken from the rows.
+    pub(crate) fn as_new(
+        &self,
+        id: WorkflowId,
+        definition: &Arc<WorkflowDefinition>,
+        first: &EventRecord,
+    ) -> NewWorkflow {
+        let job_id = match &first.event {
+            Event::WorkflowCreated { job_id, .. } => *job_id,
+            _ => JobId(0),
+        };
+        let first_task = self.tasks.first().and_then(|task| task.as_ref().ok());
+        let (metadata, parameters) = match &self.record {
+            Ok(record) => (record.metadata.clone(), record.parameters.clone()),
+            Err(_) => (Map::new(), Map::new()),
+        };
+        NewWorkflow {
+            id,
+            job_id,
+            first_task_id: first_task.map_or(TaskId(1), |task| task.id),
+            definition: Arc::clone(definition),
+            metadata,
+            parameters,
+        }
+    }
 }
 
 /// What is told of an event that cannot be read.

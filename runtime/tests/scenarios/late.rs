@@ -164,6 +164,25 @@ async fn a_doctor_compares_what_came_too_late_with_what_events_tell_of_it() {
     assert_eq!(found.len(), 1, "{found:#?}");
 }
 
+#[tokio::test]
+async fn a_step_that_gives_nothing_too_late_is_no_difference_to_a_doctor() {
+    let step = WorkflowStep::new("Nothing", "work", |cx| async move {
+        cx.stopped().await;
+        Ok(Value::Null)
+    });
+    let step = step.timeout(Duration::from_millis(200)).max_retries(0);
+    let definition = WorkflowDefinition::new("Nothing").step(step);
+    let place = Place::new(&definition).await;
+    let id = place.start(&definition).await;
+    place.until(id, WorkflowStatus::Failed).await;
+    let attempts = place.attempts(id).await;
+    assert_eq!((attempts[0].0.as_str(), &attempts[0].2), ("late", &None));
+    let Place { folder, runtime } = place;
+    runtime.shutdown().await;
+    drop(runtime);
+    assert_eq!(ailments(&folder.path().join("jobs.db")).await, [""; 0]);
+}
+
 async fn ailments(file: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut tell = |told: Told| {

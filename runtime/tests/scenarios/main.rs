@@ -25,6 +25,7 @@ mod recovery;
 mod restart;
 mod rows;
 mod unknown_end;
+mod upgrade;
 
 #[path = "../steps/server.rs"]
 mod server;
