@@ -47,7 +47,7 @@ use lanes::Lanes;
 pub(crate) use message::{Creation, KeyedCommand, Message};
 use parked::Parked;
 pub(crate) use repeated::{Asked, content_of_new, kept_answer};
-use roll_back::Part;
+use roll_back::{Claimants, Part};
 use timers::Timers;
 use watch::Watch;
 
@@ -173,24 +173,32 @@ impl Committer {
     /// Decides all messages and writes what follows. What was not written is tried again in parts, and
     /// each part before what is behind it; not by recursion, since thousands may be bad at once.
     async fn process(&mut self, messages: Vec<Message>) {
-        let mut left = VecDeque::from(self.attempt(messages).await);
-        while let Some(part) = left.pop_front() {
-            let messages = match part {
-                Part::Message(message) => vec![message],
-                Part::Claims(id) => {
-                    self.read_back([id]).await;
-                    Vec::new()
+        let mut left = VecDeque::from(self.attempt(messages, Claimants::All).await);
+        while !left.is_empty() {
+            let mut leaves_slots = false;
+            while let Some(part) = left.pop_front() {
+                let (messages, claimants) = match part {
+                    Part::Message(message) => (vec![message], Claimants::All),
+                    Part::Claims(id) => {
+                        leaves_slots = true;
+                        self.read_back([id]).await;
+                        (Vec::new(), Claimants::Only(id))
+                    }
+                };
+                for part in self.attempt(messages, claimants).await.into_iter().rev() {
+                    left.push_front(part);
                 }
-            };
-            for part in self.attempt(messages).await.into_iter().rev() {
-                left.push_front(part);
+            }
+            if leaves_slots {
+                // The places of those that were put aside are free for others.
+                left.extend(self.attempt(Vec::new(), Claimants::All).await);
             }
         }
     }
 
     /// Decides all messages, writes what follows in one transaction, then acts on it. What it answers
     /// is to be tried again.
-    async fn attempt(&mut self, messages: Vec<Message>) -> Vec<Part> {
+    async fn attempt(&mut self, messages: Vec<Message>, claimants: Claimants) -> Vec<Part> {
         if !self.can_decide().await {
             self.put_off(messages).await;
             return Vec::new();
@@ -209,7 +217,7 @@ impl Committer {
             };
             return self.without(blame, batch, messages.collect()).await;
         }
-        if let Err(blame) = self.claim(&mut batch) {
+        if let Err(blame) = self.claim(claimants, &mut batch) {
             return self.without(blame, batch, Vec::new()).await;
         }
         let now = self.clock.now();

@@ -6,19 +6,24 @@ use super::Committer;
 use super::aside::{Blame, guarded};
 use super::batch::Batch;
 use super::lanes::Share;
+use super::roll_back::Claimants;
 use crate::crash_point;
 use crate::health::Claims;
 
 impl Committer {
     /// The error is the workflow on which the engine broke.
-    pub(super) fn claim(&mut self, batch: &mut Batch) -> Result<(), Blame> {
+    pub(super) fn claim(&mut self, claimants: Claimants, batch: &mut Batch) -> Result<(), Blame> {
         let share = match self.health.claims() {
             _ if self.is_stopping => return Ok(()),
             Claims::None => return Ok(()),
             Claims::Half => Share::Half,
             Claims::All => Share::All,
         };
-        while let Some((id, task)) = self.lanes.next(share) {
+        let only = match claimants {
+            Claimants::All => None,
+            Claimants::Only(id) => Some(id),
+        };
+        while let Some((id, task)) = self.lanes.next(only, share) {
             if self.park(id, task) {
                 continue;
             }

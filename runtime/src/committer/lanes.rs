@@ -5,7 +5,8 @@
 //! begun, nobody waits for ever, and whoever comes while ten thousand wait is served at once. The
 //! tasks of one workflow go in the order they became ready.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::btree_map::{BTreeMap, Entry, OccupiedEntry};
+use std::collections::{HashSet, VecDeque};
 
 use engine::{StepIndex, WorkflowId};
 
@@ -45,13 +46,25 @@ impl Lane {
         }
     }
 
+    /// The next task of this workflow, whosever turn it is.
+    fn pop_of(&mut self, id: WorkflowId) -> Option<Place> {
+        let Entry::Occupied(of_it) = self.ready.entry(id) else {
+            return None;
+        };
+        Self::pop_from(of_it)
+    }
+
     fn pop(&mut self) -> Option<Place> {
-        let mut turn = if self.is_newest_next {
+        let turn = if self.is_newest_next {
             self.ready.last_entry()?
         } else {
             self.ready.first_entry()?
         };
         self.is_newest_next = !self.is_newest_next;
+        Self::pop_from(turn)
+    }
+
+    fn pop_from(mut turn: OccupiedEntry<'_, WorkflowId, Ready>) -> Option<Place> {
         let id = *turn.key();
         let ready = turn.get_mut();
         let task = ready.order.pop_front()?;
@@ -106,11 +119,14 @@ impl Lanes {
         self.lane(starts_program).push(place);
     }
 
-    /// The next task for which there is a slot.
-    pub(super) fn next(&mut self, share: Share) -> Option<Place> {
+    /// The next task for which there is a slot: of anybody, or of this workflow alone.
+    pub(super) fn next(&mut self, only: Option<WorkflowId>, share: Share) -> Option<Place> {
         let lanes = [&mut self.programs, &mut self.others].into_iter();
         let mut free = lanes.filter(|lane| lane.held.len() < share.of(lane.slots));
-        free.find_map(Lane::pop)
+        free.find_map(|lane| match only {
+            Some(id) => lane.pop_of(id),
+            None => lane.pop(),
+        })
     }
 
     /// The task's attempt starts and holds a slot.
@@ -139,10 +155,10 @@ mod tests {
         for task in [0, 1, 0, 1, 0] {
             lanes.wait(false, place(task));
         }
-        let turns: Vec<_> = std::iter::from_fn(|| lanes.next(Share::All)).collect();
+        let turns: Vec<_> = std::iter::from_fn(|| lanes.next(None, Share::All)).collect();
         assert_eq!(turns, [place(0), place(1)]);
         lanes.wait(false, place(0));
-        assert_eq!(lanes.next(Share::All), Some(place(0)));
+        assert_eq!(lanes.next(None, Share::All), Some(place(0)));
     }
 
     #[test]
@@ -153,7 +169,7 @@ mod tests {
                 lanes.wait(false, (WorkflowId(id), task));
             }
         }
-        let turns: Vec<_> = std::iter::from_fn(|| lanes.next(Share::All))
+        let turns: Vec<_> = std::iter::from_fn(|| lanes.next(None, Share::All))
             .map(|(id, task)| (id.0, task))
             .collect();
         let wanted = [
@@ -170,18 +186,30 @@ mod tests {
     }
 
     #[test]
+    fn one_workflow_alone_is_served_before_its_turn() {
+        let mut lanes = Lanes::new(1, 100);
+        for id in [1, 2, 3] {
+            lanes.wait(false, (WorkflowId(id), 0));
+        }
+        let second = Some(WorkflowId(2));
+        assert_eq!(lanes.next(second, Share::All), Some((WorkflowId(2), 0)));
+        assert_eq!(lanes.next(second, Share::All), None);
+        assert_eq!(lanes.next(None, Share::All), Some(place(0)));
+    }
+
+    #[test]
     fn programs_that_wait_for_a_slot_do_not_hold_up_other_steps() {
         let mut lanes = Lanes::new(1, 1);
         lanes.wait(true, place(0));
         lanes.wait(true, place(1));
         lanes.wait(false, place(2));
-        assert_eq!(lanes.next(Share::All), Some(place(0)));
+        assert_eq!(lanes.next(None, Share::All), Some(place(0)));
         lanes.hold(true, place(0));
-        assert_eq!(lanes.next(Share::All), Some(place(2)));
+        assert_eq!(lanes.next(None, Share::All), Some(place(2)));
         lanes.hold(false, place(2));
-        assert_eq!(lanes.next(Share::All), None);
+        assert_eq!(lanes.next(None, Share::All), None);
         lanes.release(place(0));
-        assert_eq!(lanes.next(Share::All), Some(place(1)));
+        assert_eq!(lanes.next(None, Share::All), Some(place(1)));
     }
 
     #[test]
@@ -191,10 +219,10 @@ mod tests {
             lanes.wait(false, place(task));
         }
         for task in 0..2 {
-            assert_eq!(lanes.next(Share::Half), Some(place(task)));
+            assert_eq!(lanes.next(None, Share::Half), Some(place(task)));
             lanes.hold(false, place(task));
         }
-        assert_eq!(lanes.next(Share::Half), None);
-        assert_eq!(lanes.next(Share::All), Some(place(2)));
+        assert_eq!(lanes.next(None, Share::Half), None);
+        assert_eq!(lanes.next(None, Share::All), Some(place(2)));
     }
 }

@@ -10,6 +10,9 @@ use super::aside::Blame;
 use super::{Active, Committer};
 use crate::store::{StoreError, StoredWorkflow};
 
+/// Most workflows that are read at once.
+pub(super) const READ_TOGETHER: usize = 200;
+
 /// Whether a workflow is in memory.
 pub(super) enum Loaded {
     /// It is.
@@ -37,11 +40,36 @@ impl Committer {
     }
 
     /// Takes a workflow into memory as it was just read beside others.
-    pub(super) async fn bring_in(&mut self, id: WorkflowId, stored: StoredWorkflow) -> Loaded {
+    async fn bring_in(&mut self, id: WorkflowId, stored: StoredWorkflow) -> Loaded {
         match self.judge(id, stored) {
             Ok(stored) => self.hold(id, stored),
             Err(blame) => self.refuse(blame).await,
         }
+    }
+
+    /// Takes a workflow into memory, unless it is aside: as it was just read beside others, or read by
+    /// itself. One on which the engine breaks is put aside.
+    pub(super) async fn take_in(
+        &mut self,
+        id: WorkflowId,
+        read: Option<StoredWorkflow>,
+    ) -> Result<(), StoreError> {
+        let loaded = match read {
+            Some(stored) => {
+                let brought = AssertUnwindSafe(self.bring_in(id, stored)).catch_unwind();
+                brought.await.map(Ok)
+            }
+            None => AssertUnwindSafe(self.load(id)).catch_unwind().await,
+        };
+        match loaded {
+            Ok(Ok(_)) => {}
+            Ok(Err(fault)) => {
+                self.health.store_failed(&fault);
+                return Err(fault);
+            }
+            Err(panic) => self.put_aside(Blame::panic(id, &*panic)).await,
+        }
+        Ok(())
     }
 
     fn hold(&mut self, id: WorkflowId, stored: StoredWorkflow) -> Loaded {

@@ -1,11 +1,14 @@
 //! What becomes of a batch that was not written: memory goes back to what the store holds, and what
 //! was in it is tried again in parts, so that what is bad is found out.
 
+use std::collections::{BTreeSet, HashMap};
+
 use engine::WorkflowId;
 use tracing::error;
 
 use super::aside::Blame;
 use super::batch::{Batch, Member};
+use super::load::READ_TOGETHER;
 use super::{Committer, Message};
 use crate::store::StoreError;
 
@@ -13,8 +16,16 @@ use crate::store::StoreError;
 pub(super) enum Part {
     /// To be decided by itself.
     Message(Message),
-    /// This workflow was only given slots: it is to be read, and to ask for them by itself.
+    /// This workflow was given slots and nobody asked anything of it: it is to be read, and to ask
+    /// for them by itself.
     Claims(WorkflowId),
+}
+
+/// Who may ask for slots.
+#[derive(Clone, Copy)]
+pub(super) enum Claimants {
+    All,
+    Only(WorkflowId),
 }
 
 impl Committer {
@@ -26,6 +37,7 @@ impl Committer {
         let one_by_one = self.one_by_one(parts, fault);
         let is_alone = parts <= 1 && self.doubts.is_empty();
         let is_new = touched.iter().any(|id| batch.creates(*id));
+        let claims = claims_alone(&batch);
         let members = self.undo(batch);
         // The rows are at fault, and they are those of one workflow that was there before.
         let is_bad = is_alone && (fault.is_contradiction() || fault.is_of_a_row());
@@ -37,12 +49,11 @@ impl Committer {
             }
             return Vec::new();
         }
-        if members.is_empty() {
-            // Only claims: each workflow makes its own, so that the bad one is found out.
-            return touched.into_iter().map(Part::Claims).collect();
-        }
+        // Whoever only claims does so by itself, so that a bad one is found out and holds up nobody
+        // it happens to stand beside.
         let messages = members.into_iter().map(|member| member.message);
-        messages.map(Part::Message).collect()
+        let claims = claims.into_iter().map(Part::Claims);
+        messages.map(Part::Message).chain(claims).collect()
     }
 
     /// Forgets what a batch did in memory: its members, and the workflows it changed.
@@ -62,23 +73,42 @@ impl Committer {
         batch.members
     }
 
-    /// Reads workflows that have to be in memory: their timers and queue would stand still.
+    /// Reads workflows that have to be in memory: their timers and queue would stand still. As many
+    /// together as a start reads.
     pub(super) async fn read_back(&mut self, ids: impl IntoIterator<Item = WorkflowId>) {
-        for id in ids {
-            // While the database is away, which is told elsewhere, nothing is asked of it.
-            if !self.health.is_away() {
-                match self.load(id).await {
-                    Ok(_) => {
-                        self.evict(id);
-                        continue;
-                    }
-                    Err(fault) => {
-                        error!(%fault, workflow = id.0, "a workflow could not be read back");
-                        self.health.store_failed(&fault);
+        let ids: Vec<_> = ids.into_iter().collect();
+        for page in ids.chunks(READ_TOGETHER) {
+            let mut read = if self.health.is_away() {
+                HashMap::new()
+            } else {
+                self.read_together(page).await
+            };
+            for id in page {
+                // While the database is away, which is told elsewhere, nothing is asked of it.
+                if !self.health.is_away() {
+                    match self.take_in(*id, read.remove(id)).await {
+                        Ok(()) => {
+                            self.evict(*id);
+                            continue;
+                        }
+                        Err(fault) => {
+                            error!(%fault, workflow = id.0, "a workflow could not be read back");
+                        }
                     }
                 }
+                self.held.keep_unread(*id, self.clock.steady());
             }
-            self.held.keep_unread(id, self.clock.steady());
         }
     }
+}
+
+/// The workflows of which the batch writes nothing but claims.
+fn claims_alone(batch: &Batch) -> BTreeSet<WorkflowId> {
+    let asked: BTreeSet<_> = batch
+        .members
+        .iter()
+        .filter_map(|member| member.message.workflow())
+        .collect();
+    let is_claim = |id: &WorkflowId| !asked.contains(id) && !batch.creates(*id);
+    batch.touched().filter(is_claim).collect()
 }

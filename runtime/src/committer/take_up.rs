@@ -1,13 +1,9 @@
 //! Active workflows that are not in memory, and attempts that nobody carries out.
 
-use std::panic::AssertUnwindSafe;
-
 use engine::{StepIndex, TaskStatus, WorkflowId};
-use futures::FutureExt;
 use tracing::error;
 
 use super::Committer;
-use super::aside::Blame;
 
 impl Committer {
     /// Brings workflows into memory that were active a moment ago, and answers the attempts of
@@ -20,20 +16,8 @@ impl Committer {
         let mut orphans = Vec::new();
         for id in ids {
             let was_here = self.active.contains_key(&id);
-            let loaded = match read.remove(&id) {
-                Some(stored) => {
-                    let brought = AssertUnwindSafe(self.bring_in(id, stored)).catch_unwind();
-                    brought.await.map(Ok)
-                }
-                None => AssertUnwindSafe(self.load(id)).catch_unwind().await,
-            };
-            match loaded {
-                Ok(Ok(_)) => {}
-                Ok(Err(fault)) => {
-                    error!(%fault, workflow = id.0, "an active workflow cannot be read");
-                    self.health.store_failed(&fault);
-                }
-                Err(panic) => self.put_aside(Blame::panic(id, &*panic)).await,
+            if let Err(fault) = self.take_in(id, read.remove(&id)).await {
+                error!(%fault, workflow = id.0, "an active workflow cannot be read");
             }
             orphans.extend(self.orphans(id));
             if !was_here {

@@ -169,7 +169,7 @@ async fn whatever_is_asked_of_a_workflow_that_has_ended_leaves_it_out_of_memory(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_whose_claim_was_rolled_back_with_a_neighbour_starts_soon() {
+async fn a_step_whose_claim_was_rolled_back_with_a_neighbour_starts_by_itself() {
     let store = Arc::<MemoryStore>::default();
     let mut bench = Bench::over(&store);
     // The first has the only place, the others wait for it.
@@ -189,11 +189,8 @@ async fn a_step_whose_claim_was_rolled_back_with_a_neighbour_starts_soon() {
         WorkflowStatus::Paused
     );
     assert_eq!(bench.status(first).await.0, WorkflowStatus::Completed);
-    assert_eq!(
-        bench.status(second).await,
-        queued,
-        "its claim was rolled back"
-    );
+    // The claim was tried again without the neighbour.
+    assert_eq!(bench.status(second).await, running);
     // Nobody sends anything any more; only time passes.
     tokio::spawn(bench.committer.run());
     let begun = Instant::now();

@@ -135,6 +135,52 @@ async fn an_end_is_written_at_once_although_the_one_that_would_start_with_it_can
     assert_eq!(tries(number).len(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_start_that_cannot_be_written_is_found_out_at_once_beside_what_others_report() {
+    let settings = Settings {
+        others_at_once: 2,
+        ..Settings::default()
+    };
+    let world = World::set(Faulty::default(), settings).await;
+    let mut ids = Vec::new();
+    let mut numbers = Vec::new();
+    for seconds in [5.0, 5.0, 0.0, 0.0, 0.0] {
+        let (step, number) = witness("Only", 0, seconds, &[]);
+        ids.push(world.start(&[step]).await);
+        numbers.push(number);
+    }
+    world.store.spoil_writes(ids[2]);
+    // The first two end in one batch, in which the third would start beside another one.
+    sleep(Duration::from_millis(5_500)).await;
+    assert_eq!(world.noted_aside().await, [ids[2]]);
+    assert_eq!(tries(numbers[2]).len(), 0);
+    for place in [0, 1, 3, 4] {
+        let status = world.status(ids[place]).await;
+        assert_eq!(status, WorkflowStatus::Completed, "{place}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_back_while_the_disk_is_full_is_read_together() {
+    let world = World::new(None).await;
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        let (only, _) = witness("Only", 0, 5.0, &[]);
+        ids.push(world.start(&[only]).await);
+    }
+    world.store.set_full(true);
+    // All of them end, which is tried to be written every second.
+    sleep(Duration::from_millis(5_500)).await;
+    let before = world.store.calls();
+    sleep(Duration::from_secs(3)).await;
+    let asked = world.store.calls() - before;
+    assert!((3..20).contains(&asked), "asked {asked} times");
+    world.store.set_full(false);
+    for id in ids {
+        world.until_completed(id).await;
+    }
+}
+
 /// In real time: a loop that does not rest would keep simulated time from passing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_that_comes_due_on_a_full_disk_is_tried_about_once_a_second() {
