@@ -93,11 +93,11 @@ pub(crate) enum Claims {
 
 impl Health {
     /// Nothing is known to be wrong yet.
-    pub(crate) fn new(clock: Arc<dyn Clock>, ballast: Ballast, log_limit: LogLimit) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, ballast: Ballast) -> Self {
         Self(Arc::new(Inner {
             clock,
             ballast,
-            log_limit,
+            log_limit: LogLimit::default(),
             state: Mutex::default(),
         }))
     }
@@ -219,13 +219,36 @@ impl Health {
         }
     }
 
+    /// How much of its output an attempt may keep.
+    pub(crate) fn log_limit(&self) -> LogLimit {
+        self.0.log_limit.clone()
+    }
+
     /// Whether the log of steps was read.
     pub(crate) fn log_was_read(&self, read: Result<(), &LogFault>) {
         let now = self.0.clock.now();
-        let is_new = self.state().log.was_read(read.is_ok(), now);
-        if let (Err(fault), true) = (read, is_new) {
-            error!(%fault, "the log of steps cannot be read");
+        let news = self.state().log.was_read(read.is_ok(), now);
+        match (read, news) {
+            (Err(fault), Some(_)) => error!(%fault, "the log of steps cannot be read"),
+            (Ok(()), Some(_)) => info!("the log of steps can be read again"),
+            (_, None) => {}
         }
+    }
+
+    /// Whether the log of steps was written.
+    pub(crate) fn log_was_written(&self, written: Result<(), &LogFault>) {
+        let now = self.0.clock.now();
+        let news = self.state().log.was_written(written.is_ok(), now);
+        match (written, news) {
+            (Err(fault), Some(_)) => error!(%fault, "the log of steps cannot be written"),
+            (Ok(()), Some(_)) => info!("the log of steps can be written again"),
+            (_, None) => {}
+        }
+    }
+
+    /// Whether the last one who read the log of steps could not.
+    fn log_is_unread(&self) -> bool {
+        self.state().log.is_unread()
     }
 
     /// Whether the file of that log is where it was.

@@ -53,6 +53,11 @@ pub trait LogStore: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Whether lines can be written just now: tried while they could not. Leaves nothing behind.
+    async fn probe(&self) -> Result<(), LogFault> {
+        Ok(())
+    }
+
     /// Lines with a number above `after`, in order, at most `limit`.
     async fn read(
         &self,

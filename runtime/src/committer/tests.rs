@@ -18,7 +18,7 @@ use super::*;
 use crate::attempts::Surroundings;
 use crate::clock::TestClock;
 use crate::handlers::Handlers;
-use crate::health::{Ballast, Health, LogLimit, Room};
+use crate::health::{Ballast, Health, Room};
 use crate::log::LogWriter;
 use crate::step::{Registry, SharedSwitches, StepServices};
 use crate::store::WorkflowStore;
@@ -39,11 +39,7 @@ impl Bench {
             others_at_once: 1,
             ..Settings::default()
         };
-        let health = Health::new(
-            Arc::clone(&clock) as _,
-            Ballast::default(),
-            LogLimit::default(),
-        );
+        let health = Health::new(Arc::clone(&clock) as _, Ballast::default());
         let surroundings = Surroundings {
             handlers: Handlers::new(Arc::new(Registry::builtin().unwrap())),
             services: Arc::new(StepServices::new(None, SharedSwitches::default(), folder)),

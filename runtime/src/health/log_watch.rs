@@ -1,4 +1,4 @@
-//! Whether the log of steps can be read and kept.
+//! Whether the log of steps can be written, read and kept.
 
 use engine::Timestamp;
 
@@ -9,27 +9,53 @@ pub(super) struct LogWatch {
     gone: Option<Timestamp>,
     /// Since when it could not be read.
     unread: Option<Timestamp>,
+    /// Since when it could not be written.
+    unwritten: Option<Timestamp>,
+}
+
+/// What is wrong with it, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LogTrouble {
+    /// Its file is not where it was, so that the next start does not find it.
+    Gone,
+    /// It cannot be written or read just now.
+    Stuck,
 }
 
 impl LogWatch {
     /// Whether its file is there. True when it is gone and was not before.
     pub(super) fn is_there(&mut self, is_there: bool, now: Timestamp) -> bool {
-        let is_new = !is_there && self.gone.is_none();
-        self.gone = (!is_there).then(|| self.gone.unwrap_or(now));
-        is_new
+        note(&mut self.gone, is_there, now) == Some(false)
     }
 
-    /// It was read, or could not be. True when it could not and could before.
-    pub(super) fn was_read(&mut self, well: bool, now: Timestamp) -> bool {
-        let is_new = !well && self.unread.is_none();
-        self.unread = (!well).then(|| self.unread.unwrap_or(now));
-        is_new
+    /// It was read, or could not be; says which, when that is new.
+    pub(super) fn was_read(&mut self, well: bool, now: Timestamp) -> Option<bool> {
+        note(&mut self.unread, well, now)
     }
 
-    /// Since when anything is wrong with it.
-    pub(super) fn since(&self) -> Option<Timestamp> {
-        self.gone.or(self.unread)
+    /// It was written, or could not be; says which, when that is new.
+    pub(super) fn was_written(&mut self, well: bool, now: Timestamp) -> Option<bool> {
+        note(&mut self.unwritten, well, now)
     }
+
+    /// Whether the last one who read it could not.
+    pub(super) const fn is_unread(&self) -> bool {
+        self.unread.is_some()
+    }
+
+    /// What is wrong with it, and since when.
+    pub(super) fn known(&self) -> Option<(LogTrouble, Timestamp)> {
+        let stuck = self.unread.into_iter().chain(self.unwritten).min();
+        let gone = self.gone.map(|since| (LogTrouble::Gone, since));
+        gone.or_else(|| stuck.map(|since| (LogTrouble::Stuck, since)))
+    }
+}
+
+/// Keeps since when something does not go well; says how it goes, when that is new.
+fn note(bad_since: &mut Option<Timestamp>, well: bool, now: Timestamp) -> Option<bool> {
+    let is_new = bad_since.is_some() == well;
+    *bad_since = (!well).then(|| bad_since.unwrap_or(now));
+    is_new.then_some(well)
 }
 
 #[cfg(test)]
@@ -37,15 +63,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_told_once_and_until_both_are_well_again() {
+    fn it_is_told_once_and_until_all_are_well_again() {
         let at = Timestamp::from_micros;
         let mut watch = LogWatch::default();
-        assert!(watch.was_read(false, at(1)) && !watch.was_read(false, at(2)));
-        assert!(watch.is_there(false, at(3)) && !watch.is_there(false, at(4)));
-        assert_eq!(watch.since(), Some(at(3)));
-        watch.is_there(true, at(5));
-        assert_eq!(watch.since(), Some(at(1)));
-        watch.was_read(true, at(6));
-        assert_eq!(watch.since(), None);
+        assert_eq!(watch.was_written(true, at(0)), None);
+        assert_eq!(watch.was_read(false, at(1)), Some(false));
+        assert_eq!(watch.was_read(false, at(2)), None);
+        assert_eq!(watch.was_written(false, at(3)), Some(false));
+        assert_eq!(watch.known(), Some((LogTrouble::Stuck, at(1))));
+        assert!(watch.is_there(false, at(4)) && !watch.is_there(false, at(5)));
+        assert_eq!(watch.known(), Some((LogTrouble::Gone, at(4))));
+        assert!(!watch.is_there(true, at(6)));
+        assert_eq!(watch.was_read(true, at(7)), Some(true));
+        assert_eq!(watch.known(), Some((LogTrouble::Stuck, at(3))));
+        assert_eq!(watch.was_written(true, at(8)), Some(true));
+        assert_eq!(watch.known(), None);
     }
 }

@@ -8,6 +8,7 @@ use engine::orchestrator::{Trouble, TroubleKind};
 use super::State;
 use super::damage::Damage;
 use super::disk_watch::Room;
+use super::log_watch::LogTrouble;
 
 /// How long a jump of the clock is told.
 const JUMP_TOLD_FOR: Duration = Duration::from_secs(600);
@@ -54,9 +55,18 @@ pub(super) fn all(state: &State, now: Timestamp) -> Vec<Trouble> {
         }
         (Room::Ample, _) => {}
     }
-    if let Some(since) = state.log.since() {
-        let text = "The log of steps cannot be read or kept. Everything else goes on. Put logs.db back, \
-                    or restart the server, which begins a new one.";
+    if let Some((trouble, since)) = state.log.known() {
+        let text = match trouble {
+            LogTrouble::Gone => {
+                "The log of steps cannot be read or kept. Everything else goes on. Put logs.db back, or \
+                 restart the server, which begins a new one."
+            }
+            LogTrouble::Stuck => {
+                "The log of steps cannot be read or written just now, and what steps write meanwhile may \
+                 be lost. Everything else goes on. The log of the server says why; this goes away by \
+                 itself."
+            }
+        };
         tell(TroubleKind::LogAway, since, text.into());
     }
     if let Some(since) = state.memory.since() {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use engine::WorkflowId;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info, warn};
@@ -26,6 +27,7 @@ pub(crate) fn start(inner: &Arc<Inner>, disk: Option<Arc<dyn Disk>>) {
         clocks: ClockWatch::new(inner.clock.now(), inner.clock.steady()),
         claims: Claims::All,
         probe: None,
+        log_probe: None,
         disk,
     };
     drop(tokio::spawn(watch.run(Arc::downgrade(inner))));
@@ -37,6 +39,8 @@ struct Watch {
     claims: Claims,
     /// The question to the store that is not answered yet.
     probe: Option<JoinHandle<()>>,
+    /// The same of the log of steps.
+    log_probe: Option<JoinHandle<()>>,
     disk: Option<Arc<dyn Disk>>,
 }
 
@@ -56,6 +60,7 @@ impl Watch {
             inner.health.log_is_there(inner.log().check());
             inner.health.judge_slowness();
             self.ask_store(&inner);
+            self.ask_log(&inner);
             self.wake_committer(&inner);
         }
     }
@@ -79,15 +84,23 @@ impl Watch {
 
     /// Asks one question at a time: a store that does not answer is not asked again and again.
     fn ask_store(&mut self, inner: &Inner) {
-        if self
-            .probe
-            .as_ref()
-            .is_some_and(|asked| !asked.is_finished())
-        {
+        if is_open(self.probe.as_ref()) {
             return;
         }
         let (store, health) = (inner.store(), inner.health.clone());
         self.probe = Some(tokio::spawn(async move { health.probe(&*store).await }));
+    }
+
+    /// Reads the log again if that did not go well. Whether it can be written is seen by its writer.
+    fn ask_log(&mut self, inner: &Inner) {
+        if !inner.health.log_is_unread() || is_open(self.log_probe.as_ref()) {
+            return;
+        }
+        let (log, health) = (inner.log().clone(), inner.health.clone());
+        self.log_probe = Some(tokio::spawn(async move {
+            let read = log.read(WorkflowId(0), 0, 0, 1).await;
+            health.log_was_read(read.as_ref().map(drop));
+        }));
     }
 
     /// What may start again is started by the committer, which does not look by itself.
@@ -97,6 +110,11 @@ impl Watch {
             drop(inner.outbox.send(Message::LookAgain));
         }
     }
+}
+
+/// Whether a question is not answered yet.
+fn is_open(asked: Option<&JoinHandle<()>>) -> bool {
+    asked.is_some_and(|asked| !asked.is_finished())
 }
 
 impl Health {

@@ -1,10 +1,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use engine::orchestrator::LogStream;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Row};
+use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::clock::SystemClock;
+use crate::health::{Ballast, Health};
 use crate::store::log_memory::MemoryLogStore;
 use crate::store::log_sqlite::SqliteLogStore;
 
@@ -153,24 +158,34 @@ async fn an_attempt_that_writes_too_much_is_cut_with_one_notice_and_remarks_stil
     assert_eq!(rest, [notice, "still here", "the next attempt"]);
 }
 
-/// Refuses the first few batches.
+/// Refuses the first few batches, and whoever asks whether it would.
 struct Unreliable {
     store: MemoryLogStore,
     refusals: AtomicU32,
 }
 
+impl Unreliable {
+    fn refuses(&self) -> Result<(), LogFault> {
+        let left = |n: u32| n.checked_sub(1);
+        let refused = self
+            .refusals
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left);
+        match refused {
+            Ok(_) => Err(LogFault("the disk is full".to_owned())),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
 #[async_trait]
 impl LogStore for Unreliable {
     async fn append(&self, lines: &[StoredLine]) -> Result<(), LogFault> {
-        let left = |n: u32| n.checked_sub(1);
-        if self
-            .refusals
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left)
-            .is_ok()
-        {
-            return Err(LogFault("the disk is full".to_owned()));
-        }
+        self.refuses()?;
         self.store.append(lines).await
+    }
+
+    async fn probe(&self) -> Result<(), LogFault> {
+        self.refuses()
     }
 
     async fn last(&self, workflow_id: WorkflowId, task: StepIndex) -> Result<u64, LogFault> {
@@ -213,4 +228,64 @@ async fn a_store_that_stays_away_does_not_hold_up_the_writers_for_ever() {
     task.stdout("kept");
     task.caught_up().await;
     assert_eq!(texts(&log, 0).await, numbered(&["kept"]));
+}
+
+/// What is wrong, in the words that programs read.
+fn troubles(health: &Health) -> Vec<&'static str> {
+    let troubles = health.troubles().into_iter();
+    troubles.map(|trouble| trouble.kind.as_str()).collect()
+}
+
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let waited = async {
+        while !is_so() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let told = timeout(Duration::from_secs(60), waited).await;
+    assert!(told.is_ok(), "never: {what}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_written_is_told_until_something_is_written_or_could_be() {
+    let clock = Arc::new(SystemClock);
+    for (refusals, rest_is_lost) in [(3, false), (9, true)] {
+        let store = Unreliable {
+            store: MemoryLogStore::default(),
+            refusals: AtomicU32::new(refusals),
+        };
+        let health = Health::new(clock.clone(), Ballast::default());
+        let log = LogWriter::watched(Arc::new(store), clock.clone(), &health);
+        let task = log.task_log(WORKFLOW, 0, 1);
+        assert_eq!(troubles(&health), [""; 0]);
+        task.stdout("tried five times");
+        until("it is told", || troubles(&health) == ["log_away"]).await;
+        // Nobody writes or reads any more.
+        until("it goes away by itself", || troubles(&health).is_empty()).await;
+        let kept = if rest_is_lost { 0 } else { 1 };
+        assert_eq!(texts(&log, 0).await.len(), kept);
+    }
+}
+
+#[tokio::test]
+async fn whether_a_file_can_be_written_is_tried_without_leaving_anything_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("logs.db");
+    let store = SqliteLogStore::open(&file).await.unwrap();
+    let mut other = SqliteConnectOptions::new()
+        .filename(&file)
+        .connect()
+        .await
+        .unwrap();
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON log_lines
+                  BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    sqlx::query(refuse).execute(&mut other).await.unwrap();
+    let refused = store.probe().await.unwrap_err().to_string();
+    assert!(refused.contains("not now"), "{refused}");
+    let allow = sqlx::query("DROP TRIGGER refuse");
+    allow.execute(&mut other).await.unwrap();
+    store.probe().await.unwrap();
+    let left = sqlx::query("SELECT count(*) AS n FROM log_lines");
+    let left = left.fetch_one(&mut other).await.unwrap();
+    assert_eq!(left.get::<i64, _>("n"), 0);
 }

@@ -9,11 +9,11 @@ use std::time::Duration;
 use engine::orchestrator::{LogLine, LogPage, LogStream};
 use engine::{Attempt, StepIndex, Timestamp, WorkflowId};
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{LINE_BYTES_OVERHEAD, LogFault, LogStore, StoredLine, TaskLog};
 use crate::clock::Clock;
-use crate::health::LogLimit;
+use crate::health::{Health, LogLimit};
 
 /// How long the first line of a batch waits for others.
 const BATCH_WAIT: Duration = Duration::from_millis(50);
@@ -26,6 +26,8 @@ const REMEMBERED_TASKS: usize = 20_000;
 /// How often a batch is tried before it is given up, and the time between.
 const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+/// How often it is asked whether lines can be written again, while none come that would tell.
+const PROBED_EVERY: Duration = Duration::from_secs(1);
 
 /// A line without its number.
 #[derive(Debug)]
@@ -68,28 +70,35 @@ pub struct LogWriter {
 impl LogWriter {
     /// Starts the writer. Needs a tokio runtime.
     pub fn start(store: Arc<dyn LogStore>, clock: Arc<dyn Clock>) -> Self {
-        Self::limited(store, clock, LogLimit::default())
+        Self::spawn(store, clock, None)
     }
 
-    /// The same with a limit that is set elsewhere while it runs.
-    pub(crate) fn limited(
+    /// The same with the limit that the room on the disk sets, telling whether lines can be written.
+    pub(crate) fn watched(
         store: Arc<dyn LogStore>,
         clock: Arc<dyn Clock>,
-        limit: LogLimit,
+        health: &Health,
     ) -> Self {
+        Self::spawn(store, clock, Some(health.clone()))
+    }
+
+    fn spawn(store: Arc<dyn LogStore>, clock: Arc<dyn Clock>, health: Option<Health>) -> Self {
+        let limit = health.as_ref().map(Health::log_limit);
         let (sender, receiver) = mpsc::unbounded_channel();
         let backlog = Arc::<Backlog>::default();
         let writer = Writer {
             store: Arc::clone(&store),
             backlog: Arc::clone(&backlog),
             last: HashMap::new(),
+            health,
+            is_failing: false,
         };
         drop(tokio::spawn(writer.run(receiver)));
         let queue = Queue {
             sender,
             clock,
             backlog,
-            limit,
+            limit: limit.unwrap_or_default(),
         };
         Self { queue, store }
     }
@@ -176,11 +185,14 @@ struct Writer {
     store: Arc<dyn LogStore>,
     backlog: Arc<Backlog>,
     last: HashMap<(WorkflowId, StepIndex), u64>,
+    health: Option<Health>,
+    /// Whether nothing could be written when it was last tried.
+    is_failing: bool,
 }
 
 impl Writer {
     async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Message>) {
-        while let Some(first) = receiver.recv().await {
+        while let Some(first) = self.first(&mut receiver).await {
             let mut lines = Vec::new();
             let mut flushes = Vec::new();
             let mut next = Some(first);
@@ -203,6 +215,29 @@ impl Writer {
         }
     }
 
+    /// What comes next. Until then it asks again and again whether lines can be written, if they
+    /// could not.
+    async fn first(&mut self, receiver: &mut mpsc::UnboundedReceiver<Message>) -> Option<Message> {
+        while self.is_failing {
+            match timeout(PROBED_EVERY, receiver.recv()).await {
+                Ok(first) => return first,
+                Err(_) => {
+                    let probed = self.store.probe().await;
+                    self.tell(probed.as_ref().map(drop));
+                }
+            }
+        }
+        receiver.recv().await
+    }
+
+    /// Tells how the last write went.
+    fn tell(&mut self, written: Result<(), &LogFault>) {
+        self.is_failing = written.is_err();
+        if let Some(health) = &self.health {
+            health.log_was_written(written);
+        }
+    }
+
     /// Numbers and appends a batch. One that cannot be written is tried again, then given up: a
     /// full disk must not fill the memory as well.
     async fn write(&mut self, lines: Vec<(Timestamp, Line)>) {
@@ -211,13 +246,15 @@ impl Writer {
         }
         let bytes = lines.iter().map(|(_, line)| cost(&line.text)).sum();
         for attempt in 1..=TRIES {
-            match self.append(&lines).await {
+            let written = self.append(&lines).await;
+            self.tell(written.as_ref().map(drop));
+            match written {
                 Ok(()) => break,
                 Err(fault) if attempt == TRIES => {
                     tracing::error!(%fault, lines = lines.len(), "lines of task logs are lost");
                 }
                 Err(fault) => {
-                    tracing::warn!(%fault, "task logs cannot be written; trying again");
+                    tracing::debug!(%fault, "task logs cannot be written; trying again");
                     sleep(BETWEEN_TRIES).await;
                 }
             }

@@ -20,7 +20,7 @@ use crate::committer::{Committer, Parts};
 use crate::database::OpenError;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
-use crate::health::{Disk, Health, LogLimit, Room, watch};
+use crate::health::{Disk, Health, Room, watch};
 use crate::log::{LogFault, LogWriter};
 use crate::process::{ProcessRunner, RunnerProgram};
 use crate::quarantine::Quarantine;
@@ -238,9 +238,8 @@ impl RuntimeBuilder {
         let services = StepServices::new(runner.clone(), switches.clone(), work_dir);
         let services = Arc::new(services);
         remove_leftovers(&services).await;
-        let log_limit = LogLimit::default();
-        let log = LogWriter::limited(stores.log, Arc::clone(&clock), log_limit.clone());
-        let health = Health::new(Arc::clone(&clock), room::ballast(&self), log_limit);
+        let health = Health::new(Arc::clone(&clock), room::ballast(&self));
+        let log = LogWriter::watched(stores.log, Arc::clone(&clock), &health);
         let (outbox, inbox) = mpsc::unbounded_channel();
         let attempts = Attempts::new(Surroundings {
             handlers: handlers.clone(),

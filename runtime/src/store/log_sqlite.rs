@@ -33,6 +33,13 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS log_lines (
 const APPEND: &str = "INSERT OR REPLACE INTO log_lines
     (workflow_id, task, number, at, attempt, stream, text) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
+/// What is written and taken away again to see whether anything can be: a line of no workflow.
+const TRY: [&str; 2] = [
+    "INSERT OR REPLACE INTO log_lines
+     (workflow_id, task, number, at, attempt, stream, text) VALUES (0, 0, 0, 0, 0, 3, '')",
+    "DELETE FROM log_lines WHERE workflow_id = 0",
+];
+
 const LAST: &str = "SELECT COALESCE(MAX(number), 0) AS last FROM log_lines
     WHERE workflow_id = $1 AND task = $2";
 
@@ -113,6 +120,15 @@ impl LogStore for SqliteLogStore {
     fn check(&self) -> Result<(), LogFault> {
         let there = self.file.check();
         there.map_err(|gone| LogFault(gone.to_string()))
+    }
+
+    async fn probe(&self) -> Result<(), LogFault> {
+        let mut transaction = self.writer.begin().await.map_err(fault)?;
+        for statement in TRY {
+            let tried = sqlx::query(statement).execute(&mut *transaction).await;
+            tried.map_err(fault)?;
+        }
+        transaction.commit().await.map_err(fault)
     }
 
     async fn last(&self, workflow_id: WorkflowId, task: StepIndex) -> Result<u64, LogFault> {

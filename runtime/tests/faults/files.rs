@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use engine::orchestrator::Hindrance;
 use engine::{
-    DefinitionId, JobId, JobOrchestrator, JobOrchestratorError, StepDefinition, Timestamp,
-    TroubleKind, WorkflowDefinition, Workflows,
+    Actor, DefinitionId, JobId, JobOrchestrator, JobOrchestratorError, StepDefinition, Timestamp,
+    TroubleKind, WorkflowDefinition, WorkflowStatus, Workflows,
 };
-use runtime::Runtime;
 use runtime::database::Database;
 use runtime::store::sqlite::SqliteStore;
 use runtime::store::{DefinitionStore, NewVersion, SettingStore, WorkflowStore};
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
+use runtime::{Runtime, WorkflowStep};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -111,6 +111,60 @@ async fn a_workflow_whose_row_cannot_be_read_is_answered_for_soon_also_while_not
         shown.is_ok_and(|shown| shown.unwrap().quarantine.is_some())
     })
     .await;
+    runtime.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_log_of_steps_that_cannot_be_written_is_told_and_no_longer_once_it_can_be() {
+    let folder = TempDir::new().unwrap();
+    let runtime = open(&folder).await;
+    let log_is_away = || {
+        let troubles = runtime.troubles().into_iter();
+        let kinds: Vec<_> = troubles.map(|trouble| trouble.kind).collect();
+        kinds == [TroubleKind::LogAway]
+    };
+    let options = SqliteConnectOptions::new().filename(folder.path().join("logs.db"));
+    let mut connection = options.connect().await.unwrap();
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON log_lines
+                  BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    sqlx::query(refuse).execute(&mut connection).await.unwrap();
+    let step = WorkflowStep::new("Talks", "talk", |cx| async move {
+        cx.log().stdout("nobody will read this");
+        Ok(())
+    });
+    let talks = runtime::WorkflowDefinition::new("Talks").step(step);
+    let created = runtime.create_workflow(JobId(1), &talks, None).await;
+    let id = created.unwrap().id;
+    let done = runtime.execute_workflow(id, &talks).await.unwrap();
+    assert_eq!(done.status, WorkflowStatus::Completed, "all else goes on");
+    until("it is told", async || log_is_away()).await;
+    let allow = sqlx::query("DROP TRIGGER refuse");
+    allow.execute(&mut connection).await.unwrap();
+    // Nobody writes or reads any more.
+    until("it is over", async || runtime.troubles().is_empty()).await;
+    runtime.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_log_of_steps_that_cannot_be_read_is_told_and_no_longer_once_it_can_be() {
+    let folder = TempDir::new().unwrap();
+    let runtime = open(&folder).await;
+    let created = runtime.create_workflow(JobId(1), definition(), None).await;
+    let id = created.unwrap().id;
+    let options = SqliteConnectOptions::new().filename(folder.path().join("logs.db"));
+    let mut connection = options.connect().await.unwrap();
+    let rename = async |from: &str, to: &str, connection: &mut SqliteConnection| {
+        let statement = format!("ALTER TABLE {from} RENAME TO {to}");
+        let renamed = sqlx::query(AssertSqlSafe(statement));
+        renamed.execute(connection).await.unwrap();
+    };
+    rename("log_lines", "elsewhere", &mut connection).await;
+    let read = runtime.log(&Actor::program(), id, 0, 0, 10).await;
+    assert_eq!(read.err(), Some(Hindrance::LogAway.into()));
+    let kinds: Vec<_> = runtime.troubles().iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [TroubleKind::LogAway]);
+    rename("elsewhere", "log_lines", &mut connection).await;
+    until("it is over", async || runtime.troubles().is_empty()).await;
     runtime.shutdown().await;
 }
 
