@@ -175,8 +175,9 @@ pub trait Workflows: Send + Sync {
 /// Definitions, versioned.
 #[async_trait]
 pub trait Definitions: Send + Sync {
-    /// Every problem of a definition: its own, its configurations' and its references'.
-    async fn check(&self, definition: &Value) -> Vec<Problem>;
+    /// Every problem of a definition: its own, its configurations' and its references'. A definition
+    /// that could not be judged is an error and never one without problems.
+    async fn check(&self, definition: &Value) -> Answer<Vec<Problem>>;
 
     /// Saves a new definition (`None`) or the next version of one. `based_on` names the version
     /// that was edited; another latest version is refused. The same `command_id` of an actor saves

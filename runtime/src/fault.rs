@@ -24,3 +24,10 @@ pub(crate) fn of_store(doing: &str, cause: &StoreError) -> JobOrchestratorError 
     debug!(%cause, "{doing} failed");
     hindrance.into()
 }
+
+/// What a panic said.
+pub(crate) fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a text")
+}

@@ -41,14 +41,7 @@ pub(super) async fn answer(
     match form.press {
         Press::Update => {}
         Press::Edit(edit) => page.shown = page.draft.edit(&edit, page.shown, &page.specs),
-        Press::Check => {
-            page.problems = save::problems(service, &page.draft, &page.specs).await;
-            page.notice = Some(if page.problems.is_empty() {
-                BuilderNotice::NoProblems
-            } else {
-                BuilderNotice::Problems
-            });
-        }
+        Press::Check => check(service, &mut page).await,
         Press::ShowJson => page.json = Some(page.draft.as_json_text(&page.specs)),
         Press::UseJson => use_json(&mut page),
         Press::Save { start, over } => {
@@ -65,6 +58,22 @@ pub(super) async fn answer(
 
 fn draw(page: BuilderPage) -> PostedAnswer {
     PostedAnswer::Draw(Box::new(PostedPage::Builder(page)))
+}
+
+/// Puts onto the page what is wrong with what is on it.
+async fn check(service: &dyn Service, page: &mut BuilderPage) {
+    let notice = match save::problems(service, &page.draft, &page.specs).await {
+        Ok(problems) if problems.is_empty() => BuilderNotice::NoProblems,
+        Ok(problems) => {
+            page.problems = problems;
+            BuilderNotice::Problems
+        }
+        Err(error) => {
+            page.status = error.status();
+            BuilderNotice::Error(error)
+        }
+    };
+    page.notice = Some(notice);
 }
 
 fn use_json(page: &mut BuilderPage) {

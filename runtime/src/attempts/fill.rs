@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::run::{Start, text_of};
+use super::run::Start;
+use crate::fault;
 use crate::reference;
 use crate::step::StepError;
 
@@ -19,9 +20,9 @@ pub(super) async fn fill(start: &Arc<Start>) -> Result<Value, StepError> {
     let blocking = Arc::clone(start);
     match tokio::task::spawn_blocking(move || blocking.render()).await {
         Ok(rendered) => rendered.map_err(StepError::Permanent),
-        Err(fault) => match fault.try_into_panic() {
+        Err(broke) => match broke.try_into_panic() {
             Ok(panic) => {
-                let why = text_of(&*panic);
+                let why = fault::text_of(&*panic);
                 Err(StepError::Permanent(format!(
                     "its references cannot be filled in: panicked: {why}"
                 )))

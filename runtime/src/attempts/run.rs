@@ -19,6 +19,7 @@ use super::Surroundings;
 use super::fill::fill;
 use crate::committer::Message;
 use crate::crash_point;
+use crate::fault;
 use crate::reference::{self, RenderContext};
 use crate::step::{
     ProgressReporter, StepContext, StepContextParts, StepError, StepOutput, attempt_name,
@@ -269,7 +270,7 @@ async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
 fn broke(panic: &(dyn std::any::Any + Send)) -> End {
     End::Over(Outcome::Failed {
         failure: FailureKind::OutcomeUnknown,
-        error: format!("panicked: {}", text_of(panic)),
+        error: format!("panicked: {}", fault::text_of(panic)),
     })
 }
 
@@ -301,10 +302,4 @@ fn ended_well(output: StepOutput, surroundings: &Surroundings) -> End {
 /// A limit as people read it: `300 s`, `0.5 s`.
 fn seconds(limit: Duration) -> String {
     format!("{} s", limit.as_secs_f64())
-}
-
-pub(super) fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without a text")
 }

@@ -12,6 +12,7 @@ use tracing::{error, info};
 use super::batch::{Batch, Member};
 use super::roll_back::Part;
 use super::{Committer, Message};
+use crate::fault;
 use crate::feed::News;
 use crate::store::{Concern, Defect, Quarantined, StoreError, StoredWorkflow};
 
@@ -61,15 +62,10 @@ impl Blame {
     }
 
     pub(super) fn panic(workflow: WorkflowId, panic: &(dyn Any + Send)) -> Self {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Self {
             workflow,
             defect: Defect::Panic,
-            cause: format!(
-                "the engine broke on it ({})",
-                text.unwrap_or("without a text")
-            ),
+            cause: format!("the engine broke on it ({})", fault::text_of(panic)),
         }
     }
 }

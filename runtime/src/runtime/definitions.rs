@@ -3,6 +3,8 @@
 mod judge;
 mod order;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use async_trait::async_trait;
 use engine::definition::Reading;
 use engine::orchestrator::{Answer, Page, SavedDefinition};
@@ -21,6 +23,8 @@ use crate::store::{NewVersion, SaveError};
 
 /// Definitions of more steps are judged on a thread of their own, so that large ones hold nobody up.
 const STEPS_AT_ONCE: usize = 100;
+/// What is done, in the log.
+const JUDGING: &str = "judging a definition";
 
 fn checked_by(registry: &Registry, json: &Value) -> Answer<WorkflowDefinition> {
     let reading = WorkflowDefinition::read(json);
@@ -33,6 +37,12 @@ fn checked_by(registry: &Registry, json: &Value) -> Answer<WorkflowDefinition> {
         .map_err(JobOrchestratorError::Invalid)
 }
 
+/// The same, where a step type that breaks over a configuration is a fault of ours.
+fn judged(registry: &Registry, json: &Value) -> Answer<WorkflowDefinition> {
+    let judged = catch_unwind(AssertUnwindSafe(|| checked_by(registry, json)));
+    judged.unwrap_or_else(|panic| Err(fault::log(JUDGING, &fault::text_of(&*panic))))
+}
+
 impl Runtime {
     /// Reads and checks a definition that was sent: its own rules, its step types and
     /// configurations, its references. Every problem is listed.
@@ -40,12 +50,12 @@ impl Runtime {
         let handlers = self.inner.handlers.clone();
         let steps = json.get("steps").and_then(Value::as_array);
         if steps.is_none_or(|steps| steps.len() <= STEPS_AT_ONCE) {
-            return checked_by(handlers.registry(), json);
+            return judged(handlers.registry(), json);
         }
         let json = json.clone();
-        let judged = tokio::task::spawn_blocking(move || checked_by(handlers.registry(), &json));
-        let judged = judged.await;
-        judged.unwrap_or_else(|broke| Err(fault::log("judging a definition", &broke)))
+        let judging = tokio::task::spawn_blocking(move || judged(handlers.registry(), &json));
+        let judged = judging.await;
+        judged.unwrap_or_else(|broke| Err(fault::log(JUDGING, &broke)))
     }
 
     /// The same of one that the program made, which may bring closures.
@@ -69,10 +79,11 @@ impl Runtime {
 
 #[async_trait]
 impl Definitions for Runtime {
-    async fn check(&self, definition: &Value) -> Vec<Problem> {
+    async fn check(&self, definition: &Value) -> Answer<Vec<Problem>> {
         match self.checked(definition).await {
-            Err(JobOrchestratorError::Invalid(problems)) => problems,
-            _ => Vec::new(),
+            Ok(_) => Ok(Vec::new()),
+            Err(JobOrchestratorError::Invalid(problems)) => Ok(problems),
+            Err(error) => Err(error),
         }
     }
 

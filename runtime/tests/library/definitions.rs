@@ -143,7 +143,7 @@ async fn nobody_but_a_program_can_say_that_a_closure_carries_a_step_out() {
     let engine = Runtime::builder().in_memory().start().await.unwrap();
     let definition = WorkflowDefinition::new("Sent").step(done("A"));
     let sent = definition.to_engine().unwrap().to_json();
-    let problems = engine.check(&sent).await;
+    let problems = engine.check(&sent).await.unwrap();
     let found: Vec<_> = problems
         .iter()
         .map(|problem| problem.pointer.as_str())

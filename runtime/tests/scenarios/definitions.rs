@@ -49,7 +49,7 @@ async fn a_definition_that_is_wrong_in_many_ways_lists_every_problem_at_its_fiel
         "#/steps/4/dependencies",
     ];
     assert_eq!(pointers, expected, "{problems:#?}");
-    assert_eq!(bench.runtime.check(&definition).await, problems);
+    assert_eq!(bench.runtime.check(&definition).await, Ok(problems));
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn what_no_attempt_could_carry_out_is_refused_when_it_is_saved() {
             "method": "GE T", "url": "ftp://example.com/", "headers": {"X": "1\r\nY: 2"},
         }},
     ]});
-    let problems = bench.runtime.check(&definition).await;
+    let problems = bench.runtime.check(&definition).await.unwrap();
     let pointers: Vec<_> = problems.iter().map(|p| p.pointer.as_str()).collect();
     let expected = [
         "#/steps/0/config/args/0",
@@ -144,7 +144,7 @@ async fn what_no_attempt_could_carry_out_is_refused_when_it_is_saved() {
     definition["steps"][1]["config"] = json!({
         "method": "GET", "url": "{{ parameters.p }}", "headers": {"X": "{{ parameters.p }}\r\nY"},
     });
-    assert_eq!(bench.runtime.check(&definition).await, []);
+    assert_eq!(bench.runtime.check(&definition).await, Ok(Vec::new()));
     let definition = WorkflowDefinition::from_json(&definition).unwrap();
     let id = bench.start(&definition).await;
     let failed = bench.until_status(id, WorkflowStatus::Failed).await;

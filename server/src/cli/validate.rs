@@ -28,6 +28,7 @@ pub async fn command(arguments: Arguments) -> Result<Ending> {
     let engine = Runtime::builder().in_memory().start().await?;
     let problems = engine.check(&definition).await;
     engine.shutdown().await;
+    let problems = problems?;
     if problems.is_empty() {
         println!("{} is valid", arguments.file.display());
         return Ok(Ending::Done);

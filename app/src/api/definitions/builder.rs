@@ -129,7 +129,8 @@ pub async fn check_definition(draft: DefinitionDraft) -> Result<Vec<Problem>, Ap
     super::save::must_edit(&user)?;
     let service = service()?;
     let specs = answer(service.step_types(&user).await)?;
-    Ok(super::save::problems(service.as_ref(), &draft, &specs).await)
+    let problems = super::save::problems(service.as_ref(), &draft, &specs).await;
+    problems.map_err(ApiError::answered)
 }
 
 /// Saves a draft as a new definition or a new version, and starts a workflow of it if asked to.

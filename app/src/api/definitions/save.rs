@@ -27,13 +27,17 @@ pub fn must_edit(user: &Actor) -> Result<(), ApiError> {
 }
 
 /// Every problem of a draft: of its text, and of what the text means.
+///
+/// # Errors
+/// When the service cannot judge it.
 pub async fn problems(
     service: &dyn Service,
     draft: &DefinitionDraft,
     specs: &[StepSpec],
-) -> Vec<Problem> {
+) -> Result<Vec<Problem>, ApiError> {
     let (json, _) = draft.to_json(specs);
-    first_of(merged(draft.check(specs), service.check(&json).await))
+    let found = service.check(&json).await?;
+    Ok(first_of(merged(draft.check(specs), found)))
 }
 
 /// Saves a draft, and starts a workflow of it if asked to.
@@ -51,7 +55,7 @@ pub async fn save(
     let specs = service.step_types(user).await.map_err(ApiError::from)?;
     let (json, unreadable) = request.draft.to_json(&specs);
     if !unreadable.is_empty() {
-        let problems = problems(service, &request.draft, &specs).await;
+        let problems = problems(service, &request.draft, &specs).await?;
         return Ok(stay(BuilderNotice::Problems, problems, request.replaces));
     }
     if request.start
