@@ -9,7 +9,7 @@ use engine::{Handler, StepDefinition, StepIndex, WaitsFor, Workflow};
 
 use crate::step::Registry;
 use crate::step_fn::StepFn;
-use crate::workflow_definition::{Frozen, hash};
+use crate::workflow_definition::Frozen;
 
 /// The closures of one definition: one place for each step.
 type OfDefinition = Arc<[Option<StepFn>]>;
@@ -37,11 +37,7 @@ impl Handlers {
     pub(crate) fn settle(&self, frozen: Frozen) -> Frozen {
         match self.registry.with_modes(&frozen.definition) {
             None => frozen,
-            Some(definition) => Frozen {
-                hash: hash(&definition),
-                definition: Arc::new(definition),
-                handlers: frozen.handlers,
-            },
+            Some(definition) => Frozen::new(Arc::new(definition), frozen.handlers),
         }
     }
 

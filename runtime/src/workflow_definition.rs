@@ -66,6 +66,19 @@ pub(crate) struct Frozen {
     pub(crate) handlers: Arc<[Option<StepFn>]>,
 }
 
+impl Frozen {
+    pub(crate) fn new(
+        definition: Arc<engine::WorkflowDefinition>,
+        handlers: Arc<[Option<StepFn>]>,
+    ) -> Self {
+        Self {
+            hash: hash(&definition),
+            definition,
+            handlers,
+        }
+    }
+}
+
 impl WorkflowDefinition {
     /// A definition without steps, of 1 to 200 characters.
     pub fn new(name: impl Into<String>) -> Self {
@@ -164,11 +177,7 @@ impl WorkflowDefinition {
                 Source::Given(definition) => Arc::clone(definition),
                 Source::Built { .. } => Arc::new(self.reading().into_definition()?),
             };
-            Ok(Frozen {
-                hash: hash(&definition),
-                handlers: self.handlers(),
-                definition,
-            })
+            Ok(Frozen::new(definition, self.handlers()))
         });
         frozen.clone()
     }

@@ -1,5 +1,7 @@
 //! Workflows as pages and the HTTP API need them; every call checks the actor's role.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::orchestrator::{
     ActionRequest, Answer, DefinitionSource, Hindrance, LogPage, NewWorkflowRequest, Page,
@@ -19,7 +21,7 @@ use super::{Runtime, read_fault, require, weight};
 use crate::committer::{Creation, KeyedCommand, content_of_new};
 use crate::fault;
 use crate::feed::News;
-use crate::workflow_definition::hash;
+use crate::workflow_definition::Frozen;
 
 impl Runtime {
     /// The definition a request names, checked; an inline one needs the role that writes
@@ -60,17 +62,18 @@ impl Runtime {
         Ok(checked)
     }
 
-    /// The definition as workflows are made of it: with the modes that its step types say.
+    /// The definition as workflows are made of it.
     fn settled(
         &self,
         definition: WorkflowDefinition,
         source: Option<(DefinitionId, u32)>,
     ) -> Checked {
-        let registry = self.inner.handlers.registry();
-        let definition = registry.with_modes(&definition).unwrap_or(definition);
+        // What was sent or saved has no closures.
+        let sent = Frozen::new(definition.into(), Arc::default());
+        let settled = self.inner.handlers.settle(sent);
         Checked {
-            hash: hash(&definition),
-            definition: definition.into(),
+            definition: settled.definition,
+            hash: settled.hash,
             source,
         }
     }
