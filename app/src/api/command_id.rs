@@ -56,67 +56,100 @@ pub fn given(id: Option<String>) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// The ids under which a page's command is tried, one after the other. Who goes back, changes what
-/// stands in a form and sends it again means another command than the one before: it gets an id of
-/// its own, which is the same one however often exactly that is sent.
+/// Has a page's command carried out under the first of its ids that is no other command's. Who goes
+/// back, changes what stands in a form and sends it again means another command than the one before:
+/// it gets an id of its own, which is the same one however often exactly that is sent.
 #[cfg(feature = "ssr")]
-#[derive(Debug)]
-pub struct CommandIds {
+pub async fn carry_out<T, Sent>(
     page: Option<String>,
-    tried: u32,
-}
-
-#[cfg(feature = "ssr")]
-impl CommandIds {
-    /// Those of a page, or none of one that gave none.
-    #[must_use]
-    pub const fn of(page: Option<String>) -> Self {
-        Self { page, tried: 0 }
-    }
-
-    /// The next one.
-    pub fn next_id(&mut self) -> Option<String> {
-        self.tried += 1;
-        let page = self.page.as_ref()?;
-        match self.tried {
-            1 => Some(page.clone()),
-            later if later <= COMMANDS_MAX => Some(followed_by(page, &format!(".{later}"))),
-            _ => None,
-        }
-    }
-
-    /// Whether the last one belongs to another command, so that the next one has to be tried.
-    #[must_use]
-    pub const fn is_taken<T>(answer: &Answer<T>) -> bool {
-        matches!(
+    mut send: impl FnMut(Option<String>) -> Sent,
+) -> Answer<T>
+where
+    Sent: Future<Output = Answer<T>>,
+{
+    for id in ids(page) {
+        let answer = send(Some(id)).await;
+        let is_taken = matches!(
             answer,
             Err(JobOrchestratorError::Refused(Refusal::CommandIdReused))
-        )
+        );
+        if !is_taken {
+            return answer;
+        }
     }
+    send(None).await
+}
+
+/// The ids of the commands of a page; none of one that gave none.
+#[cfg(feature = "ssr")]
+fn ids(page: Option<String>) -> impl Iterator<Item = String> {
+    let later = page.clone().into_iter().flat_map(|page| {
+        let numbers = 2..=COMMANDS_MAX;
+        numbers.map(move |number| followed_by(&page, &format!(".{number}")))
+    });
+    page.into_iter().chain(later)
 }
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
+    use std::cell::RefCell;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
+
+    /// The answer of what waits for nothing.
+    fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => Some(done),
+            Poll::Pending => None,
+        }
+    }
+
+    /// The ids that are tried when the first so many are other commands'.
+    fn tried(page: Option<&str>, taken: usize) -> Vec<Option<String>> {
+        let tried = RefCell::new(Vec::new());
+        let answer = carry_out(page.map(str::to_owned), |id| {
+            tried.borrow_mut().push(id);
+            let is_taken = tried.borrow().len() <= taken;
+            async move {
+                if is_taken {
+                    return Err(Refusal::CommandIdReused.into());
+                }
+                Ok(())
+            }
+        });
+        assert_eq!(at_once(answer), Some(Ok(())));
+        tried.into_inner()
+    }
 
     #[test]
     fn each_command_of_a_page_has_an_id_and_after_many_none_is_told_apart() {
-        let mut ids = CommandIds::of(Some("page".to_owned()));
-        assert_eq!(ids.next_id().as_deref(), Some("page"));
-        assert_eq!(ids.next_id().as_deref(), Some("page.2"));
-        let rest: Vec<_> = std::iter::from_fn(|| ids.next_id()).collect();
-        assert_eq!(rest.len(), 18);
-        assert_eq!(CommandIds::of(None).next_id(), None);
+        let id = |text: &str| Some(text.to_owned());
+        assert_eq!(tried(Some("page"), 0), [id("page")]);
+        let three = [id("page"), id("page.2"), id("page.3")];
+        assert_eq!(tried(Some("page"), 2), three);
+        let all = tried(Some("page"), 20);
+        assert_eq!((all.len(), &all[19], &all[20]), (21, &id("page.20"), &None));
+        assert_eq!(tried(None, 0), [None]);
+    }
+
+    #[test]
+    fn what_fails_otherwise_is_not_sent_again() {
+        let mut sent = 0;
+        let answer: Option<Answer<()>> = at_once(carry_out(Some("page".into()), |_| {
+            sent += 1;
+            async { Err(JobOrchestratorError::Stopping) }
+        }));
+        assert_eq!(answer, Some(Err(JobOrchestratorError::Stopping)));
+        assert_eq!(sent, 1);
     }
 
     #[test]
     fn an_id_stays_one_however_long_the_one_is_that_it_follows_from() {
         use engine::command_id::is_usable;
         let long = |last: &str| "a".repeat(LENGTH_MAX - 1) + last;
-        let of = |page: String| {
-            let mut ids = CommandIds::of(Some(page));
-            std::iter::from_fn(move || ids.next_id()).collect::<Vec<_>>()
-        };
+        let of = |page: String| ids(Some(page)).collect::<Vec<_>>();
         let mut all = of(long("x"));
         all.extend(of(long("y")));
         all.push(of_action(&long("x"), &Action::Pause, Seq::MAX));

@@ -8,7 +8,7 @@ use engine::{DefinitionId, Progress, StepIndex, WorkflowId};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use super::command_id::{self, CommandIds};
+use super::command_id;
 use super::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use super::{answer, current_user, go_back_to, service};
@@ -162,15 +162,13 @@ async fn act(
     let user = current_user()?;
     let service = service()?;
     let command_id = command_id::given(command_id).map_err(ApiError::answered)?;
-    let mut ids = CommandIds::of(command_id);
-    loop {
+    let (service, user, action) = (service.as_ref(), &user, &action);
+    let done = command_id::carry_out(command_id, |command_id| async move {
         let request = ActionRequest {
-            command_id: ids.next_id(),
+            command_id,
             ..action.clone().into()
         };
-        let done = service.act(&user, id, request).await;
-        if !CommandIds::is_taken(&done) {
-            return answer(done).map(drop);
-        }
-    }
+        service.act(user, id, request).await
+    });
+    answer(done.await).map(drop)
 }

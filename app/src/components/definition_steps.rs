@@ -1,12 +1,13 @@
 //! The steps of a saved definition, to read.
 
+use engine::Mode;
 use engine::step_form::StepSpec;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
 use super::dependency_picture::PictureNode;
 use crate::format;
-use crate::plain_words::{RUN_IF, meaning};
+use crate::plain_words::{MODE, RUN_IF, meaning};
 
 fn steps(definition: &Value) -> &[Value] {
     definition["steps"].as_array().map_or(&[], Vec::as_slice)
@@ -150,22 +151,20 @@ fn limits(step: &Value, spec: Option<&StepSpec>) -> String {
     if let Some(word) = step["run_if"].as_str().filter(|word| *word != "ok") {
         parts.push(format!("runs {}", meaning(RUN_IF, word)));
     }
-    if let Some(words) = unknown_end(step, spec) {
-        parts.push(words.to_owned());
+    if let Some(mode) = unusual_mode(step, spec) {
+        let follows = meaning(MODE, mode);
+        parts.push(format!("if its end is unknown, {follows}"));
     }
     parts.join(", ")
 }
 
 /// What follows when nobody knows how a try ended, unless it is simply tried again.
-fn unknown_end(step: &Value, spec: Option<&StepSpec>) -> Option<&'static str> {
+fn unusual_mode<'a>(step: &'a Value, spec: Option<&StepSpec>) -> Option<&'a str> {
     let named = step["mode"].as_str();
     let default = || {
         let config = step["config"].as_object()?;
         Some(spec?.default_mode(config).as_str())
     };
-    match named.or_else(default)? {
-        "once" => Some("takes effect at most once"),
-        "probe" => Some("asks before it is repeated"),
-        _ => None,
-    }
+    let mode = named.or_else(default)?;
+    (mode != Mode::Retry.as_str()).then_some(mode)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Pairs, PostedAnswer, PostedPage};
 use crate::api::ApiError;
-use crate::api::command_id::CommandIds;
+use crate::api::command_id;
 use crate::api::definitions::start::{StartPage, names};
 use crate::paths;
 
@@ -38,18 +38,15 @@ pub(super) async fn answer(
         page.api_call = Some(api_call(&request, id, host));
         return draw(page);
     }
-    let mut ids = CommandIds::of(sent);
-    let answer = loop {
+    let request = &request;
+    let submitted = command_id::carry_out(sent, |command_id| async move {
         let request = NewWorkflowRequest {
-            command_id: ids.next_id(),
+            command_id,
             ..request.clone()
         };
-        let answer = service.submit(user, request).await;
-        if !CommandIds::is_taken(&answer) {
-            break answer;
-        }
-    };
-    match answer {
+        service.submit(user, request).await
+    });
+    match submitted.await {
         Ok(workflow) => {
             return PostedAnswer::SeeOther(paths::workflow(workflow.id));
         }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::builder::{BuilderNotice, SaveAnswer, SaveRequest};
 use crate::api::ApiError;
-use crate::api::command_id::{self, CommandIds};
+use crate::api::command_id;
 use crate::paths;
 
 /// Refuses whoever may not write definitions.
@@ -63,16 +63,11 @@ pub async fn save(
     {
         return Ok(start(service, user, &saved, id).await);
     }
-    let mut ids = CommandIds::of(id.clone());
-    let answer = loop {
-        let id = ids.next_id();
-        let answer = service.save(user, request.replaces, &json, id.as_deref());
-        let answer = answer.await;
-        if !CommandIds::is_taken(&answer) {
-            break answer;
-        }
-    };
-    match answer {
+    let (replaces, sent) = (request.replaces, &json);
+    let saved = command_id::carry_out(id.clone(), |id| async move {
+        service.save(user, replaces, sent, id.as_deref()).await
+    });
+    match saved.await {
         Ok(saved) if request.start => Ok(start(service, user, &saved, id).await),
         Ok(saved) => Ok(SaveAnswer::GoTo(paths::definition(saved.definition_id))),
         Err(JobOrchestratorError::Invalid(found)) => {
