@@ -1,0 +1,90 @@
+//! A step that may go on and a command, let loose at once, again and again, so that each comes first
+//! about as often.
+//!
+//! Tier A: 100 rounds; tier B (`JOB_ORCHESTRATOR_TIER=B`): 1,000.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::event_table;
+use crate::figures;
+use crate::fixture::{Api, Server};
+use crate::gate::Gate;
+
+/// Where the races are run.
+pub struct Race<'a> {
+    pub api: Api<'a>,
+    pub gate: Gate,
+    /// The head start of the command; below zero it is the step's.
+    head_start_millis: i64,
+}
+
+/// What came of one race.
+pub struct Ended {
+    /// Whether the step came first.
+    pub step_first: bool,
+    /// The events of its workflow, each with its number.
+    pub events: Vec<(u64, Value)>,
+}
+
+impl Race<'_> {
+    /// Opens the door that a step stands before, and gives the command, each when its turn comes.
+    pub async fn of<T>(&self, door: &str, command: impl Future<Output = T>) -> T {
+        let open = async {
+            wait(self.head_start_millis).await;
+            self.gate.open(door);
+        };
+        let command = async {
+            wait(-self.head_start_millis).await;
+            command.await
+        };
+        tokio::join!(open, command).1
+    }
+
+    /// Whoever came second is let loose a little earlier the next time.
+    const fn learn(&mut self, step_first: bool) {
+        self.head_start_millis += if step_first { 1 } else { -1 };
+    }
+}
+
+async fn wait(millis: i64) {
+    if let Ok(millis) = u64::try_from(millis) {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+}
+
+/// Runs round after round, each of which answers its workflow and whether the step came first. Both
+/// have to come first now and then.
+pub async fn rounds(
+    what: &str,
+    round: impl AsyncFn(&Race<'_>, usize) -> (i64, bool),
+) -> Vec<Ended> {
+    let is_long = std::env::var("JOB_ORCHESTRATOR_TIER").is_ok_and(|tier| tier == "B");
+    let rounds = if is_long { 1_000 } else { 100 };
+    let server = Server::start_with(TempDir::new().unwrap(), &["--allow-private-addresses"]);
+    let mut race = Race {
+        api: server.api("editor"),
+        gate: Gate::start().await,
+        head_start_millis: 0,
+    };
+    let mut ended = Vec::new();
+    for number in 0..rounds {
+        let (id, step_first) = round(&race, number).await;
+        race.learn(step_first);
+        ended.push((id, step_first));
+    }
+    let won = ended.iter().filter(|(_, step_first)| *step_first).count();
+    assert!(won > 0 && won < rounds, "the same one always came first");
+    figures::tell(format!(
+        "races of the program: {rounds} {what}: the step first {won} times, the command {}",
+        rounds - won
+    ));
+    let mut table = event_table::read(&server).await;
+    let ended = ended.into_iter().map(|(id, step_first)| Ended {
+        step_first,
+        events: table.remove(&id).unwrap(),
+    });
+    ended.collect()
+}
