@@ -9,6 +9,7 @@ mod error;
 mod identity;
 mod progress;
 mod registry;
+pub(crate) mod rounded;
 mod services;
 mod switches;
 

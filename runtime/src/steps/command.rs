@@ -69,7 +69,8 @@ impl StepType for Command {
     const TITLE: &'static str = "Command";
     const OUTPUT: &'static str = "The JSON in the file that JOB_ORCHESTRATOR_OUTPUT names, else \
                                   the JSON on the last line of its standard output, else \
-                                  {\"exit_code\": n}. At most 1 MiB.";
+                                  {\"exit_code\": n}. At most 1 MiB. A whole number of more \
+                                  than 64 bits is kept rounded.";
     const DEFAULT_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
     const STARTS_PROGRAM: bool = true;
     const PROBE_FIELD: Option<&'static str> = Some("check_program");
@@ -101,7 +102,7 @@ impl StepType for Command {
         let spec = self.spec((&self.program, &self.args), &cx, &folder);
         let done = follow::follow(&processes, spec, &self.success_codes, &cx).await;
         let output = match done {
-            Ok(done) => output::read(folder.output_file(), &done).await,
+            Ok(done) => output::read(folder.output_file(), &done, cx.log()).await,
             Err(error) => Err(error),
         };
         folder.remove().await;

@@ -92,7 +92,8 @@ impl StepType for HttpRequest {
     const TASK_TYPE: &'static str = "http_request";
     const TITLE: &'static str = "HTTP request";
     const OUTPUT: &'static str = "The answer if it is JSON, else {\"status\": 200, \"text\": \"…\"}. \
-                                  At most 1 MiB.";
+                                  At most 1 MiB. A whole number of more than 64 bits is kept \
+                                  rounded.";
     const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
     const PROBE_FIELD: Option<&'static str> = Some("check_url");
 
@@ -140,7 +141,7 @@ impl HttpRequest {
         };
         let reply = call::call(&request, cx).await?;
         if is_among(self.accepted_statuses.as_deref(), reply.status) {
-            return answer::output(&reply);
+            return answer::output(&reply, cx.log());
         }
         Err(answer::refusal(&reply))
     }

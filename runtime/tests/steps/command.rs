@@ -71,6 +71,26 @@ async fn json_in_the_named_file_becomes_the_output() {
 }
 
 #[tokio::test]
+async fn a_whole_number_of_more_than_64_bits_is_kept_rounded_and_the_log_says_so() {
+    let told = "the output holds whole numbers of more than 64 bits, such as 18446744073709551616; \
+                they are kept rounded, so send them as text where every digit counts";
+    for to in ["", " > $JOB_ORCHESTRATOR_OUTPUT"] {
+        for (number, is_told) in [("18446744073709551615", 0), ("18446744073709551616", 1)] {
+            let bench = Bench::new();
+            let script = format!("echo '{{\"number\": {number}, \"text\": \"{number}\"}}'{to}");
+            let output = bench.output("command", shell(&script)).await;
+            assert_eq!(output["text"], number);
+            assert_eq!(output["number"].is_u64(), is_told == 0, "{output}");
+            let lines = bench.lines().await;
+            let remarks = lines
+                .iter()
+                .filter(|line| **line == (LogStream::Engine, told.to_owned()));
+            assert_eq!(remarks.count(), is_told, "{lines:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_output_above_the_limit_is_a_failure() {
     let bench = Bench::new();
     let large = "head -c 1100000 /dev/zero | tr '\\0' 1";

@@ -38,6 +38,22 @@ async fn a_json_answer_becomes_the_output() {
 }
 
 #[tokio::test]
+async fn a_whole_number_of_more_than_64_bits_in_an_answer_is_told_in_the_log() {
+    let number = "-9223372036854775809";
+    for (kind, is_told) in [("application/json", 1), ("text/plain", 0)] {
+        let bench = Bench::new();
+        let header = format!("Content-Type: {kind}\r\n");
+        let server = Server::start(move |_| answer("200 OK", &header, number)).await;
+        let config = json!({"method": "GET", "url": server.url("/")});
+        let output = bench.output("http_request", config).await;
+        assert_eq!(output.is_f64(), is_told == 1, "{output}");
+        let lines = bench.lines().await;
+        let remarks = lines.iter().filter(|(_, text)| text.contains("64 bits"));
+        assert_eq!(remarks.count(), is_told, "{lines:?}");
+    }
+}
+
+#[tokio::test]
 async fn method_headers_and_body_arrive_and_the_key_stays_the_same() {
     let bench = Bench::new();
     let server = Server::start(|_| answer("201 Created", "", "ok")).await;

@@ -9,23 +9,24 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 
 use super::follow::Finished;
-use crate::step::StepError;
+use crate::log::TaskLog;
+use crate::step::{StepError, rounded};
 
 const TOO_LARGE: &str = "the output is larger than 1 MiB; write large results to a file of your \
                          own and give its path";
 
 /// The JSON in the file, else that on the last line, else the exit code.
-pub(super) async fn read(file: &Path, done: &Finished) -> Result<Value, StepError> {
-    match from_file(file).await? {
+pub(super) async fn read(file: &Path, done: &Finished, log: &TaskLog) -> Result<Value, StepError> {
+    match from_file(file, log).await? {
         Some(value) => Ok(value),
         None => match &done.last_line {
-            Some(line) => from_line(line, done.code),
+            Some(line) => from_line(line, done.code, log),
             None => Ok(exit_code(done.code)),
         },
     }
 }
 
-async fn from_file(file: &Path) -> Result<Option<Value>, StepError> {
+async fn from_file(file: &Path, log: &TaskLog) -> Result<Option<Value>, StepError> {
     let unreadable =
         |fault: io::Error| StepError::Transient(format!("the output file cannot be read: {fault}"));
     // Only a plain file is read: a pipe would wait for ever, a link may lead anywhere.
@@ -55,10 +56,11 @@ async fn from_file(file: &Path) -> Result<Option<Value>, StepError> {
             why_unreadable(&fault)
         ))
     })?;
+    rounded::tell(&String::from_utf8_lossy(&text), log);
     Ok(Some(value))
 }
 
-fn from_line(line: &str, code: i32) -> Result<Value, StepError> {
+fn from_line(line: &str, code: i32, log: &TaskLog) -> Result<Value, StepError> {
     let line = line.trim();
     if line.len() > OUTPUT_BYTES_MAX {
         // Cut short, so nobody can tell what it would have been; but words are no output.
@@ -68,7 +70,11 @@ fn from_line(line: &str, code: i32) -> Result<Value, StepError> {
             Ok(exit_code(code))
         };
     }
-    Ok(serde_json::from_str(line).unwrap_or_else(|_| exit_code(code)))
+    let Ok(value) = serde_json::from_str(line) else {
+        return Ok(exit_code(code));
+    };
+    rounded::tell(line, log);
+    Ok(value)
 }
 
 fn exit_code(code: i32) -> Value {
@@ -78,6 +84,10 @@ fn exit_code(code: i32) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn from_line(line: &str, code: i32) -> Result<Value, StepError> {
+        super::from_line(line, code, &TaskLog::silent())
+    }
 
     #[test]
     fn json_on_the_last_line_is_the_output_and_words_are_not() {

@@ -15,7 +15,7 @@ pub(super) async fn probe(step: &Command, cx: &StepContext) -> Result<Probed, St
     let spec = step.spec((program, &step.check_args), cx, &folder);
     let answers: Vec<u8> = ANSWERS.collect();
     let answer = match follow::follow(&processes, spec, &answers, cx).await {
-        Ok(done) if done.code == 0 => output::read(folder.output_file(), &done)
+        Ok(done) if done.code == 0 => output::read(folder.output_file(), &done, cx.log())
             .await
             .map(Probed::Done),
         Ok(done) => Ok(Probed::NotDone(format!(

@@ -5,12 +5,16 @@ use engine::json_text::why_unreadable;
 use serde_json::{Value, json};
 
 use super::call::Reply;
-use crate::step::StepError;
+use crate::log::TaskLog;
+use crate::step::{StepError, rounded};
 
 /// The output of an accepted answer: its JSON, else its status and text.
-pub(super) fn output(reply: &Reply) -> Result<Value, StepError> {
+pub(super) fn output(reply: &Reply, log: &TaskLog) -> Result<Value, StepError> {
     let output = match json_of(reply)? {
-        Some(value) => value,
+        Some(value) => {
+            rounded::tell(&String::from_utf8_lossy(&reply.body), log);
+            value
+        }
         None => json!({ "status": reply.status, "text": String::from_utf8_lossy(&reply.body) }),
     };
     if reply.body.len() > OUTPUT_BYTES_MAX || output.to_string().len() > OUTPUT_BYTES_MAX {
@@ -78,7 +82,7 @@ mod tests {
 
     #[test]
     fn json_becomes_the_output_and_text_is_wrapped() {
-        let of = |kind: &str, body: &str| output(&reply(200, kind, body));
+        let of = |kind: &str, body: &str| output(&reply(200, kind, body), &TaskLog::silent());
         assert_eq!(of("application/json", "3"), Ok(json!(3)));
         assert_eq!(
             of("application/problem+json; charset=utf-8", "{}"),

@@ -18,7 +18,7 @@ pub(super) async fn probe(step: &HttpRequest, cx: &StepContext) -> Result<Probed
     let reply = call::call(&request, cx).await?;
     let accepted = step.check_accepted_statuses.as_deref();
     if super::is_among(accepted, reply.status) {
-        return answer::output(&reply).map(Probed::Done);
+        return answer::output(&reply, cx.log()).map(Probed::Done);
     }
     let not_done = match step.check_not_done_statuses.as_deref() {
         None | Some([]) => &[NOT_FOUND],
