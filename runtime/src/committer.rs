@@ -84,6 +84,8 @@ pub(crate) struct Committer {
     /// Who waits until nothing is under way.
     idle: Vec<oneshot::Sender<()>>,
     is_stopping: bool,
+    /// Whether what is under way was told to stop.
+    is_hurried: bool,
 }
 
 /// What a committer is made of.
@@ -125,6 +127,7 @@ impl Committer {
             health: parts.health,
             idle: Vec::new(),
             is_stopping: false,
+            is_hurried: false,
         }
     }
 
@@ -151,6 +154,7 @@ impl Committer {
             let reports = held.into_reports().into_iter();
             self.process(reports.chain(rest).chain(due).collect()).await;
             if let Some(Message::Exit { done }) = last_word.into_iter().next() {
+                self.held.tell_lost();
                 // Whoever hears that it is over may open the same file at once.
                 drop(self);
                 let _ = done.send(());

@@ -185,6 +185,10 @@ impl Committer {
             _ => false,
         };
         if !is_told_again {
+            // Only its end is not written down yet: nothing of it is alive.
+            if let Message::Report { id, command, .. } = &message {
+                self.forget_attempt(*id, command);
+            }
             self.held.keep(message, self.clock.steady());
         }
     }

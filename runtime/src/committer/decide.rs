@@ -19,6 +19,7 @@ use super::timers::Wait;
 use super::{Active, Committer, Creation, Message};
 use crate::crash_point;
 use crate::fault;
+use crate::health::Ask;
 use crate::quarantine::refused;
 use crate::store::Header;
 
@@ -168,10 +169,8 @@ impl Committer {
         now: Timestamp,
         batch: &mut Batch,
     ) -> bool {
-        if let Command::Report { task, attempt, .. } | Command::Wait { task, attempt, .. } = command
-        {
-            self.attempts.ended(id, *task, *attempt);
-            self.lanes.release((id, *task));
+        if let Some(task) = self.forget_attempt(id, command) {
+            self.lanes.release((id, task));
         }
         if matches!(command, Command::Due { .. }) && self.is_read_back_soon(id) {
             return true;
@@ -209,6 +208,20 @@ impl Committer {
             Err(refusal) => debug!(%refusal, workflow = id.0, "a report comes too late"),
         }
         true
+    }
+
+    /// Nothing is under way any more of an attempt that tells its end; the task it was of.
+    pub(super) fn forget_attempt(
+        &mut self,
+        id: WorkflowId,
+        command: &Command,
+    ) -> Option<StepIndex> {
+        let (Command::Report { task, attempt, .. } | Command::Wait { task, attempt, .. }) = command
+        else {
+            return None;
+        };
+        self.attempts.ended(id, *task, *attempt);
+        Some(*task)
     }
 
     /// Whether a workflow was forgotten because it could not be written. Reading it back sets its
@@ -295,7 +308,10 @@ impl Committer {
                 self.is_stopping = true;
                 self.idle.push(idle);
             }
-            Message::Interrupt => self.attempts.stop_all(),
+            Message::Interrupt => {
+                self.is_hurried = true;
+                self.attempts.stop_all();
+            }
             Message::LookAgain => self.look_again(),
             Message::ClockWasSet => self.timers.clock_was_set(&*self.clock),
             _ => {}
@@ -305,10 +321,16 @@ impl Committer {
 
     /// Tells whoever stops the service that nothing is under way any more.
     pub(super) fn tell_idle(&mut self) {
-        if self.is_stopping && self.attempts.count() == 0 && self.held.is_empty() {
+        // What waits to be written is waited for as long as for steps, and not once more.
+        let is_written = self.held.is_empty() || (self.is_hurried && self.nothing_is_written());
+        if self.is_stopping && self.attempts.count() == 0 && is_written {
             for idle in self.idle.drain(..) {
                 let _ = idle.send(());
             }
         }
+    }
+
+    fn nothing_is_written(&self) -> bool {
+        self.health.hinders(Ask::Change).is_some()
     }
 }

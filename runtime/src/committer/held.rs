@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use engine::{Command, StepIndex, WorkflowId};
 use tokio::time::{Instant, sleep_until};
+use tracing::warn;
 
 use super::Message;
 use crate::store::Quarantined;
@@ -86,6 +87,28 @@ impl Held {
             return Self::default();
         }
         std::mem::take(self)
+    }
+
+    /// Says what a stop leaves unwritten.
+    pub(super) fn tell_lost(&self) {
+        let is_end = |report: &&Message| {
+            matches!(
+                report,
+                Message::Report {
+                    command: Command::Report { .. } | Command::Wait { .. },
+                    ..
+                }
+            )
+        };
+        let outcomes = self.reports.iter().filter(is_end).count();
+        if outcomes > 0 {
+            warn!(
+                outcomes,
+                "the store did not come back in time for what steps came to: the next start finds \
+                 these attempts without an end, and each step's mode says what follows. Everything \
+                 that was answered is on disk"
+            );
+        }
     }
 
     /// What attempts reported.

@@ -1,20 +1,30 @@
 //! An orderly stop: nothing new starts, running steps get time to end, the rest is interrupted and
 //! not charged.
 
+use std::time::Duration;
+
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Runtime, boot_loop};
 use crate::committer::Message;
+use crate::health::Ask;
 use crate::store::BootMark;
+
+/// How long a stop waits for each thing that is good to have and that it can do without: a store that
+/// is away may not answer for much longer.
+const GOOD_TO_HAVE: Duration = Duration::from_secs(3);
 
 impl Runtime {
     /// Notes that the engine was asked to stop, for a program that has something to end before it
     /// calls [`shutdown`](Self::shutdown). Whatever becomes of the stop, even if the program is
     /// killed for being slow: what is under way by then did not bring it down.
     pub async fn note_stop(&self) {
-        boot_loop::mark(&self.inner, BootMark::Stopped).await;
+        let noted = boot_loop::mark(&self.inner, BootMark::Stopped);
+        if timeout(GOOD_TO_HAVE, noted).await.is_err() {
+            warn!("it could not be noted in time that this is an orderly stop");
+        }
     }
 
     /// Stops the engine: nothing new starts, and running steps get [`Settings::drain`] to end, then
@@ -22,6 +32,10 @@ impl Runtime {
     /// interrupted steps go on, uncharged, when the data is opened again. The file is free once the
     /// last clone of the runtime is dropped as well. Calls that come later are answered with
     /// [`JobOrchestratorError::Stopping`](engine::JobOrchestratorError::Stopping).
+    ///
+    /// What steps came to while nothing could be written down waits for the store as long as running
+    /// steps are waited for, [`Settings::drain`]. If it is not back by then, their attempts count as
+    /// lost at the next start, like after a crash.
     ///
     /// [`Settings::drain`]: crate::Settings::drain
     /// [`Settings::stop`]: crate::Settings::stop
@@ -38,23 +52,47 @@ impl Runtime {
         if outbox.send(Message::Quiesce { idle }).is_err() {
             return;
         }
+        let drain = self.inner.settings.drain;
+        if let Some(why) = self.inner.health.hinders(Ask::Change) {
+            let seconds = drain.as_secs();
+            warn!(%why, seconds, "the stop waits at most so long to write down what steps came to");
+        }
         let is_drained = tokio::select! {
-            ended = timeout(self.inner.settings.drain, drained) => ended.is_ok(),
+            ended = timeout(drain, drained) => ended.is_ok(),
             () = hurry => false,
         };
         if !is_drained {
-            info!("steps are still running; they are interrupted and go on at the next start");
-            drop(outbox.send(Message::Interrupt));
-            let (idle, interrupted) = oneshot::channel();
-            drop(outbox.send(Message::Quiesce { idle }));
-            // What does not end now is lost like after a crash, and taken up at the next start.
-            drop(timeout(self.inner.settings.stop, interrupted).await);
+            self.interrupt().await;
         }
         let (done, ended) = oneshot::channel();
         if outbox.send(Message::Exit { done }).is_ok() {
-            drop(ended.await);
+            self.until_over(ended).await;
         }
         self.inner.handlers.clear();
-        self.inner.log.flush().await;
+        if timeout(GOOD_TO_HAVE, self.inner.log.flush()).await.is_err() {
+            warn!("the last lines of the log of steps could not be written in time");
+        }
+    }
+
+    /// Waits for the last commit, unless the store is known to take nothing down.
+    async fn until_over(&self, ended: oneshot::Receiver<()>) {
+        if self.inner.health.hinders(Ask::Change).is_none() {
+            drop(ended.await);
+        } else if timeout(GOOD_TO_HAVE, ended).await.is_err() {
+            warn!("the store does not answer, and its answer is not waited for");
+        }
+    }
+
+    /// Tells what still runs to stop, and gives it time to do so.
+    async fn interrupt(&self) {
+        let outbox = &self.inner.outbox;
+        info!(
+            "not all is done in time; steps that run are interrupted and go on at the next start"
+        );
+        drop(outbox.send(Message::Interrupt));
+        let (idle, interrupted) = oneshot::channel();
+        drop(outbox.send(Message::Quiesce { idle }));
+        // What does not end now is lost like after a crash, and taken up at the next start.
+        drop(timeout(self.inner.settings.stop, interrupted).await);
     }
 }

@@ -8,6 +8,7 @@ use engine::{
     JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowDefinition, WorkflowStatus,
     Workflows,
 };
+use runtime::Settings;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::faulty::{Kind, Plan};
@@ -137,6 +138,36 @@ async fn an_orderly_stop_waits_for_the_database_as_long_as_it_waits_for_steps() 
     stopped.await.unwrap();
     assert_eq!(world.status(id).await, WorkflowStatus::Completed);
     assert_eq!(tries(number).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_an_outage_that_lasts_waits_once_and_the_next_start_goes_on() {
+    // One that has ended by then, and one that has to be told to stop.
+    for seconds in [1.0, 600.0] {
+        let world = World::new(None).await;
+        let (step, number) = witness("Step", 0, seconds, &[]);
+        let id = world.start(&[step]).await;
+        world.store.set_away(true);
+        sleep(Duration::from_secs(3)).await;
+        let asked = Instant::now();
+        world.runtime.shutdown().await;
+        let took = asked.elapsed();
+        let drain = Settings::default().drain;
+        let most = drain + Duration::from_secs(2);
+        assert!(took >= drain && took <= most, "{seconds} s: {took:?}");
+        assert_eq!(world.status(id).await, WorkflowStatus::Running);
+        world.store.set_away(false);
+        let next = World::again(&world.store).await;
+        if seconds > 1.0 {
+            next.runtime.cancel_workflow(id).await.unwrap();
+            next.until_over(id).await;
+        } else {
+            next.until_completed(id).await;
+            let tried = tries(number).len();
+            assert_eq!(tried, 2, "nobody knows how the first one ended");
+        }
+        next.runtime.shutdown().await;
+    }
 }
 
 /// In simulated time: whoever is woken needs none.

@@ -32,7 +32,15 @@ impl World {
     }
 
     pub async fn set(store: Faulty, settings: Settings) -> Self {
-        let store = Arc::new(store);
+        Self::on(Arc::new(store), settings).await
+    }
+
+    /// The next engine on the same store.
+    pub async fn again(store: &Arc<Faulty>) -> Self {
+        Self::on(Arc::clone(store), Settings::default()).await
+    }
+
+    async fn on(store: Arc<Faulty>, settings: Settings) -> Self {
         let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
         let builder = Runtime::builder().store(store.clone()).clock(clock);
         let builder = builder.registry(registry()).settings(settings);
