@@ -1,6 +1,7 @@
 //! What has happened: one variant for each row of the two tables, spelt the same everywhere.
 
 mod ending;
+mod error_text;
 mod stand_in;
 mod told;
 
@@ -12,6 +13,7 @@ use crate::task_status::SkipReason;
 use crate::time::Timestamp;
 
 pub use ending::{AttemptOutcome, FailureKind};
+pub use error_text::{EVENT_ERROR_BYTES_MAX, kept};
 pub use stand_in::{EVENT_OUTPUT_BYTES_MAX, stand_in, stands_for};
 pub use told::Told;
 

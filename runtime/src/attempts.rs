@@ -31,6 +31,8 @@ pub(crate) struct Surroundings {
     pub(crate) reports: UnboundedSender<Message>,
     /// How long a handler that was told to stop may take before it is dropped.
     pub(crate) stop_limit: Duration,
+    /// Set once the engine was asked to stop.
+    pub(crate) stopping: CancellationToken,
     /// Learns of panics.
     pub(crate) health: Health,
     /// For what attempts come to, until it is written down.

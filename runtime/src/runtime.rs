@@ -29,6 +29,7 @@ use engine::{
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -102,6 +103,8 @@ pub(crate) struct Inner {
     incarnation: Uuid,
     quarantine: Quarantine,
     pub(crate) outbox: UnboundedSender<Message>,
+    /// Set once the engine was asked to stop.
+    stopping: CancellationToken,
     commits: Arc<AtomicU64>,
     latest: latest::Latest,
 }

@@ -37,7 +37,7 @@ pub enum StepOutput {
     /// The work is done; the value is what later steps see as `steps.<key>.output`.
     Done(Value),
     /// The step is over this long after now. Nothing is held until then: the wait survives a
-    /// restart of the server.
+    /// restart of the server. Longer than 365 days is a failure for good.
     Wait(Duration),
     /// There was nothing to do; the task is skipped and what needs it goes on.
     NothingToDo,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Decision;
 use crate::command::{Outcome, Refusal};
 use crate::definition::Mode;
-use crate::event::{AttemptOutcome, Event, FailureKind};
+use crate::event::{self, AttemptOutcome, Event, FailureKind};
 use crate::id::{Attempt, StepIndex};
 use crate::retry::backoff;
 use crate::task_status::{SkipReason, TaskStatus};
@@ -77,12 +77,14 @@ impl Decision<'_> {
                 AttemptOutcome::Lost,
             ),
             Outcome::Lost => self.lost(task, attempt),
-            // Known from several starts of the server, whatever the step's own limit says.
-            Outcome::Failed {
-                failure: FailureKind::Poison,
-                error,
-            } => self.poison(task, attempt, error),
-            Outcome::Failed { failure, error } => self.failed(task, attempt, *failure, error),
+            Outcome::Failed { failure, error } => {
+                let error = event::kept(error);
+                match failure {
+                    // Known from several starts of the server, whatever the step's limit says.
+                    FailureKind::Poison => self.poison(task, attempt, &error),
+                    failure => self.failed(task, attempt, *failure, &error),
+                }
+            }
             Outcome::Late { error, .. } => self.failed(task, attempt, FailureKind::TimedOut, error),
         }
     }

@@ -27,6 +27,9 @@ use crate::step::{
 };
 use crate::step_fn::StepFn;
 
+/// How long after a program was stopped from outside it may become known that the server stops too.
+const STOP_KNOWN_WITHIN: Duration = Duration::from_millis(500);
+
 /// What one attempt needs to know, taken from the workflow when it starts.
 pub(super) struct Start {
     id: WorkflowId,
@@ -255,7 +258,8 @@ async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
         Some(Ok(Err(StepError::Transient(error)))) => failed(FailureKind::Error, error),
         Some(Ok(Err(StepError::Unknown(error)))) => failed(FailureKind::OutcomeUnknown, error),
         Some(Ok(Err(StepError::Permanent(error)))) => failed(FailureKind::Permanent, error),
-        Some(Ok(Err(StepError::Stopped))) | None => End::Over(Outcome::Interrupted),
+        Some(Ok(Err(StepError::Stopped))) => unasked_stop(surroundings, start).await,
+        None => End::Over(Outcome::Interrupted),
         // It may have done its work before it panicked.
         Some(Err(panic)) => {
             let step = &start.definition.steps()[start.task];
@@ -267,6 +271,31 @@ async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
     }
 }
 
+/// It ended as stopped although nobody had told the attempt to stop.
+async fn unasked_stop(surroundings: &Surroundings, start: &Start) -> End {
+    let step = &start.definition.steps()[start.task];
+    let was_let_go = start.closure.is_none() && step.handler == Handler::Closure;
+    if was_let_go {
+        return End::Over(Outcome::Interrupted);
+    }
+    // Whoever stops a service often signals everything it started as well, and that may be seen here
+    // before the word to stop.
+    let is_program = surroundings.handlers.starts_program(step);
+    let stopping = surroundings.stopping.cancelled();
+    if is_program
+        && tokio::time::timeout(STOP_KNOWN_WITHIN, stopping)
+            .await
+            .is_ok()
+    {
+        return End::Over(Outcome::Interrupted);
+    }
+    // Uncharged it would be tried again for ever.
+    End::Over(Outcome::Failed {
+        failure: FailureKind::OutcomeUnknown,
+        error: "it stopped although nobody here had told it to".to_owned(),
+    })
+}
+
 fn broke(panic: &(dyn std::any::Any + Send)) -> End {
     End::Over(Outcome::Failed {
         failure: FailureKind::OutcomeUnknown,
@@ -275,26 +304,32 @@ fn broke(panic: &(dyn std::any::Any + Send)) -> End {
 }
 
 fn ended_well(output: StepOutput, surroundings: &Surroundings) -> End {
+    let refused = |error: String| {
+        End::Over(Outcome::Failed {
+            failure: FailureKind::Permanent,
+            error,
+        })
+    };
     match output {
+        StepOutput::Wait(duration) if duration > Duration::from_secs_f64(limits::SECONDS_MAX) => {
+            let days = duration.as_secs() / (24 * 60 * 60);
+            refused(format!(
+                "it wants to wait for more than {days} days; a step waits for 365 days at most"
+            ))
+        }
         StepOutput::Wait(duration) => End::Waits(surroundings.clock.now().plus(duration)),
         StepOutput::NothingToDo => End::Over(Outcome::NothingToDo),
         StepOutput::Done(value) if depth::is_too_deep(&value) => {
-            let error = format!("its output {}", depth::TOO_DEEP);
-            End::Over(Outcome::Failed {
-                failure: FailureKind::Permanent,
-                error,
-            })
+            refused(format!("its output {}", depth::TOO_DEEP))
         }
         StepOutput::Done(value) => {
             let bytes = serde_json::to_string(&value).map_or(0, |text| text.len());
             if bytes <= limits::OUTPUT_BYTES_MAX {
                 return End::Over(Outcome::Succeeded(value));
             }
-            let error = format!("its output has {bytes} bytes; at most 1 MiB is kept");
-            End::Over(Outcome::Failed {
-                failure: FailureKind::Permanent,
-                error,
-            })
+            refused(format!(
+                "its output has {bytes} bytes; at most 1 MiB is kept"
+            ))
         }
     }
 }

@@ -13,6 +13,7 @@ use engine::{
 use serde_json::{Map, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::attempts::Surroundings;
@@ -47,6 +48,7 @@ impl Bench {
             clock: Arc::clone(&clock) as _,
             reports,
             stop_limit: settings.stop,
+            stopping: CancellationToken::new(),
             health: health.clone(),
             room: Room::default(),
         };

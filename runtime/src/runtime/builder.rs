@@ -1,12 +1,13 @@
 //! Putting a runtime together, and what happens when it starts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use engine::Problem;
 use engine::orchestrator::StepSwitches;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use super::boot_loop::{self, BootLoop};
@@ -217,6 +218,13 @@ impl RuntimeBuilder {
         }
     }
 
+    /// What starts programs, if this program named a runner.
+    fn processes(&mut self, work_dir: &Path) -> Option<ProcessRunner> {
+        let lock_dir = work_dir.with_file_name("attempts");
+        let runner = self.runner.take();
+        runner.map(|program| ProcessRunner::new(program, lock_dir))
+    }
+
     /// Opens the stores and starts the engine; active workflows go on.
     ///
     /// # Errors
@@ -228,11 +236,7 @@ impl RuntimeBuilder {
         let store = stores.store;
         let boot_loop = BootLoop::begin(store.as_ref(), clock.as_ref()).await;
         let work_dir = self.place_for_work();
-        let lock_dir = work_dir.with_file_name("attempts");
-        let runner = self
-            .runner
-            .take()
-            .map(|program| ProcessRunner::new(program, lock_dir));
+        let runner = self.processes(&work_dir);
         let switches = SharedSwitches::default();
         switches.set(switches::load(store.as_ref(), self.allow).await?);
         let services = StepServices::new(runner.clone(), switches.clone(), work_dir);
@@ -241,6 +245,7 @@ impl RuntimeBuilder {
         let health = Health::new(Arc::clone(&clock), room::ballast(&self));
         let log = LogWriter::watched(stores.log, Arc::clone(&clock), &health);
         let (outbox, inbox) = mpsc::unbounded_channel();
+        let stopping = CancellationToken::new();
         let attempts = Attempts::new(Surroundings {
             handlers: handlers.clone(),
             services,
@@ -248,6 +253,7 @@ impl RuntimeBuilder {
             clock: Arc::clone(&clock),
             reports: outbox.clone(),
             stop_limit: self.settings.stop,
+            stopping: stopping.clone(),
             health: health.clone(),
             room: Room::default(),
         });
@@ -280,6 +286,7 @@ impl RuntimeBuilder {
             incarnation: boot_loop.incarnation,
             quarantine,
             outbox,
+            stopping,
             commits,
             latest: Latest::default(),
         });

@@ -21,6 +21,7 @@ impl Runtime {
     /// calls [`shutdown`](Self::shutdown). Whatever becomes of the stop, even if the program is
     /// killed for being slow: what is under way by then did not bring it down.
     pub async fn note_stop(&self) {
+        self.inner.stopping.cancel();
         let noted = boot_loop::mark(&self.inner, BootMark::Stopped);
         if timeout(GOOD_TO_HAVE, noted).await.is_err() {
             warn!("it could not be noted in time that this is an orderly stop");

@@ -39,7 +39,8 @@ pub enum StepError {
     Unknown(String),
     /// Another try cannot help; the task fails now.
     Permanent(String),
-    /// The attempt saw the stop signal and ended; nothing of it is alive.
+    /// The attempt saw the stop signal and ended; nothing of it is alive. Said without a signal it is
+    /// an unknown end like [`Unknown`](Self::Unknown), and charged like one.
     Stopped,
 }
 

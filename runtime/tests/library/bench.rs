@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use runtime::{
-    Actor, JobId, JobOrchestrator, Progress, Runtime, TaskStatus, Value, WorkflowDefinition,
-    WorkflowId, WorkflowState, Workflows,
+    Actor, EventRecord, JobId, JobOrchestrator, Progress, Runtime, TaskStatus, Value,
+    WorkflowDefinition, WorkflowId, WorkflowState, Workflows,
 };
 
 /// The longest anything may take; far above what it should.
@@ -73,6 +73,12 @@ pub async fn until(
 pub async fn output(runtime: &Runtime, id: WorkflowId, task: usize) -> Value {
     let task = runtime.task(&Actor::program(), id, task).await.unwrap();
     task.output.unwrap()
+}
+
+/// All events of a workflow.
+pub async fn events(runtime: &Runtime, id: WorkflowId) -> Vec<EventRecord> {
+    let events = runtime.events(&Actor::program(), id, 0, 100_000).await;
+    events.unwrap()
 }
 
 /// The lines of a task's log.

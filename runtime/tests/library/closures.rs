@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use runtime::{
-    FailureKind, JobId, JobOrchestrator, JobOrchestratorError, Mode, RunIf, SkipReason, StepError,
-    StepOutput, TaskStatus, WorkflowDefinition, WorkflowStatus, WorkflowStep, Workflows, json,
+    Actor, FailureKind, JobId, JobOrchestrator, JobOrchestratorError, Mode, RunIf, SkipReason,
+    StepError, StepOutput, TaskStatus, WorkflowDefinition, WorkflowStatus, WorkflowStep, Workflows,
+    json,
 };
 
-use crate::bench::{execute, failure, log, on_both, output, start, until, within};
+use crate::bench::{events, execute, failure, log, on_both, output, start, until, within};
 
 #[tokio::test]
 async fn a_closure_gets_what_the_steps_before_it_gave_by_position_and_by_key() {
@@ -335,6 +336,110 @@ async fn a_closure_that_panics_fails_its_step_with_the_text_and_disables_nothing
         let of_type = WorkflowDefinition::new("Beside").step(of_type);
         let done = execute(&engine, &of_type).await;
         assert_eq!(done.status, WorkflowStatus::Completed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closure_that_stops_although_nobody_told_it_to_is_charged_for_it() {
+    on_both(async |engine| {
+        let stops = |name: &str| {
+            WorkflowStep::new(name, "a", |_cx| async { Err::<(), _>(StepError::Stopped) })
+        };
+        let definition = WorkflowDefinition::new("Stops")
+            .step(stops("Again").max_retries(1))
+            .step(stops("Once").mode(Mode::Once));
+        let done = execute(&engine, &definition).await;
+        assert_eq!(done.status, WorkflowStatus::Failed);
+        let told = "it stopped although nobody here had told it to";
+        assert_eq!(failure(&engine, done.id, 0).await, told);
+        let why = failure(&engine, done.id, 1).await;
+        assert!(why.starts_with(told), "{why}");
+        assert!(why.contains("outcome_unknown"), "{why}");
+        let progress = engine.get_workflow_progress(done.id).await.unwrap();
+        let attempts: Vec<_> = progress.tasks.iter().map(|task| task.attempt).collect();
+        assert_eq!(attempts, [2, 1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closure_may_wait_for_a_year_and_not_longer() {
+    const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    on_both(async |engine| {
+        let waits = |wait| {
+            let step = WorkflowStep::new("Waits", "a", move |_cx| async move {
+                Ok(StepOutput::Wait(wait))
+            });
+            WorkflowDefinition::new(format!("Waits {wait:?}")).step(step)
+        };
+        for (wait, told) in [
+            (YEAR + Duration::from_nanos(1), "more than 365 days"),
+            (Duration::MAX, "more than 213503982334601 days"),
+        ] {
+            let done = execute(&engine, &waits(wait)).await;
+            assert_eq!(done.status, WorkflowStatus::Failed);
+            let why = failure(&engine, done.id, 0).await;
+            let told = format!("it wants to wait for {told}; a step waits for 365 days at most");
+            assert_eq!(why, told);
+        }
+        let id = start(&engine, &waits(YEAR)).await;
+        until(&engine, id, |progress| {
+            progress.tasks[0].waits_until.is_some()
+        })
+        .await;
+        let told = serde_json::to_string(&events(&engine, id).await).unwrap();
+        let read: Vec<runtime::EventRecord> = serde_json::from_str(&told).unwrap();
+        assert_eq!(read, events(&engine, id).await);
+        engine.cancel_workflow(id).await.unwrap();
+        until(&engine, id, |progress| progress.status.is_terminal()).await;
+        assert_eq!(engine.quarantined(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_words_of_a_failure_are_cut_off_where_they_are_kept_and_it_is_said_how_much_is_missing()
+{
+    on_both(async |engine| {
+        let definition = WorkflowDefinition::new("Talks")
+            .step(WorkflowStep::new("Says", "a", |_cx| async {
+                Err::<(), _>(StepError::permanent("ü".repeat(1_000_000)))
+            }))
+            .step(
+                WorkflowStep::new("Panics", "b", |_cx| async {
+                    if true {
+                        panic!("{}", "\u{1}".repeat(100_000));
+                    }
+                    Ok(())
+                })
+                .mode(Mode::Once),
+            );
+        let done = execute(&engine, &definition).await;
+        assert_eq!(done.status, WorkflowStatus::Failed);
+        let said = failure(&engine, done.id, 0).await;
+        assert_eq!(
+            said,
+            format!("{}… (1995904 more bytes are not kept)", "ü".repeat(2048))
+        );
+        let panicked = failure(&engine, done.id, 1).await;
+        assert!(
+            panicked.contains(" more bytes are not kept); it is not tried again"),
+            "{panicked}"
+        );
+        for record in events(&engine, done.id).await {
+            let bytes = serde_json::to_string(&record).unwrap().len();
+            assert!(
+                bytes <= 8 * 1024,
+                "{} has {bytes} bytes",
+                record.event.kind()
+            );
+        }
+        for task in [0, 1] {
+            let detail = engine.task(&Actor::program(), done.id, task).await.unwrap();
+            let bytes = serde_json::to_string(&detail).unwrap().len();
+            assert!(bytes <= 24 * 1024, "task {task} has {bytes} bytes");
+        }
     })
     .await;
 }

@@ -148,3 +148,61 @@ async fn a_step_that_runs_once_is_not_repeated_when_its_runner_is_killed() {
     bench.runtime.cancel_workflow(id).await.unwrap();
     bench.until_status(id, WorkflowStatus::Cancelled).await;
 }
+
+/// A step that says who carries it out, and goes on until somebody ends it.
+fn endless(bench: &Bench) -> StepDefinition {
+    let runner = bench.path("runner");
+    let script = format!(
+        "echo $PPID > {0}.new; mv {0}.new {0}; exec sleep 600",
+        runner.display()
+    );
+    StepDefinition {
+        max_retries: 0,
+        ..shell("Endless", &script, &[])
+    }
+}
+
+/// Asks the runner of the step to end, from outside, as soon as it can be found.
+async fn ask_runner_to_end(bench: &Bench) {
+    let runner = bench.path("runner");
+    eventually("it runs", || runner.exists()).await;
+    let pid = std::fs::read_to_string(&runner).unwrap();
+    std::fs::remove_file(&runner).unwrap();
+    let asked = Command::new("kill").args(["-TERM", pid.trim()]).status();
+    assert!(asked.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_command_whose_runner_somebody_else_asks_to_end_is_charged_for_it() {
+    let bench = Bench::new().await;
+    for (mode, kind) in [
+        (Mode::Retry, FailureKind::Error),
+        (Mode::Once, FailureKind::OutcomeUnknown),
+    ] {
+        let step = StepDefinition {
+            mode: Some(mode),
+            ..endless(&bench)
+        };
+        let id = bench.start(&define(&[step])).await;
+        ask_runner_to_end(&bench).await;
+        let failed = bench.until_status(id, WorkflowStatus::Failed).await;
+        assert_eq!(bench.failure(id, 0).await, kind);
+        let told = failed.tasks[0].error_message.clone().unwrap();
+        assert!(told.contains("nobody here had told it to"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_is_signalled_with_the_server_that_stops_is_not_charged_for_it() {
+    let bench = Bench::new().await;
+    let id = bench.start(&define(&[endless(&bench)])).await;
+    eventually("it runs", || bench.path("runner").exists()).await;
+    bench.runtime.note_stop().await;
+    ask_runner_to_end(&bench).await;
+    bench
+        .until(id, |progress| progress.tasks[0].attempt == 2)
+        .await;
+    assert!(bench.kinds(id).await.contains(&"TaskInterrupted"));
+    bench.runtime.cancel_workflow(id).await.unwrap();
+    bench.until_status(id, WorkflowStatus::Cancelled).await;
+}

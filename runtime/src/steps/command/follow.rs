@@ -47,6 +47,10 @@ pub(super) async fn follow(
         .map_err(|fault| StepError::Transient(fault.to_string()))?;
     let mut said = Said::default();
     let facts = to_the_end(&mut command, &mut said, cx).await?;
+    if facts.stopped && !cx.is_stopped() {
+        cx.log()
+            .note("stopped by a signal that this server did not send");
+    }
     for (stream, text) in [
         (OutputStream::Stdout, said.stdout.finish()),
         (OutputStream::Stderr, said.stderr.finish()),
