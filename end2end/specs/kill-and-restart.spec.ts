@@ -173,8 +173,9 @@ test.describe('a page that stays open while its server is started again', () => 
     signedIn: page,
   }) => {
     // One more than run at once.
+    const gate = new Gate(server, 'full');
     const last = 4 * Math.max(2, availableParallelism());
-    const steps = Array.from({ length: last + 1 }, (_, i) => shell(`Step ${i}`, 'sleep 600'));
+    const steps = Array.from({ length: last + 1 }, (_, i) => waiting(`Step ${i}`, gate));
     const id = await api.run({ name: 'Full', steps });
     await api.taskReaches(id, last - 1, 'running');
     const workflow = new WorkflowPage(page);
@@ -182,18 +183,26 @@ test.describe('a page that stays open while its server is started again', () => 
     await expect(workflow.live).toBeVisible();
     const note = page.locator('tr.task[data-state="queued"] .task-note');
     await expect(note).toHaveText('waits for room to run');
+    // All that runs ends, and there is room for the last one as soon as it may start.
+    await api.act(id, 'pause');
+    gate.open();
+    await expect.poll(async () => (await api.progress(id)).completed_tasks).toBe(last);
+    const before = (await api.progress(id)).events;
     await server.kill();
-    // The new server is one that does not know the step's type.
-    await page.route('**/fn/workflow/progress', async (route) => {
-      const answer = await route.fetch().catch(() => undefined);
-      if (answer === undefined) return route.abort();
-      const progress = (await answer.json()) as { tasks: { status: string; waits_for?: string }[] };
-      for (const task of progress.tasks) if (task.status === 'queued') task.waits_for = 'step_type';
-      return route.fulfill({ response: answer, json: progress });
-    });
+    await expect(workflow.live).toHaveCount(0);
+    // What the workflow executes is of a type that the new server does not know.
+    server.replaceInDatabase('"task_type":"command"', '"task_type":"bygones"');
     await server.start();
     await expect(workflow.live).toBeVisible({ timeout: 30_000 });
-    await expect(note).toHaveText('waits for its step type, which this server does not know', { timeout: 30_000 });
+    const now = await api.progress(id);
+    expect(now.tasks[last]).toMatchObject({ status: 'queued', waits_for: 'step_type' });
+    expect(now.events, 'no event tells of it').toBe(before);
+    // There is room for it, and it does not start; nobody tells that but the new server's first answer.
+    await expect(note).toHaveText('waits until resumed');
+    await api.act(id, 'resume');
+    await expect(note).toHaveText('waits for its step type, which this server does not know');
+    const told = (await api.history(id)).slice(before).map((event) => event.kind);
+    expect(told).toEqual(['WorkflowResumed']);
     await api.act(id, 'cancel');
   });
 });
