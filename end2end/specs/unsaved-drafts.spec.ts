@@ -82,3 +82,38 @@ test('a draft that came from JSON is one like any other', async ({ signedIn: pag
   await page.getByRole('button', { name: 'Bring it back instead' }).click();
   await expect(builder.name).toHaveValue('Pasted');
 });
+
+test('a tab with pasted JSON that was not used is not closed without a question', async ({
+  context,
+  signedIn: page,
+}) => {
+  const pasted = JSON.stringify({ name: 'Pasted', steps: [{ name: 'Only', task_type: 'noop' }] });
+  const builder = new Builder(page);
+  await builder.open();
+  await page.getByText('JSON: import or export').click();
+  await page.locator('textarea[name="json"]').fill(pasted);
+  const [dialog] = await Promise.all([page.waitForEvent('dialog'), page.close({ runBeforeUnload: true })]);
+  expect(dialog.type()).toBe('beforeunload');
+  // What is shown from the form, or cleared, is nowhere to be lost.
+  for (const empty of [true, false]) {
+    const other = await context.newPage();
+    const asked: string[] = [];
+    other.on('dialog', (question) => {
+      asked.push(question.type());
+      void question.accept();
+    });
+    const shown = new Builder(other);
+    await shown.open();
+    await other.getByText('JSON: import or export').click();
+    const field = other.locator('textarea[name="json"]');
+    if (empty) {
+      await field.fill(pasted);
+      await field.fill(' ');
+    } else {
+      await other.getByRole('button', { name: 'Show this definition as JSON' }).click();
+      await expect(field).toHaveValue(/"steps"/);
+    }
+    await Promise.all([other.waitForEvent('close'), other.close({ runBeforeUnload: true })]);
+    expect(asked).toEqual([]);
+  }
+});

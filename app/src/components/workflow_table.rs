@@ -57,7 +57,7 @@ fn Row(
     let error = row.failure.as_ref().map(|failure| {
         format!(
             "{}: {}",
-            failure.step,
+            failure.step.as_deref().unwrap_or("In quarantine"),
             format::first_sentence(&failure.error)
         )
     });

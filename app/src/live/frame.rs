@@ -64,8 +64,11 @@ pub fn fold(progress: &mut Progress, frames: impl IntoIterator<Item = Frame>) ->
             Frame::Event(record) => events.push(record),
             Frame::Snapshot(found) => {
                 folded = folded.and(fold_events(progress, &mut events));
-                // One that is older than the page comes late: events overtook it.
-                if found.summary.events >= progress.summary.events {
+                // One that is older than the page comes late: events overtook it. Of a workflow in
+                // quarantine it may be that its number cannot be read.
+                let is_aside = |progress: &Progress| progress.summary.quarantine.is_some();
+                let is_put_aside = is_aside(&found) && !is_aside(progress);
+                if is_put_aside || found.summary.events >= progress.summary.events {
                     *progress = *found;
                     folded = Folded::Changed;
                 }
@@ -82,6 +85,12 @@ pub fn fold(progress: &mut Progress, frames: impl IntoIterator<Item = Frame>) ->
 
 fn fold_events(progress: &mut Progress, events: &mut Vec<EventRecord>) -> Folded {
     let before = progress.summary.events;
+    if progress.summary.quarantine.is_some() {
+        // It is failed, whatever once happened to it; only its number goes on.
+        let last = events.drain(..).map(|record| record.seq).max();
+        progress.summary.events = before.max(last.unwrap_or(0));
+        return Folded::Known;
+    }
     let answer = progress.apply_all(&*events);
     events.clear();
     match answer {
@@ -223,5 +232,33 @@ mod tests {
         let mut shown = progress();
         assert_eq!(fold(&mut shown, all), Folded::Changed);
         assert_eq!(shown, together);
+    }
+
+    #[test]
+    fn nothing_that_happened_once_hides_a_quarantine() {
+        let mut page = progress();
+        let aside = || {
+            let mut aside = progress();
+            aside.summary.quarantine = Some("a row cannot be read".into());
+            aside.summary.events = 0;
+            aside
+        };
+        page.summary.events = 3;
+        // Its number could not be read either.
+        let frames = [Frame::Snapshot(Box::new(aside()))];
+        assert_eq!(fold(&mut page, frames), Folded::Changed);
+        assert!(page.summary.quarantine.is_some());
+        let status = page.summary.status;
+        let event = |seq| EventRecord {
+            seq,
+            at: Timestamp::from_micros(0),
+            command_id: None,
+            actor: None,
+            reason: None,
+            event: Event::WorkflowCompleted,
+        };
+        fold(&mut page, [1, 2, 3, 9].map(|seq| Frame::Event(event(seq))));
+        assert_eq!(page.summary.status, status);
+        assert_eq!(page.summary.events, 9);
     }
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::visit::use_visit;
-use crate::api::workflows::{Overview, WorkflowRow, read_overview};
+use crate::api::workflows::{Failure, Overview, WorkflowRow, read_overview};
 use crate::components::live_sign::LiveSign;
 use crate::components::moment::Moment;
 use crate::components::page_header::PageHeader;
@@ -132,7 +132,10 @@ fn AttentionItem(
     let may_recover = row.is_recoverable && use_visit().may(recover.needs());
     let id = row.id;
     let what = match &row.failure {
-        Some(failure) => format!("{} failed", failure.step),
+        Some(Failure {
+            step: Some(step), ..
+        }) => format!("{step} failed"),
+        Some(Failure { step: None, .. }) => "In quarantine".to_owned(),
         None if row.status == WorkflowStatus::Paused => format!("Paused at {}", now_at(&row)),
         None => String::new(),
     };

@@ -44,7 +44,7 @@ pub enum StartError {
     #[error(transparent)]
     Log(#[from] LogFault),
     /// The database cannot be read.
-    #[error(transparent)]
+    #[error("{fault}{advice}", fault = .0, advice = advice(.0))]
     Store(#[from] StoreError),
     /// Two step types share a name, or one cannot be described.
     #[error(transparent)]
@@ -52,6 +52,17 @@ pub enum StartError {
     /// A definition that was registered is wrong.
     #[error("a definition that was registered is wrong: {}", told(.0))]
     Definition(Vec<Problem>),
+}
+
+/// What to do about a file in which not even what a start needs can be read.
+fn advice(fault: &StoreError) -> &'static str {
+    match fault {
+        StoreError::DamagedPage(_) | StoreError::Damaged(_) => {
+            "; too much of it is damaged to start with: restore a copy of it, \"job-orchestrator doctor\" \
+             says what can still be read"
+        }
+        _ => "",
+    }
 }
 
 fn told(problems: &[Problem]) -> String {

@@ -46,11 +46,11 @@ pub struct WorkflowRow {
     pub completed_at: Option<Timestamp>,
 }
 
-/// Which step failed first, and why.
+/// Which step failed first, or that it is in quarantine, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The step's name.
-    pub step: String,
+    /// The step's name; none in quarantine.
+    pub step: Option<String>,
     /// Why, in words.
     pub error: String,
 }

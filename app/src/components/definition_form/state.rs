@@ -38,6 +38,8 @@ pub struct BuilderState {
     pub replaces: RwSignal<Option<(DefinitionId, u32)>>,
     /// What is typed as JSON, when that is open.
     pub json: RwSignal<Option<String>>,
+    /// What of that is in the form already: it was shown from there, or used.
+    pub(super) json_known: StoredValue<Option<String>>,
     /// Grows when another text has to stand in the JSON field.
     pub json_drawn: RwSignal<u32>,
     /// A draft that can be brought back.
@@ -69,6 +71,7 @@ impl BuilderState {
             notice: RwSignal::new(page.notice.clone()),
             replaces: RwSignal::new(page.replaces),
             json: RwSignal::new(page.json.clone()),
+            json_known: StoredValue::new(known_json(page)),
             json_drawn: RwSignal::new(0),
             offered: RwSignal::new(None),
             is_touched: RwSignal::new(false),
@@ -93,7 +96,19 @@ impl BuilderState {
         let is_told = self.notice.with_untracked(|notice| {
             matches!(notice, Some(BuilderNotice::Error(ApiError::SignedOut)))
         });
-        self.is_touched.get_untracked() && !is_told
+        (self.is_touched.get_untracked() && !is_told) || self.is_json_waiting()
+    }
+
+    /// Whether a text stands in the JSON field that is nowhere else: it is not kept in the tab.
+    #[cfg(feature = "hydrate")]
+    fn is_json_waiting(self) -> bool {
+        self.json.with_untracked(|json| {
+            let text = json.as_deref().unwrap_or_default();
+            let is_known = self
+                .json_known
+                .with_value(|known| known.as_deref() == Some(text));
+            !text.trim().is_empty() && !is_known
+        })
     }
 
     /// The URL of this builder, under which its unsaved draft is kept.
@@ -129,4 +144,12 @@ impl BuilderState {
             }
         });
     }
+}
+
+/// What came with the page as JSON, if the form says the same or it was used.
+fn known_json(page: &BuilderPage) -> Option<String> {
+    let json = page.json.as_ref()?;
+    let is_known = page.notice == Some(BuilderNotice::JsonUsed)
+        || *json == page.draft.as_json_text(&page.specs);
+    is_known.then(|| json.clone())
 }

@@ -16,6 +16,10 @@ impl BuilderState {
         if let Some((_, find)) = typed.iter().find(|(name, _)| name == names::FIND) {
             self.find.set(find.clone());
         }
+        let json = typed.iter().find(|(name, _)| name == names::JSON);
+        if let Some((_, json)) = json.filter(|(_, json)| !json.is_empty()) {
+            self.json.set(Some(json.clone()));
+        }
         let shown = self.shown.get_untracked();
         let mut draft = self.draft.get_untracked();
         let before = draft.steps.get(shown).map(|step| step.task_type.clone());
@@ -77,6 +81,7 @@ impl BuilderState {
                 let text = self.specs.with_value(|specs| {
                     self.draft.with_untracked(|draft| draft.as_json_text(specs))
                 });
+                self.json_known.set_value(Some(text.clone()));
                 self.json.set(Some(text));
                 self.json_drawn.update(|n| *n += 1);
             }
@@ -139,6 +144,7 @@ impl BuilderState {
         match read {
             Ok(draft) => {
                 self.replace(draft);
+                self.json_known.set_value(Some(text));
                 self.notice.set(Some(BuilderNotice::JsonUsed));
             }
             Err(problems) => self.notice.set(Some(BuilderNotice::JsonRefused(problems))),

@@ -141,11 +141,11 @@ fn row(workflow: WorkflowState, progress: Option<&Progress>) -> WorkflowRow {
         .filter(|_| summary.status == WorkflowStatus::Failed)
         .and_then(|progress| progress.tasks.get(progress.failed_step()?));
     let failed = failed.map(|task| Failure {
-        step: task.name.clone(),
+        step: Some(task.name.clone()),
         error: task.error_message.clone().unwrap_or_default(),
     });
     let aside = summary.quarantine.clone().map(|cause| Failure {
-        step: "In quarantine".to_owned(),
+        step: None,
         error: cause,
     });
     WorkflowRow {
