@@ -30,11 +30,13 @@
 //!   of work that definitions in JSON can name.
 //! - [`Runtime::create_workflow`] and [`Runtime::execute_workflow`] take a definition; all other calls
 //!   of the reference are those of [`JobOrchestrator`]. [`Workflows`] has what pages need beside them:
-//!   lists, single tasks, logs, and what operators may do. [`Runtime::follow`] gives events.
+//!   lists ([`WorkflowFilter`]), single tasks, logs, and what operators may do ([`Action`]).
+//!   [`Runtime::follow`] gives events.
 //! - [`WorkflowState`] is what calls answer, [`Progress`] adds the tasks. Their fields are those of
 //!   their JSON.
-//! - [`JobOrchestratorError`] says why a call was not carried out; nothing was changed then. That a
-//!   workflow failed is no error of a call but its [`WorkflowStatus`].
+//! - [`JobOrchestratorError`] says why a call was not carried out; nothing was changed then. What does
+//!   not fit the state is a [`Refusal`]. That a workflow failed is no error of a call but its
+//!   [`WorkflowStatus`].
 //!
 //! # What is promised
 //!
@@ -76,13 +78,23 @@ pub mod store;
 mod workflow_definition;
 mod workflow_step;
 
-pub use engine::event::FailureKind;
-pub use engine::orchestrator::{Answer, LogLine, LogPage, LogStream, TaskDetail};
+/// The crate beneath, whose definitions are data: what `runtime` says in its own words is named here
+/// directly, and the rest by `runtime::engine`.
+pub use engine;
+pub use engine::orchestrator::{
+    ActionRequest, Answer, AttemptRecord, DefinitionSource, FixedSwitches, Hindrance, LogLine,
+    LogPage, LogStream, NewWorkflowRequest, Page, SavedDefinition, StepSwitches, SwitchedOff,
+    TaskDetail, WorkflowDetail, WorkflowFilter, WorkflowSelection,
+};
+pub use engine::progress::{Counts, Summary};
+pub use engine::step_form::{FieldKind, FieldSpec, ModeRule, StepSpec};
+pub use engine::workflow_status::WorkflowTrigger;
 pub use engine::{
-    Action, Actor, AttemptOutcome, Event, EventRecord, JobId, JobOrchestrator,
-    JobOrchestratorError, Mode, OnFailure, Problem, Progress, Refusal, Role, RunIf, Seq,
-    SkipReason, StepIndex, TaskProgress, TaskStatus, Timestamp, WaitsFor, WorkflowId,
-    WorkflowState, WorkflowStatus, Workflows,
+    Action, Actor, Attempt, AttemptOutcome, DefinitionId, Definitions, Event, EventRecord,
+    FailureKind, Instead, JobId, JobOrchestrator, JobOrchestratorError, Mode, OnFailure, Problem,
+    Progress, Recovery, Refusal, Role, RunIf, Seq, Service, SkipReason, StepIndex, StepTypes,
+    Switches, TaskId, TaskProgress, TaskStatus, Timestamp, Trouble, TroubleKind, WaitsFor,
+    WorkflowId, WorkflowState, WorkflowStatus, Workflows, allowed_actions,
 };
 pub use event_stream::EventStream;
 pub use runtime::{Runtime, RuntimeBuilder, StartError};

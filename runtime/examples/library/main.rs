@@ -8,6 +8,7 @@ mod dataset_build;
 mod embed_in_axum;
 mod error_recovery;
 mod follow_events;
+mod operator;
 mod parallel;
 mod recover_after_restart;
 mod sequential;
@@ -42,6 +43,9 @@ async fn main() -> Outcome {
     }
     if is_wanted("follow_events") {
         follow_events::run().await?;
+    }
+    if is_wanted("operator") {
+        operator::run().await?;
     }
     if is_wanted("embed_in_axum") {
         embed_in_axum::run().await?;

@@ -15,6 +15,8 @@ mod embed_in_axum;
 mod error_recovery;
 #[path = "../../examples/library/follow_events.rs"]
 mod follow_events;
+#[path = "../../examples/library/operator.rs"]
+mod operator;
 #[path = "../../examples/library/parallel.rs"]
 mod parallel;
 #[path = "../../examples/library/recover_after_restart.rs"]
@@ -58,6 +60,11 @@ async fn the_custom_step_type_example_runs() {
 #[tokio::test]
 async fn the_follow_events_example_runs() {
     follow_events::run().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_operator_example_runs() {
+    operator::run().await.unwrap();
 }
 
 #[tokio::test]

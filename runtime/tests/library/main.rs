@@ -9,4 +9,5 @@ mod bench;
 mod closures;
 mod definitions;
 mod examples;
+mod public_face;
 mod registration;
