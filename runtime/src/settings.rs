@@ -11,7 +11,8 @@ pub struct Settings {
     pub others_at_once: usize,
     /// How long an orderly stop waits for running steps before it interrupts them.
     pub drain: Duration,
-    /// How long a handler that was told to stop may take before it is dropped.
+    /// How long a handler that was told to stop may take before it is dropped. One that has a thread
+    /// ([`WorkflowStep::blocking`](crate::WorkflowStep::blocking)) cannot be dropped.
     pub stop: Duration,
     /// When the disk has too little room.
     pub disk: DiskLimits,

@@ -59,15 +59,61 @@ impl WorkflowStep {
     /// output: any JSON up to 1 MiB, `()` for nothing, or a [`StepOutput`] to wait or to say that
     /// there was nothing to do. It should watch [`StepContext::stopped`]: an attempt that does not end
     /// within 30 s of being told to ([`Settings::stop`](crate::Settings::stop)) is dropped.
+    ///
+    /// Its future is polled on the threads of the tokio runtime on which the engine itself works, so it
+    /// must not block: between two `await`s neither its time limit nor a cancel nor that drop can reach
+    /// it, and two closures that block stop everything on a machine with two cores. One that keeps a
+    /// thread for a second is told of in the log of the program. What blocks (`std::thread::sleep`,
+    /// files, a database without `async`, long computing) belongs into [`blocking`](Self::blocking).
     pub fn new<F, Fut, T>(name: impl Into<String>, task_type: impl Into<String>, handler: F) -> Self
     where
         F: Fn(StepContext) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<T, StepError>> + Send + 'static,
         T: Into<StepOutput>,
     {
-        let mut step = Self::named(name.into(), task_type.into());
+        Self::of_closure(name.into(), task_type.into(), StepFn::new(handler))
+    }
+
+    /// A step that a closure carries out which blocks: an ordinary function, no future. It gets a thread
+    /// to itself for each attempt ([`tokio::task::spawn_blocking`], by default at most 512 at once); the
+    /// engine and all other steps go on meanwhile. Otherwise it is like [`new`](Self::new).
+    ///
+    /// ```
+    /// use runtime::{StepError, WorkflowStep, json};
+    ///
+    /// let count = WorkflowStep::blocking("Count", "count", |cx| {
+    ///     let mut primes = 0_u64;
+    ///     for number in 2..10_000_u64 {
+    ///         // Nobody can take the thread away: look now and then whether it is to end.
+    ///         if cx.is_stopped() {
+    ///             return Err(StepError::Stopped);
+    ///         }
+    ///         primes += u64::from((2..number).all(|part| number % part != 0));
+    ///     }
+    ///     Ok(json!({ "primes": primes }))
+    /// });
+    /// # let _ = count;
+    /// ```
+    ///
+    /// A thread cannot be dropped. When its time is over, or the workflow is cancelled, the attempt is
+    /// told to stop ([`StepContext::is_stopped`]) and then waited for, however long that takes: until it
+    /// returns the step counts as running, is not tried again, and the workflow is not yet cancelled.
+    /// [`Runtime::shutdown`](crate::Runtime::shutdown) does not wait for longer than its limits; the
+    /// thread then goes on, tokio waits for it where its runtime is dropped, and the attempt is made
+    /// again when the data is opened the next time, even beside a thread of the same program that has
+    /// not returned.
+    pub fn blocking<F, T>(name: impl Into<String>, task_type: impl Into<String>, handler: F) -> Self
+    where
+        F: Fn(StepContext) -> Result<T, StepError> + Send + Sync + 'static,
+        T: Into<StepOutput>,
+    {
+        Self::of_closure(name.into(), task_type.into(), StepFn::blocking(handler))
+    }
+
+    fn of_closure(name: String, task_type: String, handler: StepFn) -> Self {
+        let mut step = Self::named(name, task_type);
         step.set("handler", json!(Handler::Closure.as_str()));
-        step.handler = Some(StepFn::new(handler));
+        step.handler = Some(handler);
         step
     }
 

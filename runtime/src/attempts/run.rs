@@ -92,6 +92,13 @@ impl Start {
         .unwrap_or(Duration::from_secs_f64(limits::TIMEOUT_SECONDS_DEFAULT))
     }
 
+    /// How long the attempt may take to end once it is told to, before it is dropped. A thread cannot
+    /// be dropped, and nothing may be tried again beside what still runs: it is waited for.
+    fn to_stop(&self, surroundings: &Surroundings) -> Option<Duration> {
+        let keeps_a_thread = self.closure.as_ref().is_some_and(StepFn::is_blocking);
+        (!keeps_a_thread).then_some(surroundings.stop_limit)
+    }
+
     /// The step's configuration as it is written.
     pub(super) fn config(&self) -> &Map<String, Value> {
         &self.definition.steps()[self.task].config
@@ -226,15 +233,14 @@ async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
     let work = AssertUnwindSafe(work(surroundings, start)).catch_unwind();
     tokio::pin!(work);
     let limit = start.limit(surroundings);
+    let to_stop = start.to_stop(surroundings);
     let (result, was_late) = tokio::select! {
         biased;
         result = &mut work => (Some(result), false),
-        () = start.stop.cancelled() => {
-            (tokio::time::timeout(surroundings.stop_limit, &mut work).await.ok(), false)
-        }
+        () = start.stop.cancelled() => (end_within(to_stop, &mut work).await, false),
         () = tokio::time::sleep(limit) => {
             start.stop.cancel();
-            (tokio::time::timeout(surroundings.stop_limit, &mut work).await.ok(), true)
+            (end_within(to_stop, &mut work).await, true)
         }
     };
     if was_late {
@@ -294,6 +300,14 @@ async fn unasked_stop(surroundings: &Surroundings, start: &Start) -> End {
         failure: FailureKind::OutcomeUnknown,
         error: "it stopped although nobody here had told it to".to_owned(),
     })
+}
+
+/// What it comes to, or nothing once its time is over.
+async fn end_within<F: Future>(limit: Option<Duration>, work: F) -> Option<F::Output> {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, work).await.ok(),
+        None => Some(work.await),
+    }
 }
 
 fn broke(panic: &(dyn std::any::Any + Send)) -> End {

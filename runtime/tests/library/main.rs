@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod blocking;
 mod closures;
 mod definitions;
 mod examples;

@@ -1,0 +1,162 @@
+//! Closures that keep a thread: everything else goes on, and they are waited for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use runtime::{
+    JobId, JobOrchestrator, Runtime, Settings, StepContext, StepError, TaskStatus,
+    WorkflowDefinition, WorkflowStatus, WorkflowStep, json,
+};
+
+use crate::bench::{execute, failure, start, until, within};
+
+/// How long a thread waits for the test at most, so that a test fails instead of hanging.
+const HELD_AT_MOST: Duration = Duration::from_secs(20);
+
+/// Keeps threads until it is opened.
+#[derive(Clone, Default)]
+struct Gate {
+    is_open: Arc<AtomicBool>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Gate {
+    fn open(&self) {
+        self.is_open.store(true, Ordering::SeqCst);
+    }
+
+    /// Keeps this thread; `or` ends it early.
+    fn pass(&self, or: impl Fn() -> bool) -> Result<(), StepError> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let begun = Instant::now();
+        while !self.is_open.load(Ordering::SeqCst) && !or() {
+            if begun.elapsed() > HELD_AT_MOST {
+                return Err(StepError::permanent("nobody opened the gate"));
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// A step that keeps a thread until the gate is open, whatever it is told.
+    fn step(&self) -> WorkflowStep {
+        let gate = self.clone();
+        WorkflowStep::blocking("Held", "held", move |_cx| {
+            gate.pass(|| false)?;
+            Ok(json!("passed"))
+        })
+    }
+}
+
+fn held(name: &str, gate: &Gate) -> WorkflowDefinition {
+    WorkflowDefinition::new(name).step(gate.step().max_retries(0))
+}
+
+async fn others_go_on_beside_two_threads_that_are_kept() {
+    let engine = Runtime::builder().in_memory().start().await.unwrap();
+    let gate = Gate::default();
+    let kept = [
+        start(&engine, &held("A", &gate)).await,
+        start(&engine, &held("B", &gate)).await,
+    ];
+    for id in kept {
+        until(&engine, id, |p| p.running_tasks == 1).await;
+    }
+    let waiting = async {
+        while gate.waiting.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(waiting).await;
+    let chain = WorkflowDefinition::new("Beside")
+        .step(WorkflowStep::new("A", "a", |_cx| async { Ok(json!(1)) }))
+        .step(
+            WorkflowStep::new("B", "b", |_cx| async {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                Ok(json!(2))
+            })
+            .dependencies([0]),
+        );
+    let done = execute(&engine, &chain).await;
+    assert_eq!(done.status, WorkflowStatus::Completed);
+    let paused = engine.pause_workflow(kept[0]).await.unwrap();
+    assert_eq!(paused.status, WorkflowStatus::Paused);
+    engine.resume_workflow(kept[0]).await.unwrap();
+    for id in kept {
+        let progress = engine.get_workflow_progress(id).await.unwrap();
+        assert_eq!(progress.tasks[0].status, TaskStatus::Running);
+    }
+    gate.open();
+    for id in kept {
+        until(&engine, id, |p| p.status == WorkflowStatus::Completed).await;
+    }
+}
+
+#[tokio::test]
+async fn two_closures_that_block_hold_up_nothing_on_a_runtime_with_one_thread() {
+    others_go_on_beside_two_threads_that_are_kept().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_closures_that_block_hold_up_nothing_on_a_runtime_with_two_threads() {
+    others_go_on_beside_two_threads_that_are_kept().await;
+}
+
+#[tokio::test]
+async fn a_blocking_closure_is_told_when_its_time_is_over() {
+    let engine = Runtime::builder().in_memory().start().await.unwrap();
+    let work = |cx: StepContext| {
+        Gate::default().pass(|| cx.is_stopped())?;
+        Err::<(), _>(StepError::Stopped)
+    };
+    let step = WorkflowStep::blocking("Slow", "slow", work)
+        .timeout(Duration::from_millis(20))
+        .max_retries(0);
+    let definition = WorkflowDefinition::new("Too slow").step(step);
+    let done = execute(&engine, &definition).await;
+    assert_eq!(done.status, WorkflowStatus::Failed);
+    assert_eq!(failure(&engine, done.id, 0).await, "timed out after 0.02 s");
+}
+
+#[tokio::test]
+async fn a_cancel_waits_for_a_blocking_closure_beyond_the_limit_for_others() {
+    let limit = Duration::from_millis(10);
+    let settings = Settings {
+        stop: limit,
+        ..Settings::default()
+    };
+    let builder = Runtime::builder().in_memory().settings(settings);
+    let engine = builder.start().await.unwrap();
+    let gate = Gate::default();
+    let id = start(&engine, &held("Cancelled", &gate)).await;
+    until(&engine, id, |p| p.running_tasks == 1).await;
+    engine.cancel_workflow(id).await.unwrap();
+    let asked = Instant::now();
+    while asked.elapsed() < 20 * limit {
+        let progress = engine.get_workflow_progress(id).await.unwrap();
+        assert_eq!(progress.tasks[0].status, TaskStatus::Running);
+        assert!(progress.cancel_requested);
+        tokio::time::sleep(limit).await;
+    }
+    gate.open();
+    until(&engine, id, |p| p.status == WorkflowStatus::Cancelled).await;
+}
+
+#[tokio::test]
+async fn a_panic_in_a_blocking_closure_fails_its_step_with_the_text() {
+    let engine = Runtime::builder().in_memory().start().await.unwrap();
+    let step = WorkflowStep::blocking("Panics", "panics", |cx| {
+        assert!(cx.workflow_id().0 < 0, "nobody expected this");
+        Ok(())
+    });
+    let definition = WorkflowDefinition::new("Panics").step(step.max_retries(0));
+    let made = engine.create_workflow(JobId(1), &definition, None).await;
+    let id = made.unwrap().id;
+    within(engine.execute_workflow(id, &definition))
+        .await
+        .unwrap();
+    let told = failure(&engine, id, 0).await;
+    assert_eq!(told, "panicked: nobody expected this");
+}
