@@ -1,6 +1,8 @@
 //! Which actions fit a workflow now: the one place that draws every button and answers every
 //! command.
 
+mod execute;
+
 use crate::action::Action;
 use crate::command::Refusal;
 use crate::definition::limits;
@@ -9,6 +11,8 @@ use crate::progress::Summary;
 use crate::task_status::TaskStatus;
 use crate::workflow::WorkflowRecord;
 use crate::workflow_status::{WorkflowStatus, WorkflowTrigger};
+
+pub use execute::{Execution, execution};
 
 /// What an action that is not refused does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -158,6 +158,14 @@ pub enum Refusal {
         /// The largest there is.
         most: u32,
     },
+    /// It does not go on by itself, so nobody can wait for its end.
+    #[error("a {status} workflow cannot be executed: {advice}")]
+    NotExecutable {
+        /// The state it is in.
+        status: WorkflowStatus,
+        /// What can be done instead.
+        advice: &'static str,
+    },
     /// It is in quarantine: its rows cannot be read, or contradict each other.
     #[error(
         "the workflow is in quarantine: {cause}; an owner can mend it and let it go on \

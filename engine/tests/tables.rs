@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::allowed::{TaskVerb, Verdict, judge_task, verdict};
+use engine::allowed::{Execution, TaskVerb, Verdict, execution, judge_task, verdict};
 use engine::task_status::TaskTrigger;
 use engine::workflow::{NewWorkflow, WorkflowRecord};
 use engine::workflow_status::WorkflowTrigger;
@@ -158,8 +158,22 @@ fn command_table() -> String {
             cells.push(answer(&cancelling, &action).to_owned());
             (name.to_owned(), cells)
         })
+        .chain([execution_row()])
         .collect();
     table("command \\ state", &columns, &rows)
+}
+
+/// Executing is no action: it is answered only at the end.
+fn execution_row() -> (String, Vec<String>) {
+    let cell = |status, cancelling| match execution(status, cancelling) {
+        Ok(Execution::Start) => "starts, waits".to_owned(),
+        Ok(Execution::Wait) => "waits".to_owned(),
+        Ok(Execution::Over) => "same".to_owned(),
+        Err(_) => "409".to_owned(),
+    };
+    let mut cells = COLUMNS.map(|status| cell(status, false)).to_vec();
+    cells.push(cell(WorkflowStatus::Running, true));
+    ("execute".into(), cells)
 }
 
 #[test]
@@ -241,6 +255,21 @@ fn commands_are_answered_by_state_as_designed() {
             );
         }
     }
+}
+
+#[test]
+fn executing_is_answered_by_state_as_designed() {
+    let designed = [
+        "starts, waits",
+        "waits",
+        "409",
+        "waits",
+        "409",
+        "same",
+        "same",
+        "409",
+    ];
+    assert_eq!(execution_row().1, designed);
 }
 
 #[test]
@@ -383,7 +412,8 @@ fn document() -> String {
          Completed, failed, skipped and cancelled are *settled*; only a recovery resets them.\n\n\
          ## Commands by state of the workflow\n\n{}\n\
          `ok` changes the state, `same` answers with the present state and changes nothing, `409` \
-         is refused.\nRecover also needs budget left, else 409.\n\n\
+         is refused.\nRecover also needs budget left, else 409. Executing is answered once the \
+         workflow is over.\n\n\
          ## What an operator may do to a task, by its state\n\n{}\n\
          The workflow is active and not being cancelled, else 409; a retry is tried now only while \
          it runs.\n",

@@ -12,6 +12,7 @@ pub mod log_memory;
 pub mod log_sqlite;
 pub mod memory;
 mod memory_boots;
+mod memory_definitions;
 mod quarantined;
 mod row;
 pub(crate) mod soundness;
@@ -74,6 +75,10 @@ pub struct Standing {
     pub header: Header,
     /// Its state.
     pub status: WorkflowStatus,
+    /// Whether it is being cancelled.
+    pub cancel_requested: bool,
+    /// The number of its last event.
+    pub rev: Seq,
 }
 
 /// What changed in one workflow.
@@ -180,6 +185,8 @@ pub trait WorkflowStore: Send + Sync {
         Ok(stored.map(|stored| Standing {
             header: stored.header,
             status: stored.workflow.status(),
+            cancel_requested: stored.workflow.record().cancel_requested,
+            rev: stored.workflow.rev(),
         }))
     }
 

@@ -160,6 +160,7 @@ fn cell(before: &Workflow, verb: &Verb) -> String {
         Verb::MarkDone { .. } => "mark done",
         Verb::TryNow { .. } => "try now",
         Verb::RaiseBudget { .. } => "raise budget",
+        Verb::Execute => "execute",
     };
     let state = if before.cancel_requested {
         "cancelling"

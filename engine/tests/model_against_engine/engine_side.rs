@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::action::Origin;
+use engine::allowed::{Execution, execution};
 use engine::invariant::{Finding, History, Look, at_rest, kept_up, of_change};
 use engine::workflow::NewWorkflow;
 use engine::{
@@ -12,7 +13,7 @@ use engine::{
 use serde_json::Map;
 
 use crate::model_side::{Seen, SeenTask};
-use crate::reference_model::{Answer, Input, Micros};
+use crate::reference_model::{Answer, Ask, Input, Micros, Verb};
 use crate::translate::{command, failure_word, word};
 
 pub struct EngineSide {
@@ -94,6 +95,20 @@ impl EngineSide {
             command_id: command_id.as_deref(),
             expected_rev,
         };
+        if let Input::Ask(Ask {
+            verb: Verb::Execute,
+            expected_rev,
+            ..
+        }) = input
+            && expected_rev.is_none_or(|rev| rev == self.workflow.rev())
+        {
+            let record = self.workflow.record();
+            match execution(record.status, record.cancel_requested) {
+                Ok(Execution::Start) => {}
+                Ok(Execution::Wait | Execution::Over) => return (Answer::Same, Vec::new()),
+                Err(refusal) => return (Answer::Refused(word(&refusal)), Vec::new()),
+            }
+        }
         let now = Timestamp::from_micros(now);
         match advance(&mut self.workflow, &command(input), origin, now) {
             Ok(events) if events.is_empty() => (Answer::Same, events),

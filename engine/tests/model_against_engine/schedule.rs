@@ -157,7 +157,7 @@ fn verb(dice: &mut Dice, model: &Workflow) -> Verb {
         task(&[Failed, Retrying, Pending, Queued]),
         task(&[Retrying]),
     );
-    match dice.roll(40) {
+    match dice.roll(43) {
         0..4 => Verb::Start,
         4..8 => Verb::Resume,
         8..17 => Verb::Pause {
@@ -168,6 +168,7 @@ fn verb(dice: &mut Dice, model: &Workflow) -> Verb {
         27..30 => Verb::Skip { task: open },
         30..33 => Verb::MarkDone { task: open },
         33..36 => Verb::TryNow { task: retrying },
+        36..39 => Verb::Execute,
         _ => {
             let more = dice.pick(&[0, 1, 1, 2, 200]);
             let to = model.max_recovery_attempts + more;

@@ -19,7 +19,9 @@ pub const fn failure_word(kind: FailureKind) -> &'static str {
 /// The model's word for a refusal.
 pub const fn word(refusal: &Refusal) -> &'static str {
     match refusal {
-        Refusal::State { .. } | Refusal::NotActive { .. } => "state",
+        Refusal::State { .. } | Refusal::NotActive { .. } | Refusal::NotExecutable { .. } => {
+            "state"
+        }
         Refusal::Cancelling => "cancelling",
         Refusal::BudgetSpent { .. } => "budget spent",
         Refusal::NoSuchStep { .. } => "no such step",
@@ -79,7 +81,8 @@ pub fn command(input: &Input) -> Command {
 
 fn action(verb: Verb) -> Action {
     match verb {
-        Verb::Start => Action::Start,
+        // What executing begins with, where it is not refused.
+        Verb::Start | Verb::Execute => Action::Start,
         Verb::Resume => Action::Resume,
         Verb::Pause { interrupt: false } => Action::Pause,
         Verb::Pause { interrupt: true } => Action::PauseAndInterrupt,

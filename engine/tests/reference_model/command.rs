@@ -55,6 +55,7 @@ impl Workflow {
             _ => {}
         }
         match verb {
+            Verb::Execute => self.start(),
             Verb::Start if self.state == State::Pending => self.start(),
             Verb::Start | Verb::Resume => self.resume(),
             Verb::Pause { .. } => self.pause(),

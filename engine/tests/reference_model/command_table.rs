@@ -16,7 +16,7 @@ pub enum Cell {
 
 /// The table of commands: a line for each command, a cell for each state in the order of `State`:
 /// pending, running, paused, recovering, failed, completed, cancelled.
-pub const CELLS: [(&str, [Cell; 7]); 5] = {
+pub const CELLS: [(&str, [Cell; 7]); 6] = {
     use Cell::{No, Ok, OkIfBudgetLeft, OkWithForce, Same};
     [
         ("start", [Ok, Same, Ok, No, No, No, No]),
@@ -35,6 +35,8 @@ pub const CELLS: [(&str, [Cell; 7]); 5] = {
                 OkIfBudgetLeft,
             ],
         ),
+        // It starts what is pending, and waits for what goes on; what is over is answered at once.
+        ("execute", [Ok, Same, No, Same, No, Same, Same]),
     ]
 };
 
@@ -46,6 +48,7 @@ pub fn cell(verb: &Verb, state: State) -> Option<(&'static str, Cell)> {
         Verb::Pause { .. } => 2,
         Verb::Cancel => 3,
         Verb::Recover { .. } => 4,
+        Verb::Execute => 5,
         _ => return None,
     };
     let (name, cells) = CELLS[line];

@@ -58,6 +58,8 @@ pub enum Verb {
     RaiseBudget {
         to: u32,
     },
+    /// Without the waiting that follows.
+    Execute,
 }
 
 /// What a recovery does with the step it starts from, other than running it.

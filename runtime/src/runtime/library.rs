@@ -1,8 +1,9 @@
 //! The reference's two calls that take a definition, for definitions with closures.
 
-use engine::orchestrator::Answer;
+use engine::allowed::{Execution, execution};
+use engine::orchestrator::{ActionRequest, Answer};
 use engine::progress::WorkflowState;
-use engine::{Actor, JobId, JobOrchestrator, JobOrchestratorError, WorkflowId, WorkflowStatus};
+use engine::{Action, Actor, JobId, JobOrchestratorError, Refusal, Seq, WorkflowId, Workflows};
 use serde_json::{Map, Value};
 
 use super::Runtime;
@@ -13,7 +14,7 @@ impl Runtime {
     /// Creates a pending workflow of `definition` under `job_id`, a number from 1 that is the
     /// caller's own: a new one makes a job, a known one adds a workflow to it. The closures of the
     /// definition are registered with it. It takes definitions made in Rust and those of the
-    /// [contract](JobOrchestrator::create_workflow) alike, and acts as the program itself.
+    /// [contract](engine::JobOrchestrator::create_workflow) alike, and acts as the program itself.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -66,11 +67,14 @@ impl Runtime {
 
     /// Starts the workflow if it is pending, and waits until it is completed, failed or cancelled:
     /// that is its `status` in the answer, not an error. The closures of `definition` are registered
-    /// first. One that is over is answered at once. Dropping the future stops the waiting alone.
+    /// first. One that is completed or cancelled is answered at once. Dropping the future stops the
+    /// waiting alone.
     ///
     /// # Errors
-    /// [`JobOrchestratorError::Conflict`] when the workflow was created with another definition
-    /// (closures aside) or is paused; [`JobOrchestratorError::NotFound`] when there is none with this
+    /// [`Refusal::NotExecutable`] when the workflow is paused or had failed before the call: resume
+    /// or recover it first; [`Refusal::Cancelling`] while it is being cancelled;
+    /// [`JobOrchestratorError::Conflict`] when it was created with another definition (closures
+    /// aside); [`JobOrchestratorError::NotFound`] when there is none with this
     /// number; [`JobOrchestratorError::Invalid`] when the definition is wrong;
     /// [`JobOrchestratorError::SwitchedOff`] when one of its steps may not run here;
     /// [`JobOrchestratorError::Stopping`] and [`JobOrchestratorError::Fault`] as everywhere.
@@ -85,7 +89,7 @@ impl Runtime {
             .map_err(JobOrchestratorError::Invalid)?;
         let given_hash = given.hash.clone();
         let mut frozen = self.inner.handlers.settle(given);
-        let standing = self.standing(workflow_id).await?;
+        let mut standing = self.standing(workflow_id).await?;
         if standing.header.definition_hash == given_hash {
             // Created before its steps' modes were written into what is frozen.
             frozen.hash = given_hash;
@@ -95,17 +99,33 @@ impl Runtime {
             return Err(JobOrchestratorError::Conflict(text.into()));
         }
         self.keep(&frozen);
-        match standing.status {
-            WorkflowStatus::Pending => {
-                self.start_workflow(workflow_id).await?;
+        if self.is_aside(workflow_id) {
+            // Its row says that it failed, whatever it was.
+            return self.finished(workflow_id).await;
+        }
+        while execution(standing.status, standing.cancel_requested)? == Execution::Start {
+            match self.start_seen(workflow_id, standing.rev).await {
+                // Somebody was quicker: what they made of it decides.
+                Err(JobOrchestratorError::Refused(Refusal::StaleView { .. })) => {
+                    standing = self.standing(workflow_id).await?;
+                }
+                started => {
+                    started?;
+                    break;
+                }
             }
-            WorkflowStatus::Paused => {
-                let text = "the workflow is paused; resume it first";
-                return Err(JobOrchestratorError::Conflict(text.into()));
-            }
-            _ => {}
         }
         self.finished(workflow_id).await
+    }
+
+    /// Starts a workflow that was pending when its last event had this number. One that was started
+    /// and paused meanwhile is not resumed by it.
+    async fn start_seen(&self, id: WorkflowId, rev: Seq) -> Answer<WorkflowState> {
+        let request = ActionRequest {
+            expected_rev: Some(rev),
+            ..Action::Start.into()
+        };
+        self.command(id, request, &Actor::program()).await
     }
 
     /// Registers the closures of a definition in place of those it had before. Unfinished workflows
@@ -160,5 +180,32 @@ impl Runtime {
                     .send(Message::Registered { definition_hash }),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{JobOrchestrator, WorkflowStatus};
+    use serde_json::json;
+
+    use super::*;
+    use crate::WorkflowStep;
+
+    #[tokio::test]
+    async fn what_was_started_and_paused_since_it_was_looked_at_is_not_resumed() {
+        let engine = Runtime::builder().in_memory().start().await.unwrap();
+        let step = WorkflowStep::of_type("Wait", "delay", json!({ "seconds": 3_600 }));
+        let definition = WorkflowDefinition::new("Waits").step(step);
+        let made = engine.create_workflow(JobId(1), definition, None).await;
+        let id = made.unwrap().id;
+        let seen = engine.standing(id).await.unwrap();
+        engine.start_workflow(id).await.unwrap();
+        engine.pause_workflow(id).await.unwrap();
+        let started = engine.start_seen(id, seen.rev).await;
+        let Err(JobOrchestratorError::Refused(Refusal::StaleView { .. })) = started else {
+            panic!("{started:?}");
+        };
+        let state = engine.get_workflow(id).await.unwrap().unwrap();
+        assert_eq!(state.status, WorkflowStatus::Paused);
     }
 }

@@ -15,9 +15,8 @@ use engine::{
 use super::attempt_row::AttemptRow;
 use super::definition_cache::DefinitionCache;
 use super::{
-    AnsweredCommand, Boot, Change, DefinitionStore, Header, LastNumbers, NewVersion,
-    QuarantineStore, Quarantined, SaveError, SettingStore, StoreError, StoredWorkflow,
-    WorkflowStore, attempt_row, state_of,
+    AnsweredCommand, Boot, Change, Header, LastNumbers, QuarantineStore, Quarantined, SettingStore,
+    Standing, StoreError, StoredWorkflow, WorkflowStore, attempt_row, state_of,
 };
 
 pub(super) struct Kept {
@@ -38,14 +37,23 @@ impl Kept {
             workflow,
         }
     }
+
+    fn standing(&self) -> Standing {
+        Standing {
+            header: self.header.clone(),
+            status: self.record.status,
+            cancel_requested: self.record.cancel_requested,
+            rev: self.record.rev,
+        }
+    }
 }
 
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) workflows: BTreeMap<WorkflowId, Kept>,
-    definitions: BTreeMap<(DefinitionId, u32), SavedDefinition>,
+    pub(super) definitions: BTreeMap<(DefinitionId, u32), SavedDefinition>,
     /// What was saved under an id, by whose it is.
-    saves: BTreeMap<(String, String), (DefinitionId, u32)>,
+    pub(super) saves: BTreeMap<(String, String), (DefinitionId, u32)>,
     settings: BTreeMap<String, String>,
     commands: BTreeMap<(String, String), AnsweredCommand>,
     /// Oldest first.
@@ -125,6 +133,10 @@ impl WorkflowStore for MemoryStore {
 
     async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
         Ok(self.contents().workflows.get(&id).map(Kept::stored))
+    }
+
+    async fn standing(&self, id: WorkflowId) -> Result<Option<Standing>, StoreError> {
+        Ok(self.contents().workflows.get(&id).map(Kept::standing))
     }
 
     async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
@@ -300,81 +312,6 @@ impl QuarantineStore for MemoryStore {
             summary.put_aside(cause.to_owned());
             state_of(&stored, summary)
         }))
-    }
-}
-
-#[async_trait]
-impl DefinitionStore for MemoryStore {
-    async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
-        let mut contents = self.contents();
-        let contents = &mut *contents;
-        let key = new.command_id.map(|id| (new.by.to_owned(), id.to_owned()));
-        let before = key.as_ref().and_then(|key| contents.saves.get(key));
-        if let Some(kept) = before.and_then(|place| contents.definitions.get(place)) {
-            return new.repeated(kept.clone());
-        }
-        let definitions = &mut contents.definitions;
-        let (definition_id, version) = match new.replaces {
-            None => {
-                let last = definitions.keys().next_back().map_or(0, |(id, _)| id.0);
-                (DefinitionId(last + 1), 1)
-            }
-            Some((id, based_on)) => {
-                let versions = definitions.range((id, 0)..=(id, u32::MAX));
-                let Some((_, latest)) = versions.last() else {
-                    return Err(SaveError::Unknown(id));
-                };
-                if latest.version != based_on {
-                    let (latest, saved_by) = (latest.version, latest.saved_by.clone());
-                    return Err(SaveError::Outdated { latest, saved_by });
-                }
-                (id, based_on + 1)
-            }
-        };
-        let saved = SavedDefinition {
-            definition_id,
-            version,
-            saved_at: new.now,
-            saved_by: new.by.to_owned(),
-            definition: new.definition.to_json(),
-            sent: new.sent.clone(),
-        };
-        definitions.insert((definition_id, version), saved.clone());
-        if let Some(key) = key {
-            contents.saves.insert(key, (definition_id, version));
-        }
-        Ok(saved)
-    }
-
-    async fn definition(
-        &self,
-        id: DefinitionId,
-        version: Option<u32>,
-    ) -> Result<Option<SavedDefinition>, StoreError> {
-        let contents = self.contents();
-        let mut versions = contents.definitions.range((id, 0)..=(id, u32::MAX));
-        Ok(match version {
-            Some(version) => contents.definitions.get(&(id, version)).cloned(),
-            None => versions.next_back().map(|(_, saved)| saved.clone()),
-        })
-    }
-
-    async fn definitions(
-        &self,
-        limit: usize,
-        before: Option<DefinitionId>,
-    ) -> Result<Vec<SavedDefinition>, StoreError> {
-        let contents = self.contents();
-        let latest: BTreeMap<_, _> = contents
-            .definitions
-            .iter()
-            .map(|((id, _), saved)| (*id, saved))
-            .collect();
-        let below = latest
-            .into_iter()
-            .rev()
-            .filter(|(id, _)| before.is_none_or(|b| *id < b));
-        Ok(below.take(limit).map(|(_, saved)| saved.clone()).collect())
     }
 }
 

@@ -162,6 +162,8 @@ pub(super) fn standing(row: &SqliteRow) -> Result<Standing, StoreError> {
     Ok(Standing {
         header: header(row)?,
         status: word("a workflow's state", row.try_get("status")?)?,
+        cancel_requested: row.try_get("cancel_requested")?,
+        rev: number(row, "rev")?,
     })
 }
 

@@ -135,7 +135,7 @@ impl WorkflowStore for SqliteStore {
 
     async fn standing(&self, id: WorkflowId) -> Result<Option<Standing>, StoreError> {
         let found = sqlx::query(
-            "SELECT status, definition_id, definition_version, definition_hash
+            "SELECT status, cancel_requested, rev, definition_id, definition_version, definition_hash
              FROM workflows WHERE id = $1",
         )
         .bind(id.0)

@@ -8,6 +8,7 @@
 mod bench;
 mod blocking;
 mod closures;
+mod contract;
 mod definitions;
 mod examples;
 mod public_face;

@@ -188,6 +188,11 @@ impl Bench {
         self.assert_is(&store.load(self.id()).await.unwrap().unwrap());
         let rev = self.workflow.rev();
         assert_eq!(store.rev(self.id()).await.unwrap(), Some(rev));
+        let standing = store.standing(self.id()).await.unwrap().unwrap();
+        let record = self.workflow.record();
+        let (told, kept) = (standing.status, standing.cancel_requested);
+        assert_eq!((told, kept), (record.status, record.cancel_requested));
+        assert_eq!((&standing.header, standing.rev), (&self.header, rev));
         let events = store.events(self.id(), 0, 100_000).await.unwrap();
         let numbers: Vec<_> = events.iter().map(|event| event.seq).collect();
         assert_eq!(numbers, (1..=rev).collect::<Vec<_>>());
