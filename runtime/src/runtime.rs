@@ -49,6 +49,10 @@ pub use builder::{RuntimeBuilder, StartError};
 /// The running engine. Clones are the same engine; it ends with [`Runtime::shutdown`] or with the
 /// tokio runtime that it was started in.
 ///
+/// Dropping it ends nothing: workflows go on, and a file that it was opened on stays locked, so that
+/// another start on it is answered with [`StartError::is_in_use`]. Call [`Runtime::shutdown`] and then
+/// drop the last clone, also those that closures hold, to have the file free.
+///
 /// ```
 /// use runtime::{JobId, JobOrchestrator, Runtime, WorkflowDefinition, WorkflowStep, json};
 ///

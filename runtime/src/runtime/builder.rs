@@ -117,7 +117,37 @@ pub struct RuntimeBuilder {
 }
 
 impl RuntimeBuilder {
-    /// Keeps everything in this SQLite file, and the task log in a file beside it.
+    /// Keeps everything in this SQLite file, and the task log in a file beside it. File and folder are
+    /// made when they are not there. One program at a time has it, until [`Runtime::shutdown`]:
+    /// dropping the [`Runtime`] does not let go of it.
+    ///
+    /// ```standalone_crate
+    /// # use std::time::Duration;
+    /// # use runtime::{JobId, JobOrchestrator, Runtime, WorkflowDefinition, WorkflowStep, json};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(folder.path())?;
+    /// let orchestrator = Runtime::builder().sqlite("data/jobs.db").start().await?;   // or .in_memory()
+    /// let definition = WorkflowDefinition::new("Dataset Build")
+    ///     .step(WorkflowStep::new("Download", "download", |_cx| async { Ok(json!({"count": 1000})) })
+    ///         .max_retries(3).timeout(Duration::from_secs(300)).estimated_duration(Duration::from_secs(300)))
+    ///     .step(WorkflowStep::new("Validate", "validate", |cx| async move { Ok(json!({"valid": cx.output(0)?["count"]})) })
+    ///         .dependencies([0]))
+    ///     .max_recovery_attempts(3);
+    /// let workflow = orchestrator.create_workflow(JobId(1), definition.clone(), None).await?;
+    /// let done = orchestrator.execute_workflow(workflow.id, &definition).await?;
+    /// let progress = orchestrator.get_workflow_progress(workflow.id).await?;
+    /// assert_eq!((done.progress, progress.completed_tasks), (100, 2));
+    /// # orchestrator.shutdown().await;
+    /// # drop(orchestrator);
+    /// # assert!(folder.path().join("data/jobs.db").is_file());
+    /// # let again = Runtime::builder().sqlite("data/jobs.db").start().await?;
+    /// # let kept = again.get_workflow_by_job(JobId(1)).await?;
+    /// # assert_eq!(kept.map(|kept| kept.progress), Some(100));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn sqlite(mut self, file: impl Into<PathBuf>) -> Self {
         self.file = Some(file.into());

@@ -7,16 +7,18 @@ const NOT_NAMED: [&str; 2] = ["Origin", "Told"];
 
 /// Every public type of these files stands in a signature of the contract, or in a field of one that
 /// does.
-const FILES: [&str; 11] = [
+const FILES: [&str; 13] = [
     "action.rs",
     "event.rs",
     "event/ending.rs",
     "id.rs",
     "orchestrator.rs",
     "orchestrator/error.rs",
+    "orchestrator/job_orchestrator.rs",
     "orchestrator/request.rs",
     "orchestrator/switched_off.rs",
     "orchestrator/trouble.rs",
+    "orchestrator/workflows.rs",
     "progress.rs",
     "step_form.rs",
 ];
