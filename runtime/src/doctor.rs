@@ -9,6 +9,7 @@ mod release;
 mod told;
 mod workflow;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use engine::WorkflowId;
@@ -67,6 +68,8 @@ struct Examination<'a> {
     connection: rows::Reader,
     tell: Listener<'a>,
     summary: Summary,
+    /// The workflows that were in quarantine at the beginning, read once.
+    aside: HashSet<WorkflowId>,
 }
 
 /// Looks through the database at `file` and the `others` beside it, which are only asked whether
@@ -97,6 +100,7 @@ pub async fn examine(
         connection,
         tell,
         summary: Summary::default(),
+        aside: HashSet::new(),
     };
     examination.files(file, others).await?;
     let looked = examination.quarantine().await;
@@ -144,6 +148,7 @@ impl Examination<'_> {
     async fn quarantine(&mut self) -> Result<(), StoreError> {
         for aside in self.store.aside().await? {
             self.summary.quarantined += 1;
+            self.aside.insert(aside.workflow);
             (self.tell)(Told::Quarantined(aside));
         }
         Ok(())
@@ -159,7 +164,7 @@ impl Examination<'_> {
             };
             last = *end;
             for id in page {
-                let is_aside = self.is_aside(id).await?;
+                let is_aside = self.aside.contains(&id);
                 let seen = match workflow::look(&mut self.connection, id, is_aside).await {
                     Err(fault @ StoreError::DamagedPage(_)) => Seen::unreadable(&fault),
                     seen => seen?,
@@ -174,13 +179,5 @@ impl Examination<'_> {
             let done = self.summary.workflows;
             (self.tell)(Told::Progress { done, of });
         }
-    }
-
-    async fn is_aside(&self, id: WorkflowId) -> Result<bool, StoreError> {
-        if self.summary.quarantined == 0 {
-            return Ok(false);
-        }
-        let aside = self.store.aside().await?;
-        Ok(aside.iter().any(|one| one.workflow == id))
     }
 }

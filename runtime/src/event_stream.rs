@@ -74,7 +74,7 @@ impl EventStream {
                 return Ok(Some(next));
             }
             // Looked at before the events are read: what comes in between is read now or then.
-            let state = self.runtime.workflow(&Actor::program(), self.id).await?;
+            let is_over = self.runtime.is_over(self.id).await?;
             let page = self
                 .runtime
                 .events(&Actor::program(), self.id, self.after, PAGE)
@@ -83,7 +83,7 @@ impl EventStream {
             if !self.read.is_empty() {
                 continue;
             }
-            if state.status.is_terminal() {
+            if is_over {
                 return Ok(None);
             }
             if !self.runtime.is_running() {

@@ -75,6 +75,17 @@ pub fn fan(measured: &Measured, limits: &Limits, of_thousand: Option<Duration>) 
     print(&line(measured, &goal));
 }
 
+/// A fan that somebody follows, the wide one against the narrow one.
+pub fn follow(measured: &Measured, of_thousand: Option<Duration>) {
+    let times = of_thousand.map(|took| measured.took.div_duration_f64(took));
+    let goal = json!({
+        "goal": "t(5,000) <= 6 x t(1,000)",
+        "times_of_follow_1000": times.map(round),
+        "met": times.is_none_or(|times| times <= 6.0),
+    });
+    print(&line(measured, &goal));
+}
+
 /// Many workflows at once, and those that came while they ran.
 pub fn many(measured: &Measured, limits: &Limits, newcomers: &[Duration], bytes: Option<u64>) {
     let late = newcomers.get(newcomers.len().saturating_sub(1) * 99 / 100);

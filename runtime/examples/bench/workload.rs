@@ -100,6 +100,28 @@ pub async fn fan(place: &Place, width: usize, name: &str) -> Outcome<Measured> {
     run(&place.runtime, name, &asked, 1).await
 }
 
+/// A fan, from the call that asks for it until somebody who follows it was given its last event.
+pub async fn follow(place: &Place, width: usize, name: &str) -> Outcome<Measured> {
+    let runtime = &place.runtime;
+    let asked = Asked::save(runtime, definitions::fan(width)?).await?;
+    machine::forget_peak();
+    let (cpu, commits) = (machine::cpu_time()?, runtime.commits());
+    let started = Instant::now();
+    let id = asked.clone().submit(runtime.clone()).await?;
+    let mut events = runtime.follow(id, 0);
+    while events.next().await?.is_some() {}
+    let took = started.elapsed();
+    Ok(Measured {
+        name: name.to_owned(),
+        steps: asked.steps,
+        times: vec![took],
+        took,
+        cpu: machine::cpu_time()?.saturating_sub(cpu),
+        commits: runtime.commits() - commits,
+        peak_kib: machine::peak_kib()?,
+    })
+}
+
 /// Runs `count` workflows side by side.
 pub async fn run(runtime: &Runtime, name: &str, asked: &Asked, count: usize) -> Outcome<Measured> {
     machine::forget_peak();

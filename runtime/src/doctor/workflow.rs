@@ -24,14 +24,16 @@ pub(super) struct Seen {
     pub(super) folded: Option<Workflow>,
 }
 
-/// Looks at a workflow at one moment. The row of one that `is_aside` says `failed` and has no
-/// summary, whatever its events say.
+/// Looks at a workflow at one moment. The row of one that is aside says `failed` and has no summary,
+/// whatever its events say. A server that uses the folder may have put it aside only now, so where
+/// `was_aside` does not say so it is asked for again, at the same moment.
 pub(super) async fn look(
     connection: &mut rows::Reader,
     id: WorkflowId,
-    is_aside: bool,
+    was_aside: bool,
 ) -> Result<Seen, StoreError> {
     let mut moment = rows::moment(connection).await?;
+    let is_aside = was_aside || rows::is_aside(&mut moment, id).await?;
     let mut seen = Seen::default();
     let Some(found) = rows::workflow(&mut moment, id).await? else {
         return Ok(seen);

@@ -14,21 +14,32 @@ use serde_json::{Map, Value};
 use super::{Runtime, read_fault};
 use crate::store::Standing;
 
-/// Most workflows of a list that is asked for whole.
-const LIST_MAX: usize = 10_000;
+/// Workflows that are read at once of a list that is asked for whole.
+const READ_AT_ONCE: usize = 1_000;
 /// A wake-up may be missed; then the wait looks by itself.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 impl Runtime {
+    /// All of them, however many there are. They are read in parts, each by key behind the one
+    /// before: one that comes in between is left out, and none is cut off.
     async fn selected(&self, selection: WorkflowSelection) -> Answer<Vec<WorkflowState>> {
-        let filter = WorkflowFilter {
+        let mut filter = WorkflowFilter {
             selection,
-            limit: LIST_MAX,
+            limit: READ_AT_ONCE,
             ..WorkflowFilter::default()
         };
         let now = self.inner.clock.now();
-        let found = self.inner.store.list(&filter, now).await;
-        let mut states = found.map_err(|cause| read_fault(&cause))?;
+        let mut states: Vec<WorkflowState> = Vec::new();
+        loop {
+            let found = self.inner.store.list(&filter, now).await;
+            let found = found.map_err(|cause| read_fault(&cause))?;
+            let is_last = found.len() < READ_AT_ONCE;
+            states.extend(found);
+            if is_last {
+                break;
+            }
+            filter.before = states.last().map(|last| last.id);
+        }
         self.mark(&mut states);
         if selection == WorkflowSelection::Recoverable {
             states.retain(|state| state.summary.is_recoverable());
@@ -41,9 +52,7 @@ impl Runtime {
         // Subscribed before looking, so that nothing falls between the two.
         let mut news = self.inner.feed.subscribe(id);
         loop {
-            // One in quarantine is over, whatever its row says.
-            let is_aside = self.inner.quarantine.cause(id).is_some();
-            if is_aside || self.standing(id).await?.status.is_terminal() {
+            if self.is_over(id).await? {
                 return self.state(id).await;
             }
             if self.inner.outbox.is_closed() {
@@ -58,6 +67,18 @@ impl Runtime {
                     return Ok(state);
                 }
             }
+        }
+    }
+
+    /// Whether the workflow is over, by its row alone. One in quarantine is, whatever its row says.
+    pub(crate) async fn is_over(&self, id: WorkflowId) -> Answer<bool> {
+        if self.is_aside(id) {
+            return Ok(true);
+        }
+        match self.standing(id).await {
+            // It could not be read, and was put aside for that.
+            Err(_) if self.is_aside(id) => Ok(true),
+            standing => Ok(standing?.status.is_terminal()),
         }
     }
 
@@ -86,6 +107,39 @@ impl Runtime {
     }
 }
 
+/// ```
+/// use runtime::{
+///     JobId, JobOrchestrator, Runtime, StepError, WorkflowDefinition, WorkflowStatus, WorkflowStep,
+///     json,
+/// };
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let orchestrator = Runtime::builder().in_memory().start().await?;
+/// // Waits for the end of the attempt.
+/// let wait = WorkflowStep::new("Wait", "wait", |cx| async move {
+///     cx.stopped().await;
+///     Err::<(), _>(StepError::Stopped)
+/// });
+/// let after = WorkflowStep::new("After", "after", |_cx| async { Ok(json!("done")) });
+/// let definition = WorkflowDefinition::new("Wait").step(wait).step(after.dependencies([0]));
+/// let id = orchestrator.create_workflow(JobId(7), definition, None).await?.id;
+/// assert_eq!(orchestrator.get_workflow(id).await?.map(|w| w.status), Some(WorkflowStatus::Pending));
+///
+/// orchestrator.start_workflow(id).await?;
+/// orchestrator.pause_workflow(id).await?;
+/// let active = orchestrator.get_active_workflows().await?;
+/// assert_eq!((active.len(), active[0].status), (1, WorkflowStatus::Paused));
+/// orchestrator.resume_workflow(id).await?;
+/// let asked = orchestrator.cancel_workflow(id).await?;
+/// assert!(asked.cancel_requested || asked.status == WorkflowStatus::Cancelled);
+///
+/// let progress = orchestrator.get_workflow_progress(id).await?;
+/// assert_eq!((progress.total_steps, progress.tasks[1].name.as_str()), (2, "After"));
+/// assert_eq!(orchestrator.get_failed_workflows().await?, []);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[async_trait]
 impl JobOrchestrator for Runtime {
     async fn create_workflow(
@@ -156,7 +210,7 @@ impl JobOrchestrator for Runtime {
     }
 
     async fn get_workflow_progress(&self, workflow_id: WorkflowId) -> Answer<Progress> {
-        Ok(self.detail_now(workflow_id).await?.progress)
+        self.progress_now(workflow_id).await
     }
 
     async fn get_active_workflows(&self) -> Answer<Vec<WorkflowState>> {

@@ -30,6 +30,13 @@ pub(super) enum Look {
     },
 }
 
+/// As much of a workflow as there is to show.
+enum Shown {
+    Whole(Box<StoredWorkflow>, Progress),
+    /// Its rows make no sense.
+    Remains(WorkflowState),
+}
+
 impl Runtime {
     /// The workflow with its tasks; one that is aside is refused.
     pub(super) async fn stored(&self, id: WorkflowId) -> Answer<StoredWorkflow> {
@@ -102,7 +109,7 @@ impl Runtime {
             })
     }
 
-    pub(super) async fn detail_now(&self, id: WorkflowId) -> Answer<WorkflowDetail> {
+    async fn shown(&self, id: WorkflowId) -> Answer<Shown> {
         let (stored, cause) = match self.look(id).await? {
             Look::Sound(stored) => (stored, None),
             Look::Aside {
@@ -112,23 +119,43 @@ impl Runtime {
             Look::Aside {
                 stored: None,
                 cause,
-            } => {
-                let state = self.remains(id, &cause).await?;
-                return Ok(WorkflowDetail {
-                    progress: Progress::without_tasks(id, state.summary.clone()),
-                    definition: json!({ "name": state.name, "steps": [] }),
-                    state,
-                });
-            }
+            } => return Ok(Shown::Remains(self.remains(id, &cause).await?)),
         };
         let mut progress = self.progress_of(&stored);
         if let Some(cause) = cause {
             progress.summary.put_aside(cause);
         }
-        Ok(WorkflowDetail {
-            state: state_of(&stored, progress.summary.clone()),
-            definition: stored.workflow.definition().to_json(),
-            progress,
+        Ok(Shown::Whole(stored, progress))
+    }
+
+    pub(super) async fn detail_now(&self, id: WorkflowId) -> Answer<WorkflowDetail> {
+        Ok(match self.shown(id).await? {
+            Shown::Whole(stored, progress) => WorkflowDetail {
+                state: state_of(&stored, progress.summary.clone()),
+                definition: stored.workflow.definition().to_json(),
+                progress,
+            },
+            Shown::Remains(state) => WorkflowDetail {
+                progress: Progress::without_tasks(id, state.summary.clone()),
+                definition: json!({ "name": state.name, "steps": [] }),
+                state,
+            },
+        })
+    }
+
+    /// The state alone: the definition may have thousands of steps, and is not written out for it.
+    pub(super) async fn state_now(&self, id: WorkflowId) -> Answer<WorkflowState> {
+        Ok(match self.shown(id).await? {
+            Shown::Whole(stored, progress) => state_of(&stored, progress.summary),
+            Shown::Remains(state) => state,
+        })
+    }
+
+    /// The progress alone, as well without the definition.
+    pub(super) async fn progress_now(&self, id: WorkflowId) -> Answer<Progress> {
+        Ok(match self.shown(id).await? {
+            Shown::Whole(_, progress) => progress,
+            Shown::Remains(state) => Progress::without_tasks(id, state.summary),
         })
     }
 

@@ -8,7 +8,7 @@ use engine::orchestrator::{
     TaskDetail, Trouble, WorkflowDetail, WorkflowFilter, WorkflowSelection,
 };
 use engine::problem::pointer_part;
-use engine::progress::WorkflowState;
+use engine::progress::{Progress, WorkflowState};
 use engine::{
     Actor, DefinitionId, EventRecord, JobId, JobOrchestratorError, Mode, Problem, Role, Seq,
     StepIndex, WorkflowDefinition, WorkflowId, Workflows,
@@ -184,7 +184,7 @@ impl Workflows for Runtime {
 
     async fn workflow(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowState> {
         require(actor, Role::Viewer)?;
-        Ok(self.detail_now(id).await?.state)
+        self.state_now(id).await
     }
 
     fn new_command_id(&self) -> String {
@@ -235,6 +235,11 @@ impl Workflows for Runtime {
     async fn detail(&self, actor: &Actor, id: WorkflowId) -> Answer<WorkflowDetail> {
         require(actor, Role::Viewer)?;
         self.detail_now(id).await
+    }
+
+    async fn progress(&self, actor: &Actor, id: WorkflowId) -> Answer<Progress> {
+        require(actor, Role::Viewer)?;
+        self.progress_now(id).await
     }
 
     async fn list(&self, actor: &Actor, filter: &WorkflowFilter) -> Answer<Page<WorkflowState>> {

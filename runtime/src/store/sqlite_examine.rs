@@ -148,6 +148,21 @@ fn summary(found: &SqliteRow) -> Result<Option<Summary>, StoreError> {
         .transpose()
 }
 
+/// Whether a workflow is in quarantine, as far as that can be read.
+pub(crate) async fn is_aside(
+    connection: &mut SqliteConnection,
+    id: WorkflowId,
+) -> Result<bool, StoreError> {
+    let found = sqlx::query("SELECT 1 FROM quarantine WHERE workflow_id = $1")
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await;
+    match found.map_err(StoreError::from) {
+        Err(StoreError::DamagedPage(_)) => Ok(false),
+        found => Ok(found?.is_some()),
+    }
+}
+
 /// The next events of a workflow, each with its number.
 pub(crate) async fn events(
     connection: &mut SqliteConnection,

@@ -119,8 +119,6 @@ pub async fn progress(
     numbers: Numbers,
 ) -> Result<Response, ApiProblem> {
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
-    // The contract's own call knows no actor: this one checks the role.
-    shared.service.workflow(&caller.actor, id).await?;
-    let progress = shared.service.get_workflow_progress(id).await?;
+    let progress = shared.service.progress(&caller.actor, id).await?;
     Ok(answer::thing(progress))
 }
