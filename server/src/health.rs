@@ -45,7 +45,6 @@ pub async fn ready(State(shared): State<Shared>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
@@ -59,46 +58,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::events::{Crowd, StreamSettings, Tails};
-    use crate::hosts::Hosts;
-    use crate::password::Passwords;
-    use crate::setup_code::SetupCode;
-    use crate::shared::Parts;
-    use crate::sign_in_limit::SignInLimit;
-    use crate::store::{self, Accounts, SessionLimits, Sessions};
+    use crate::shared::around;
 
     const LONG: Duration = Duration::from_secs(60);
-
-    /// The parts of a server around this engine, with accounts in `folder`.
-    async fn around(engine: &Runtime, folder: &TempDir, stopping: &CancellationToken) -> Shared {
-        let database = store::open(&folder.path().join("accounts.db"))
-            .await
-            .unwrap();
-        let limits = SessionLimits {
-            idle: LONG,
-            absolute: LONG,
-        };
-        let streams = StreamSettings {
-            heartbeat: LONG,
-            renewal: LONG,
-            per_caller: 1,
-            per_browser: 1,
-            per_server: 1,
-        };
-        Shared::new(Parts {
-            service: Arc::new(engine.clone()),
-            accounts: Accounts::new(database.clone()),
-            sessions: Sessions::new(database, limits),
-            passwords: Passwords::new().await.unwrap(),
-            limit: SignInLimit::default(),
-            setup_code: SetupCode::default(),
-            hosts: Hosts::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)), None),
-            session_limit: LONG,
-            streams: Arc::new(Crowd::new(streams)),
-            tails: Tails::default(),
-            stopping: stopping.clone(),
-        })
-    }
 
     async fn readiness(shared: &Shared) -> (u16, Value) {
         let response = ready(State(shared.clone())).await;

@@ -76,3 +76,56 @@ impl FromRef<Shared> for LeptosOptions {
         shared.leptos.clone()
     }
 }
+
+/// A server around this engine, with accounts in `folder`, for tests that need no program.
+#[cfg(test)]
+pub use sample::around;
+
+#[cfg(test)]
+mod sample {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::time::Duration;
+
+    use runtime::Runtime;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::events::StreamSettings;
+    use crate::store::{self, SessionLimits};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    pub async fn around(
+        engine: &Runtime,
+        folder: &TempDir,
+        stopping: &CancellationToken,
+    ) -> Shared {
+        let database = store::open(&folder.path().join("accounts.db"))
+            .await
+            .unwrap();
+        let limits = SessionLimits {
+            idle: LONG,
+            absolute: LONG,
+        };
+        let streams = StreamSettings {
+            heartbeat: LONG,
+            renewal: LONG,
+            per_caller: 1,
+            per_browser: 1,
+            per_server: 1,
+        };
+        Shared::new(Parts {
+            service: Arc::new(engine.clone()),
+            accounts: Accounts::new(database.clone()),
+            sessions: Sessions::new(database, limits),
+            passwords: Passwords::new().await.unwrap(),
+            limit: SignInLimit::default(),
+            setup_code: SetupCode::default(),
+            hosts: Hosts::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)), None),
+            session_limit: LONG,
+            streams: Arc::new(Crowd::new(streams)),
+            tails: Tails::default(),
+            stopping: stopping.clone(),
+        })
+    }
+}
