@@ -26,6 +26,7 @@ mod handlers;
 mod hostile;
 mod lists;
 mod pause_or_claim;
+mod permissions;
 mod posted_forms;
 mod quarantine;
 mod race;
