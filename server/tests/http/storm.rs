@@ -1,7 +1,8 @@
 //! Many readers, cut off together again and again while events come: each one's sequence has to
 //! equal the table.
 //!
-//! Tier A: 500 readers, 10 cuts; tier B (`JOB_ORCHESTRATOR_TIER=B`): 2,000 readers, 50 cuts.
+//! Tier A: 500 readers, 10 cuts; tier B (`JOB_ORCHESTRATOR_TIER=B`): 2,000 readers, 50 cuts. In both ten
+//! follow each workflow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,8 +42,8 @@ impl Tier {
         Self {
             readers: 500,
             cuts: 10,
-            workflows: 20,
-            steps: 50,
+            workflows: 50,
+            steps: 20,
         }
     }
 
