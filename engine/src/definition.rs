@@ -49,6 +49,8 @@ pub mod limits {
     pub const GIVEN_BYTES_MAX: usize = 256 * 1024;
     /// Largest output of one step, in bytes of JSON.
     pub const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
+    /// Longest expression, such as a step's condition, in bytes.
+    pub const EXPRESSION_BYTES_MAX: usize = 2_048;
     /// How many objects and lists may lie in each other, in any value that somebody gives.
     pub const DEPTH_MAX: usize = 100;
 }
@@ -119,6 +121,9 @@ pub struct StepDefinition {
     pub estimated_duration: Option<f64>,
     /// When it runs.
     pub run_if: RunIf,
+    /// An expression over parameters and outputs, without braces: where it is false when an attempt
+    /// starts, the step is skipped. None means it always has something to do.
+    pub condition: Option<String>,
     /// How often an attempt may be lost to a dying server before the step fails, 1 to 100.
     pub max_lost: u32,
     /// What an attempt with an unknown end means; none means what its type says.
@@ -129,7 +134,7 @@ pub struct StepDefinition {
 
 impl StepDefinition {
     /// The fields a step may have, in the order they are written and shown.
-    pub const FIELDS: [&str; 12] = [
+    pub const FIELDS: [&str; 13] = [
         "name",
         "key",
         "task_type",
@@ -139,6 +144,7 @@ impl StepDefinition {
         "timeout",
         "estimated_duration",
         "run_if",
+        "condition",
         "max_lost",
         "mode",
         "handler",
@@ -157,6 +163,7 @@ impl StepDefinition {
             timeout: None,
             estimated_duration: None,
             run_if: RunIf::Ok,
+            condition: None,
             max_lost: limits::MAX_LOST_DEFAULT,
             mode: None,
             handler: Handler::StepType,

@@ -72,6 +72,9 @@ pub struct StepDraft {
     pub estimated_duration: String,
     /// When it runs, as the word used in JSON.
     pub run_if: String,
+    /// The expression that must be true for it to run; empty means it always runs.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub condition: String,
     /// How often an attempt may be lost; empty means the default.
     pub max_lost: String,
     /// What an attempt with an unknown end means, as the word used in JSON; empty means what the
@@ -109,6 +112,7 @@ impl StepDraft {
             timeout: String::new(),
             estimated_duration: String::new(),
             run_if: RunIf::default().as_str().into(),
+            condition: String::new(),
             max_lost: limits::MAX_LOST_DEFAULT.to_string(),
             mode: String::new(),
         }

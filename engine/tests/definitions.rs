@@ -191,6 +191,21 @@ fn a_word_or_a_key_that_is_none_is_told_at_its_field() {
             "must be one of ok, always, failed",
         ),
         (
+            json!({"condition": true}),
+            "condition",
+            "must be text: an expression, such as \"parameters.send\"",
+        ),
+        (
+            json!({"condition": " "}),
+            "condition",
+            "must not be blank; leave it out where the step always runs",
+        ),
+        (
+            json!({"condition": "x".repeat(2_049)}),
+            "condition",
+            "has 2049 bytes; at most 2048 are allowed",
+        ),
+        (
             json!({"mode": "twice"}),
             "mode",
             "must be one of retry, once, probe",
@@ -315,6 +330,7 @@ fn what_is_just_within_the_limits_is_taken() {
         "max_lost": 1,
         "timeout": 31_536_000,
         "config": {"deep": deep(98)},
+        "condition": "x".repeat(limits::EXPRESSION_BYTES_MAX),
         "dependencies": ["first"],
     });
     assert_eq!(problems(&definition(whole, second)), []);
@@ -352,7 +368,7 @@ fn everything_that_is_left_out_has_its_default_written_out() {
     let nulls = json!({"name": "Bare", "max_recovery_attempts": null, "on_failure": null,
         "parameters": null, "steps": [{"name": "Only", "task_type": "noop", "key": null,
         "config": null, "dependencies": null, "max_retries": null, "max_lost": null,
-        "timeout": null, "estimated_duration": null, "run_if": null, "mode": null,
+        "timeout": null, "estimated_duration": null, "run_if": null, "mode": null, "condition": null,
         "handler": null}]});
     assert_eq!(WorkflowDefinition::from_json(&nulls).unwrap(), definition);
     let written = definition.to_json();
@@ -361,6 +377,28 @@ fn everything_that_is_left_out_has_its_default_written_out() {
     assert_eq!(written["steps"][0]["key"], "only");
     assert_eq!(written["steps"][0]["run_if"], "ok");
     assert_eq!(WorkflowDefinition::from_json(&written).unwrap(), definition);
+}
+
+#[test]
+fn a_step_without_a_condition_is_written_as_before_there_were_conditions() {
+    let json = json!({"name": "Old", "steps": [{"name": "Only", "task_type": "noop"}]});
+    let written = WorkflowDefinition::from_json(&json).unwrap().to_json();
+    // Frozen definitions are found by the hash of this text.
+    let frozen = r#"{"max_recovery_attempts":3,"name":"Old","on_failure":"finish_branches","parameters":{},"steps":[{"config":{},"dependencies":[],"key":"only","max_lost":3,"max_retries":3,"name":"Only","run_if":"ok","task_type":"noop"}]}"#;
+    assert_eq!(written.to_string(), frozen);
+}
+
+#[test]
+fn a_condition_is_kept_as_it_is_written() {
+    let json = json!({"name": "N", "steps": [
+        {"name": "A", "task_type": "noop", "condition": "parameters.p  > 0"},
+    ]});
+    let definition = WorkflowDefinition::from_json(&json).unwrap();
+    let condition = definition.steps()[0].condition.as_deref();
+    assert_eq!(condition, Some("parameters.p  > 0"));
+    let written = definition.to_json();
+    assert_eq!(written["steps"][0]["condition"], "parameters.p  > 0");
+    assert_eq!(WorkflowDefinition::from_json(&written), Ok(definition));
 }
 
 #[test]

@@ -108,7 +108,8 @@ fn a_definition_comes_back_from_its_draft_unchanged() {
              "config": {"program": "sh", "args": ["-c", "a\nb", "{{ parameters.source }}"]},
              "max_retries": 0, "timeout": 300, "estimated_duration": 0.5, "max_lost": 1},
             {"name": "Rest", "task_type": "wait", "config": {"seconds": "{{ parameters.limit }}"},
-             "dependencies": ["get"], "run_if": "always"},
+             "dependencies": ["get"], "run_if": "always",
+             "condition": "steps.get.output is defined"},
         ],
     });
     let definition = WorkflowDefinition::from_json(&given).unwrap();
@@ -498,11 +499,19 @@ fn a_setting_that_was_emptied_is_left_out_and_takes_its_default() {
         step.max_retries = " ".into();
         step.max_lost = String::new();
         step.run_if = String::new();
+        step.condition = " ".into();
     }
     draft.steps[1].mode = "once".into();
     let (json, problems) = draft.to_json(&specs());
     assert_eq!(problems, []);
-    for left_out in ["max_retries", "max_lost", "run_if", "timeout", "mode"] {
+    for left_out in [
+        "max_retries",
+        "max_lost",
+        "run_if",
+        "condition",
+        "timeout",
+        "mode",
+    ] {
         assert_eq!(json["steps"][0].get(left_out), None, "{left_out}");
     }
     let saved = WorkflowDefinition::from_json(&json).unwrap();

@@ -9,12 +9,15 @@
 //! Whoever may write a definition writes expressions, so everything about them is bounded: their
 //! length, before they are read; how many a step has; the steps an evaluation takes; what comes out.
 //!
+//! The [condition](holds) of a step is an expression without braces.
+//!
 //! [`check`] refuses unknown names when a definition is saved, [`render`] fills in when a step
 //! starts.
 
 mod ancestry;
 mod bounds;
 mod check;
+mod condition;
 mod expression;
 mod known;
 mod mention;
@@ -26,5 +29,6 @@ mod template;
 mod without;
 
 pub use check::check;
+pub use condition::{holds, steps_of};
 pub use render::{RenderContext, has_any, render, steps_named};
 pub use without::without;

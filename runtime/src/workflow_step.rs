@@ -188,6 +188,29 @@ impl WorkflowStep {
         self.with("run_if", run_if.as_str().into())
     }
 
+    /// An expression over parameters and outputs that says whether there is anything to do: where it
+    /// is false when an attempt starts, the step is skipped as not needed, and what depends on it
+    /// goes on as its [`RunIf`] says. It is written without braces and has to be true or false:
+    /// anything else, or a name that is not there, fails the step.
+    ///
+    /// ```
+    /// use runtime::{WorkflowStep, json};
+    ///
+    /// let report = WorkflowStep::of_type("Report", "noop", json!({}))
+    ///     .dependencies(["scan"])
+    ///     .condition("steps.scan.output.count > 0 and parameters.send");
+    ///
+    /// // A step that may itself be skipped gives no output then.
+    /// let archive = WorkflowStep::of_type("Archive", "noop", json!({}))
+    ///     .dependencies(["scan", "report"])
+    ///     .condition("steps.report.output is not defined");
+    /// # let _ = (report, archive);
+    /// ```
+    #[must_use]
+    pub fn condition(self, expression: impl Into<String>) -> Self {
+        self.with("condition", expression.into().into())
+    }
+
     /// What an attempt means whose end nobody knows; [`Mode::Retry`] unless given.
     #[must_use]
     pub fn mode(self, mode: Mode) -> Self {

@@ -57,6 +57,7 @@ pub(super) fn read_step(reader: &mut Reader, index: usize, json: &Value) -> RawS
     ];
     let run_if = reader.word(&format!("{at}/run_if"), object.get("run_if"), &words);
     step.run_if = run_if.unwrap_or_default();
+    step.condition = condition(reader, &format!("{at}/condition"), object.get("condition"));
     if let Some(mode) = object.get("mode").filter(|mode| !mode.is_null()) {
         let words = Mode::ALL.map(|mode| (mode.as_str(), mode));
         step.mode = reader.word(&format!("{at}/mode"), Some(mode), &words);
@@ -93,6 +94,31 @@ fn task_type(reader: &mut Reader, at: &str, value: Option<&Value>) -> String {
     };
     reader.problem(at, what);
     String::new()
+}
+
+/// An expression as it is written; whether it can be read is judged by whoever evaluates it.
+fn condition(reader: &mut Reader, at: &str, value: Option<&Value>) -> Option<String> {
+    let value = value.filter(|v| !v.is_null())?;
+    let Some(text) = value.as_str() else {
+        reader.problem(
+            at,
+            "must be text: an expression, such as \"parameters.send\"",
+        );
+        return None;
+    };
+    let most = limits::EXPRESSION_BYTES_MAX;
+    if text.trim().is_empty() {
+        reader.problem(
+            at,
+            "must not be blank; leave it out where the step always runs",
+        );
+    } else if text.len() > most {
+        let bytes = text.len();
+        reader.problem(at, format!("has {bytes} bytes; at most {most} are allowed"));
+    } else {
+        return Some(text.to_owned());
+    }
+    None
 }
 
 fn handler_of(reader: &mut Reader, at: &str, value: Option<&Value>) -> Handler {

@@ -32,6 +32,9 @@ pub(super) fn step_to_json(step: &StepDefinition) -> Value {
         json.insert("estimated_duration".into(), json!(seconds));
     }
     json.insert("run_if".into(), json!(step.run_if.as_str()));
+    if let Some(condition) = &step.condition {
+        json.insert("condition".into(), json!(condition));
+    }
     json.insert("max_lost".into(), json!(step.max_lost));
     if let Some(mode) = step.mode {
         json.insert("mode".into(), json!(mode.as_str()));

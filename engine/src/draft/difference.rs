@@ -52,7 +52,7 @@ const WHOLE: [(&str, &str); 4] = [
 ];
 
 /// What belongs to a step.
-const FIELDS: [(&str, &str); 9] = [
+const FIELDS: [(&str, &str); 10] = [
     ("name", "name"),
     ("task_type", "step type"),
     ("config", "what it does"),
@@ -60,6 +60,7 @@ const FIELDS: [(&str, &str); 9] = [
     ("timeout", "when it is stopped"),
     ("estimated_duration", "usual time"),
     ("run_if", "when it runs"),
+    ("condition", "its condition"),
     ("max_lost", "how often it may be lost"),
     ("mode", "what an unknown end means"),
 ];

@@ -45,6 +45,8 @@ pub mod names {
     pub const STEP_ESTIMATED_DURATION: &str = "step.estimated_duration";
     /// When it runs.
     pub const STEP_RUN_IF: &str = "step.run_if";
+    /// What must be true for it to run.
+    pub const STEP_CONDITION: &str = "step.condition";
     /// How often an attempt may be lost.
     pub const STEP_MAX_LOST: &str = "step.max_lost";
     /// What an attempt with an unknown end means.
@@ -212,6 +214,7 @@ impl DefinitionDraft {
             names::STEP_TIMEOUT => &mut step.timeout,
             names::STEP_ESTIMATED_DURATION => &mut step.estimated_duration,
             names::STEP_RUN_IF => &mut step.run_if,
+            names::STEP_CONDITION => &mut step.condition,
             names::STEP_MAX_LOST => &mut step.max_lost,
             names::STEP_MODE => &mut step.mode,
             other => {

@@ -84,6 +84,7 @@ fn step_draft(step: &StepDefinition, specs: &[StepSpec]) -> StepDraft {
             .map(seconds_to_text)
             .unwrap_or_default(),
         run_if: step.run_if.as_str().into(),
+        condition: step.condition.clone().unwrap_or_default(),
         max_lost: step.max_lost.to_string(),
         mode: step
             .mode

@@ -1,4 +1,5 @@
-//! References follow the key they name: `{{ steps.old.output }}` becomes `{{ steps.new.output }}`.
+//! References follow the key they name: `{{ steps.old.output }}` becomes `{{ steps.new.output }}`, and
+//! so do conditions, which are expressions without braces.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +22,9 @@ impl DefinitionDraft {
                 if let Some(anew) = rewritten(text, &renamed) {
                     *text = anew;
                 }
+            }
+            if let Some(anew) = rewritten_expression(&step.condition, &renamed) {
+                step.condition = anew;
             }
         }
     }
@@ -55,22 +59,60 @@ impl DefinitionDraft {
 
 /// The text with its references written anew; none when nothing changes.
 fn rewritten(text: &str, renamed: &Renamed) -> Option<String> {
-    let mut out = String::new();
-    let mut copied = 0;
+    let mut anew = Anew::of(text, renamed);
     let mut scan = Scan { text, at: 0 };
     while scan.opens() {
+        anew.follow(&mut scan);
+    }
+    anew.finish()
+}
+
+/// A whole expression with the keys in it written anew; none when nothing changes.
+fn rewritten_expression(text: &str, renamed: &Renamed) -> Option<String> {
+    let mut anew = Anew::of(text, renamed);
+    let mut scan = Scan { text, at: 0 };
+    // Two braces that close objects end nothing here.
+    while !scan.rest().is_empty() {
+        anew.follow(&mut scan);
+    }
+    anew.finish()
+}
+
+/// A text as it is written anew.
+struct Anew<'a> {
+    text: &'a str,
+    renamed: &'a Renamed,
+    out: String,
+    copied: usize,
+}
+
+impl<'a> Anew<'a> {
+    const fn of(text: &'a str, renamed: &'a Renamed) -> Self {
+        Self {
+            text,
+            renamed,
+            out: String::new(),
+            copied: 0,
+        }
+    }
+
+    /// Writes the keys of one expression.
+    fn follow(&mut self, scan: &mut Scan<'_>) {
         while let Some((from, to)) = scan.next_key() {
-            if let Some(new) = renamed.get(&text[from..to]) {
-                out.push_str(&text[copied..from]);
-                out.push_str(new);
-                copied = to;
+            if let Some(new) = self.renamed.get(&self.text[from..to]) {
+                self.out.push_str(&self.text[self.copied..from]);
+                self.out.push_str(new);
+                self.copied = to;
             }
         }
     }
-    (copied > 0).then(|| {
-        out.push_str(&text[copied..]);
-        out
-    })
+
+    fn finish(mut self) -> Option<String> {
+        (self.copied > 0).then(|| {
+            self.out.push_str(&self.text[self.copied..]);
+            self.out
+        })
+    }
 }
 
 /// A walk over the expressions of a text. It stops only at ASCII, so it never cuts a letter.
@@ -237,6 +279,27 @@ mod tests {
         ] {
             assert_eq!(renamed(text), text);
         }
+    }
+
+    #[test]
+    fn a_condition_is_an_expression_from_its_first_letter() {
+        let map = Renamed::from([("a".to_owned(), "b".to_owned())]);
+        for (before, after) in [
+            ("steps.a.output.n > 0", Some("steps.b.output.n > 0")),
+            (
+                "{'x': {'y': 1}} == steps['a'].output",
+                Some("{'x': {'y': 1}} == steps['b'].output"),
+            ),
+            ("'steps.a.output' == parameters.steps.a", None),
+            ("ä steps.ab", None),
+        ] {
+            assert_eq!(rewritten_expression(before, &map).as_deref(), after);
+        }
+        let mut draft = draft(["one", "two"]);
+        "steps.one.output.n > 0".clone_into(&mut draft.steps[1].condition);
+        "first".clone_into(&mut draft.steps[0].key);
+        draft.follow_keys();
+        assert_eq!(draft.steps[1].condition, "steps.first.output.n > 0");
     }
 
     fn draft(keys: [&str; 2]) -> DefinitionDraft {

@@ -104,6 +104,9 @@ fn step_to_json(
     if !step.run_if.is_empty() {
         json.insert("run_if".into(), json!(step.run_if));
     }
+    if !step.condition.trim().is_empty() {
+        json.insert("condition".into(), json!(step.condition.trim()));
+    }
     count(&mut json, problems, &at, ("max_lost", &step.max_lost));
     if !step.mode.is_empty() {
         json.insert("mode".into(), json!(step.mode));

@@ -1,4 +1,5 @@
-//! Filling in the references of one attempt, away from the threads that everything waits for.
+//! Whether an attempt has anything to do, and its references filled in, away from the threads that
+//! everything waits for.
 
 use std::sync::Arc;
 
@@ -9,16 +10,16 @@ use crate::fault;
 use crate::reference;
 use crate::step::StepError;
 
-/// The configuration with every reference filled in.
+/// The configuration with every reference filled in; none when the step's condition is false.
 ///
 /// # Errors
-/// Nothing of the step has begun, so what cannot be filled in fails for good.
-pub(super) async fn fill(start: &Arc<Start>) -> Result<Value, StepError> {
-    if !reference::has_any(start.config()) {
-        return Ok(Value::Object(start.config().clone()));
+/// Nothing of the step has begun, so what cannot be evaluated fails for good.
+pub(super) async fn fill(start: &Arc<Start>) -> Result<Option<Value>, StepError> {
+    if start.condition().is_none() && !reference::has_any(start.config()) {
+        return Ok(Some(Value::Object(start.config().clone())));
     }
     let blocking = Arc::clone(start);
-    match tokio::task::spawn_blocking(move || blocking.render()).await {
+    match tokio::task::spawn_blocking(move || blocking.judge_and_render()).await {
         Ok(rendered) => rendered.map_err(StepError::Permanent),
         Err(broke) => match broke.try_into_panic() {
             Ok(panic) => {

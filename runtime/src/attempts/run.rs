@@ -58,7 +58,10 @@ impl Start {
         let definition = Arc::clone(workflow.definition());
         let record = workflow.record();
         let step = &definition.steps()[task];
-        let named = reference::steps_named(&step.config);
+        let mut named = reference::steps_named(&step.config);
+        if let Some(condition) = &step.condition {
+            named.extend(reference::steps_of(condition));
+        }
         let referred = named.iter().filter_map(|key| definition.step_of_key(key));
         let wanted = step.dependencies.iter().copied().chain(referred);
         let output = |index: StepIndex| {
@@ -104,8 +107,14 @@ impl Start {
         &self.definition.steps()[self.task].config
     }
 
-    /// The step's configuration with every reference filled in, or why that cannot be done.
-    pub(super) fn render(&self) -> Result<Value, String> {
+    /// What must be true for the step to have anything to do.
+    pub(super) fn condition(&self) -> Option<&str> {
+        self.definition.steps()[self.task].condition.as_deref()
+    }
+
+    /// The step's configuration with every reference filled in, none when its condition is false,
+    /// or why that cannot be done.
+    pub(super) fn judge_and_render(&self) -> Result<Option<Value>, String> {
         let steps = self.definition.steps();
         let by_key = |(index, output): (&StepIndex, &Arc<Value>)| {
             (steps[*index].key.clone(), Arc::clone(output))
@@ -119,7 +128,13 @@ impl Start {
             metadata: &self.metadata,
             stop: &self.stop,
         };
-        reference::render(self.config(), &context)
+        // First: what is referred to may be there only where the condition is true.
+        if let Some(condition) = self.condition()
+            && !reference::holds(condition, &context)?
+        {
+            return Ok(None);
+        }
+        reference::render(self.config(), &context).map(Some)
     }
 
     fn context(&self, surroundings: &Surroundings, config: Value) -> StepContext {
@@ -212,9 +227,19 @@ enum End {
     Over(Outcome),
 }
 
-/// Fills the references in, then does what the step is for. Both have the attempt's time limit.
+/// Asks the condition and fills the references in, then does what the step is for. All of it has
+/// the attempt's time limit.
 async fn work(surroundings: &Surroundings, start: &Arc<Start>) -> Result<StepOutput, StepError> {
-    let config = fill(start).await?;
+    let Some(config) = fill(start).await? else {
+        let log = surroundings
+            .log
+            .task_log(start.id, start.task, start.attempt);
+        let condition = start.condition().unwrap_or_default();
+        log.note(&format!(
+            "skipped, because its condition is false: {condition}"
+        ));
+        return Ok(StepOutput::NothingToDo);
+    };
     let step = &start.definition.steps()[start.task];
     match (&start.closure, step.handler) {
         (Some(closure), _) => closure.call(start.context(surroundings, config)).await,

@@ -4,8 +4,10 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
+use engine::definition::limits;
+
 /// Bytes of one expression, at most.
-pub(super) const BYTES_MAX: usize = 2_048;
+pub(super) const BYTES_MAX: usize = limits::EXPRESSION_BYTES_MAX;
 /// Words and signs of one expression, at most. A few hundred are read without harm on the stack of
 /// a thread of the runtime, also in a debug build.
 pub(super) const WORDS_MAX: usize = 128;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::known::{Known, Verdict};
 use super::mention::{self, Mention};
 use super::template::{self, Piece};
-use super::{bounds, expression};
+use super::{bounds, condition, expression};
 
 /// Every reference of a definition that cannot be filled in, at its field, with the place in the
 /// text when it cannot be read. What cannot be judged because something else of the definition is
@@ -26,6 +26,9 @@ pub fn check(reading: &Reading) -> Vec<Problem> {
         for (name, value) in &read.step.config {
             let at = format!("#/steps/{index}/config/{}", pointer_part(name));
             check.value(index, &at, value);
+        }
+        if let Some(text) = &read.step.condition {
+            check.condition(index, text);
         }
     }
     let mut problems = check.problems;
@@ -108,6 +111,14 @@ impl Check<'_> {
         }
     }
 
+    fn condition(&mut self, step: StepIndex, text: &str) {
+        let at = format!("#/steps/{step}/condition");
+        match condition::read(text) {
+            Ok(names) => names.iter().for_each(|name| self.name(step, &at, name)),
+            Err(why) => self.add(&at, why),
+        }
+    }
+
     fn name(&mut self, step: StepIndex, at: &str, name: &str) {
         match self.known.judge(name) {
             Verdict::Fine => {}
@@ -173,6 +184,41 @@ mod tests {
         assert_eq!(problems("{{ steps.aside.output[::1] }}"), [refusal]);
         let own = "steps.last: a step cannot use its own output";
         assert_eq!(problems("{{ steps.last.output }}"), [own]);
+    }
+
+    #[test]
+    fn the_names_of_a_condition_are_judged_like_those_of_references() {
+        let told = |condition: &str| {
+            let found = check(&definition(json!([
+                {"name": "first", "task_type": "x"},
+                {"name": "aside", "task_type": "x"},
+                {"name": "last", "task_type": "x", "dependencies": ["first"],
+                 "condition": condition},
+            ])));
+            assert!(
+                found.iter().all(|p| p.pointer == "#/steps/2/condition"),
+                "{found:?}"
+            );
+            found.into_iter().map(|p| p.detail).collect::<Vec<_>>()
+        };
+        assert!(told("steps.first.output.n > 0 and parameters.folder != ''").is_empty());
+        for (condition, wanted) in [
+            ("steps.aside.output.n > 0", "is not upstream of this one"),
+            ("steps.last.output", "a step cannot use its own output"),
+            (
+                "steps.gone.output",
+                "there is no step with the key \"gone\"",
+            ),
+            ("parameters.fodler", "there are folder"),
+            ("yes", "yes is unknown; there are steps.<key>.output"),
+            ("steps.first.output >", "cannot be read at character"),
+        ] {
+            let found = told(condition);
+            assert!(
+                found.len() == 1 && found[0].contains(wanted),
+                "{condition}: {found:?}"
+            );
+        }
     }
 
     #[test]

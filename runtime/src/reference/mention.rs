@@ -1,5 +1,7 @@
 //! Steps that refer to the output of others.
 
+use std::collections::BTreeSet;
+
 use engine::definition::Reading;
 use engine::{Problem, StepIndex};
 
@@ -38,6 +40,15 @@ pub(super) fn judge(reading: &Reading, mentions: Vec<Mention>) -> Vec<Problem> {
             };
             Problem::new(mention.at, detail)
         })
+        .collect()
+}
+
+/// The keys of the steps among the names of an expression.
+pub(super) fn keys(names: &BTreeSet<String>) -> BTreeSet<String> {
+    let named = names.iter().filter_map(|name| name.strip_prefix("steps."));
+    named
+        .filter_map(|rest| rest.split('.').next())
+        .map(str::to_owned)
         .collect()
 }
 

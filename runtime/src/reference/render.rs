@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bounds::{self, FILLED_BYTES_MAX};
 use super::expression::{self, Compiled};
+use super::mention;
 use super::path::{self, Part};
 use super::size;
 use super::template::{self, Piece};
@@ -87,12 +88,7 @@ fn collect(value: &Value, keys: &mut BTreeSet<String>) {
                 let names = expression::compile(source)
                     .map(|c| c.names())
                     .unwrap_or_default();
-                let named = names.iter().filter_map(|name| name.strip_prefix("steps."));
-                keys.extend(
-                    named
-                        .filter_map(|rest| rest.split('.').next())
-                        .map(str::to_owned),
-                );
+                keys.extend(mention::keys(&names));
             }
         }
         Value::Array(list) => list.iter().for_each(|value| collect(value, keys)),
@@ -172,7 +168,10 @@ impl Filling<'_> {
 }
 
 /// The value of a path that begins with one of the three roots.
-fn plain<'v>(parts: &[Part<'_>], cx: &RenderContext<'v>) -> Option<Result<Cow<'v, Value>, String>> {
+pub(super) fn plain<'v>(
+    parts: &[Part<'_>],
+    cx: &RenderContext<'v>,
+) -> Option<Result<Cow<'v, Value>, String>> {
     let name = |at: usize| match parts.get(at) {
         Some(Part::Name(name)) => Some(name.as_ref()),
         _ => None,
@@ -205,7 +204,7 @@ fn plain<'v>(parts: &[Part<'_>], cx: &RenderContext<'v>) -> Option<Result<Cow<'v
 }
 
 /// What an expression may name, no more than it does name.
-fn names(compiled: &Compiled, cx: &RenderContext<'_>) -> Value {
+pub(super) fn names(compiled: &Compiled, cx: &RenderContext<'_>) -> Value {
     let used = compiled.names();
     let mut steps = Map::new();
     for key in used

@@ -258,6 +258,35 @@ async fn a_closure_may_wait_or_have_nothing_to_do_and_registered_types_stand_bes
 }
 
 #[tokio::test]
+async fn a_closure_is_called_only_where_its_condition_is_true() {
+    on_both(async |engine| {
+        let called = Arc::new(AtomicU32::new(0));
+        let counting = |name: &str| {
+            let called = Arc::clone(&called);
+            WorkflowStep::new(name, "count", move |_cx| {
+                called.fetch_add(1, Ordering::SeqCst);
+                async { Ok(()) }
+            })
+            .dependencies(["scan"])
+        };
+        let definition = WorkflowDefinition::new("Conditions")
+            .step(WorkflowStep::new("Scan", "a", |_cx| async {
+                Ok(json!({ "n": 1 }))
+            }))
+            .step(counting("Some").condition("steps.scan.output.n > 0"))
+            .step(counting("Many").condition("steps.scan.output.n > 9"));
+        let done = execute(&engine, &definition).await;
+        assert_eq!(done.status, WorkflowStatus::Completed);
+        let progress = engine.get_workflow_progress(done.id).await.unwrap();
+        let statuses: Vec<_> = progress.tasks.iter().map(|task| task.status).collect();
+        use TaskStatus::{Completed, Skipped};
+        assert_eq!(statuses, [Completed, Completed, Skipped]);
+        assert_eq!(called.load(Ordering::SeqCst), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_cancel_is_seen_by_the_closure_and_ends_it() {
     on_both(async |engine| {
         let ended = Arc::new(AtomicU32::new(0));

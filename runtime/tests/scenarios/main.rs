@@ -9,6 +9,7 @@ mod bench;
 mod cancel;
 mod claims;
 mod commits;
+mod conditions;
 mod damage;
 mod definitions;
 #[path = "../../../engine/tests/figures/mod.rs"]

@@ -334,7 +334,8 @@ fn full() -> Value {
         "steps": [
             {"name": "One", "key": "one", "task_type": "delay", "config": {"seconds": 0.01},
              "dependencies": [], "max_retries": 1, "timeout": 60, "estimated_duration": 0.5,
-             "run_if": "ok", "max_lost": 2, "mode": "once"},
+             "run_if": "ok", "condition": "parameters.place != ''", "max_lost": 2,
+             "mode": "once"},
             {"name": "Two", "task_type": "command", "dependencies": ["one"],
              "config": {"program": "sh", "args": ["-c", "echo out; echo '{\"n\": 1}'"]}},
             {"name": "Mend", "task_type": "noop", "dependencies": [1], "run_if": "failed"},

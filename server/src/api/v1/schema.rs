@@ -178,6 +178,10 @@ pub struct Step {
     pub estimated_duration: f64,
     #[schema(required = false)]
     pub run_if: RunIf,
+    /// An expression over parameters and outputs, without braces: where it is false, the step is
+    /// skipped as not needed.
+    #[schema(required = false, min_length = 1, max_length = 2048)]
+    pub condition: String,
     #[schema(required = false, minimum = 1, maximum = 100)]
     pub max_lost: u32,
     /// What an attempt with an unknown end means; left out: what the step type's `modes` say.

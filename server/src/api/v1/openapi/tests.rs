@@ -130,7 +130,8 @@ fn an_idempotency_key_is_said_to_hold_seven_days_or_for_good_as_it_does() {
 #[test]
 fn the_described_shapes_are_those_of_the_engine() {
     let definition = json!({"name": "n", "steps": [{
-        "name": "s", "task_type": "t", "timeout": 1, "estimated_duration": 2, "mode": "once"
+        "name": "s", "task_type": "t", "timeout": 1, "estimated_duration": 2, "mode": "once",
+        "condition": "true"
     }]});
     let definition = WorkflowDefinition::from_json(&definition).unwrap();
     let now = Timestamp::default();
