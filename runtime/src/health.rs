@@ -12,6 +12,7 @@ mod disk;
 mod disk_watch;
 mod limits;
 mod log_watch;
+mod memory;
 mod memory_watch;
 mod panic_watch;
 mod room;
@@ -34,6 +35,7 @@ pub(crate) use ballast::Ballast;
 pub use disk::{Disk, DiskOfFolder};
 pub use disk_watch::Space;
 pub(crate) use limits::LogLimit;
+pub use memory::{Memory, MemoryOfProcess};
 pub(crate) use room::{Place, Room};
 
 use damage::{Damage, DamageWatch};

@@ -11,7 +11,8 @@ pub struct Settings {
     pub others_at_once: usize,
     /// How long an orderly stop waits for running steps before it interrupts them.
     pub drain: Duration,
-    /// How long a handler that was told to stop may take before it is dropped. One that has a thread
+    /// How long a handler that was told to stop may take before it is dropped; a program gets 10 s of it
+    /// to end by itself. One that has a thread
     /// ([`WorkflowStep::blocking`](crate::WorkflowStep::blocking)) cannot be dropped.
     pub stop: Duration,
     /// When the disk has too little room.
@@ -71,7 +72,7 @@ impl Default for Settings {
             programs_at_once: 4 * cores.max(2),
             others_at_once: 1_024,
             drain: Duration::from_secs(30),
-            stop: Duration::from_secs(30),
+            stop: Duration::from_secs(12),
             disk: DiskLimits::default(),
             memory: None,
         }

@@ -58,7 +58,7 @@ impl WorkflowStep {
     /// The closure is called once for each attempt and gives what later steps see as the step's
     /// output: any JSON up to 1 MiB, `()` for nothing, or a [`StepOutput`] to wait or to say that
     /// there was nothing to do. It should watch [`StepContext::stopped`]: an attempt that does not end
-    /// within 30 s of being told to ([`Settings::stop`](crate::Settings::stop)) is dropped.
+    /// within 12 s of being told to ([`Settings::stop`](crate::Settings::stop)) is dropped.
     ///
     /// Its future is polled on the threads of the tokio runtime on which the engine itself works, so it
     /// must not block: between two `await`s neither its time limit nor a cancel nor that drop can reach

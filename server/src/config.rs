@@ -2,6 +2,7 @@
 //! environment (`JOB_ORCHESTRATOR_` and the key in capitals), that over `job-orchestrator.toml` in
 //! the data folder, that over the default.
 
+mod limits;
 mod misspelt;
 mod source;
 
@@ -9,10 +10,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use runtime::Settings;
+
 use crate::events::StreamSettings;
 use crate::hosts::PublicAddress;
 use crate::store::SessionLimits;
 
+pub use limits::LimitFlags;
 pub use misspelt::Misspelt;
 pub use source::{ConfigError, Sources};
 
@@ -56,6 +60,11 @@ pub struct Config {
     /// default 1800) and how many there may be (`streams_per_caller`, default 32;
     /// `streams_per_browser`, default 4; `streams_per_server`, default 20000).
     pub streams: StreamSettings,
+    /// What the engine may use and how long its stop may take (`memory_limit_mib`, default none;
+    /// `commands_at_once`, default 4 for each processor; `other_steps_at_once`, default 1024;
+    /// `drain_seconds`, default 30; `stop_seconds`, default 12; `disk_low_mib`, default 512 or a
+    /// twentieth of the disk; `ballast_mib`, default 16).
+    pub limits: Settings,
 }
 
 /// What flags may say; the rest comes from the environment and the file.
@@ -69,6 +78,8 @@ pub struct Flags {
     pub allow_commands: bool,
     /// `--allow-private-addresses`
     pub allow_private_addresses: bool,
+    /// Those of the engine's limits.
+    pub limits: LimitFlags,
 }
 
 impl Config {
@@ -110,6 +121,7 @@ impl Config {
                 absolute: Duration::from_secs(hours * 3600),
             },
             streams: streams(sources)?,
+            limits: limits::read(sources, flags.limits)?,
         };
         sources.refuse_unknown()?;
         Ok(config)

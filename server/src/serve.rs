@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use engine::TroubleKind;
 use runtime::Runtime;
 use tokio::net::TcpListener;
 use tokio::time::{interval, timeout};
@@ -25,6 +26,8 @@ use crate::{accept, console, router, setup};
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 /// How often what is over is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(10 * 60);
+/// How often streams are ended while memory is short.
+const SHED_EVERY: Duration = Duration::from_secs(1);
 
 /// Takes the address. It comes before the engine starts: a server that cannot be reached must not
 /// take up workflows.
@@ -59,6 +62,7 @@ pub async fn until_stopped(
     let server = accept::serve(listener, app, accept::HEAD_LIMIT, stopping.clone());
     let server = tokio::spawn(server);
     let sweeper = tokio::spawn(sweep(shared.clone()));
+    let shedder = tokio::spawn(shed(shared.clone()));
     console::say(&format!(
         "Job Orchestrator listens on {}",
         shared.hosts.address()
@@ -82,6 +86,7 @@ pub async fn until_stopped(
     }
     engine.shutdown().await;
     sweeper.abort();
+    shedder.abort();
     impatient.abort();
     tracing::info!("stopped");
     Ok(())
@@ -108,6 +113,21 @@ async fn share(
         tails: Tails::default(),
         stopping,
     }))
+}
+
+/// Ends streams for as long as the engine says that memory is short.
+async fn shed(shared: Shared) {
+    let mut tick = interval(SHED_EVERY);
+    loop {
+        tick.tick().await;
+        let troubles = shared.service.troubles();
+        let is_short = troubles
+            .iter()
+            .any(|trouble| trouble.kind == TroubleKind::Memory);
+        if is_short && let shed @ 1.. = shared.streams.shed() {
+            tracing::warn!(shed, "event streams were ended, because memory is short");
+        }
+    }
 }
 
 async fn sweep(shared: Shared) {

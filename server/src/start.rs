@@ -2,7 +2,7 @@
 
 use runtime::database::{Database, FolderLock};
 use runtime::process::{RunnerProgram, hide, outlive_file_limit};
-use runtime::{Runtime, StartError};
+use runtime::{Runtime, Settings, StartError};
 
 use crate::data_folder::DataFolder;
 
@@ -22,7 +22,11 @@ pub struct Allowed {
 ///
 /// # Errors
 /// When the folder is in use or cannot be used.
-pub async fn engine(folder: &DataFolder, allowed: Allowed) -> Result<Runtime, StartError> {
+pub async fn engine(
+    folder: &DataFolder,
+    allowed: Allowed,
+    limits: Settings,
+) -> Result<Runtime, StartError> {
     if let Err(fault) = hide() {
         tracing::warn!(%fault, "commands may look into the memory of this server");
     }
@@ -35,6 +39,7 @@ pub async fn engine(folder: &DataFolder, allowed: Allowed) -> Result<Runtime, St
         .runner(runner())
         .commands(allowed.commands)
         .private_addresses(allowed.private_addresses)
+        .settings(limits)
         .start()
         .await
 }

@@ -70,7 +70,8 @@ pub(super) fn all(state: &State, now: Timestamp) -> Vec<Trouble> {
         tell(TroubleKind::LogAway, since, text.into());
     }
     if let Some(since) = state.memory.since() {
-        let text = "The server uses more memory than it may. No step starts until it uses less.";
+        let text = "The server uses more memory than it may. No step starts until it uses less, and pages \
+                    follow with pauses.";
         tell(TroubleKind::Memory, since, text.into());
     }
     if let Some(since) = state.slowness.since() {

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 
 use super::clock_watch::ClockWatch;
 use super::disk_watch::Room as DiskRoom;
-use super::{Claims, Disk, Health};
+use super::{Claims, Disk, Health, Memory};
 use crate::committer::Message;
 use crate::runtime::Inner;
 use crate::settings::Settings;
@@ -18,17 +18,16 @@ use crate::store::Store;
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(1);
-/// The file in which Linux tells how much memory this process uses.
-const MEMORY: &str = "/proc/self/status";
 
 /// Watches over the engine until nobody uses it any more.
-pub(crate) fn start(inner: &Arc<Inner>, disk: Option<Arc<dyn Disk>>) {
+pub(crate) fn start(inner: &Arc<Inner>, disk: Option<Arc<dyn Disk>>, memory: Arc<dyn Memory>) {
     let watch = Watch {
         clocks: ClockWatch::new(inner.clock.now(), inner.clock.steady()),
         claims: Claims::All,
         probe: None,
         log_probe: None,
         disk,
+        memory,
     };
     drop(tokio::spawn(watch.run(Arc::downgrade(inner))));
 }
@@ -42,6 +41,7 @@ struct Watch {
     /// The same of the log of steps.
     log_probe: Option<JoinHandle<()>>,
     disk: Option<Arc<dyn Disk>>,
+    memory: Arc<dyn Memory>,
 }
 
 impl Watch {
@@ -56,7 +56,7 @@ impl Watch {
             }
             self.look_at_clocks(&inner);
             self.look_at_disk(&inner.health, &inner.settings);
-            look_at_memory(&inner.health, &inner.settings);
+            self.look_at_memory(&inner.health, &inner.settings);
             inner.health.log_is_there(inner.log().check());
             inner.health.judge_slowness();
             self.ask_store(&inner);
@@ -79,6 +79,14 @@ impl Watch {
         match disk.space() {
             Ok(space) => health.measured(space, settings),
             Err(error) => warn!(%error, "how much room is left on the disk is not known"),
+        }
+    }
+
+    fn look_at_memory(&self, health: &Health, settings: &Settings) {
+        let Some(limit) = settings.memory else { return };
+        match self.memory.resident() {
+            Ok(resident) => health.memory_measured(resident, limit),
+            Err(error) => warn!(%error, "how much memory this process uses is not known"),
         }
     }
 
@@ -186,40 +194,11 @@ impl Health {
         }
         let resident_mib = resident / (1024 * 1024);
         match state.memory.since() {
-            Some(_) => error!(resident_mib, "memory: over the limit, no step starts"),
+            Some(_) => error!(
+                resident_mib,
+                "memory: over the limit, no step starts and event streams are ended"
+            ),
             None => info!(resident_mib, "memory: well below the limit again"),
         }
-    }
-}
-
-fn look_at_memory(health: &Health, settings: &Settings) {
-    let Some(limit) = settings.memory else { return };
-    match std::fs::read_to_string(MEMORY) {
-        Ok(told) => {
-            if let Some(resident) = resident(&told) {
-                health.memory_measured(resident, limit);
-            }
-        }
-        Err(error) => warn!(%error, "how much memory this process uses is not known"),
-    }
-}
-
-/// The resident bytes out of a line such as `VmRSS:     5120 kB`.
-fn resident(told: &str) -> Option<u64> {
-    let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn linux_tells_how_much_memory_this_process_uses() {
-        let told = std::fs::read_to_string(MEMORY).unwrap();
-        assert!(resident(&told).unwrap() > 64 * 1024);
-        assert_eq!(resident("Name:\tsh\nVmRSS:\t    2 kB\n"), Some(2_048));
-        assert_eq!(resident("VmRSS: a lot"), None);
     }
 }

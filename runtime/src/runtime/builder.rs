@@ -21,7 +21,7 @@ use crate::committer::{Committer, Parts};
 use crate::database::OpenError;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
-use crate::health::{Disk, Health, Room, watch};
+use crate::health::{Disk, Health, Memory, Room, watch};
 use crate::log::{LogFault, LogWriter};
 use crate::process::{ProcessRunner, RunnerProgram};
 use crate::quarantine::Quarantine;
@@ -112,6 +112,7 @@ pub struct RuntimeBuilder {
     clock: Option<Arc<dyn Clock>>,
     store: Option<Arc<dyn Store>>,
     pub(super) disk: Option<Arc<dyn Disk>>,
+    pub(super) memory: Option<Arc<dyn Memory>>,
     pub(super) settings: Settings,
     allow: StepSwitches,
 }
@@ -233,6 +234,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Another memory to watch than this process's, for tests.
+    #[must_use]
+    pub fn memory_use(mut self, memory: Arc<dyn Memory>) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
     /// Another clock, for tests.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -331,7 +339,7 @@ impl RuntimeBuilder {
             commits,
             latest: Latest::default(),
         });
-        watch::start(&inner, room::disk(&self));
+        watch::start(&inner, room::disk(&self), room::memory(&self));
         let take_up = TakeUp::new(&inner, runner, boot_loop.poison);
         take_up.at_start().await?;
         accompany(&inner, take_up, stores.file);

@@ -1,11 +1,11 @@
-//! The disk beneath a runtime, and the room that is kept on it.
+//! The disk beneath a runtime, the room that is kept on it, and the memory that is used.
 
 use std::sync::Arc;
 
 use tracing::warn;
 
 use super::RuntimeBuilder;
-use crate::health::{Ballast, Disk, DiskOfFolder};
+use crate::health::{Ballast, Disk, DiskOfFolder, Memory, MemoryOfProcess};
 
 /// Occupies the room that is given up when the disk is full.
 pub(super) fn ballast(builder: &RuntimeBuilder) -> Ballast {
@@ -26,4 +26,10 @@ pub(super) fn disk(builder: &RuntimeBuilder) -> Option<Arc<dyn Disk>> {
         Some(Arc::new(DiskOfFolder(folder.to_path_buf())) as Arc<dyn Disk>)
     };
     builder.disk.clone().or_else(of_file)
+}
+
+/// The memory to watch: the one that was given, or this process's.
+pub(super) fn memory(builder: &RuntimeBuilder) -> Arc<dyn Memory> {
+    let given = builder.memory.clone();
+    given.unwrap_or_else(|| Arc::new(MemoryOfProcess))
 }

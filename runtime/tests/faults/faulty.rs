@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::{Error as IoError, ErrorKind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter};
@@ -51,6 +52,8 @@ pub struct Faulty {
     calls: AtomicU64,
     is_away: AtomicBool,
     is_full: AtomicBool,
+    /// How many milliseconds a commit takes.
+    commit_takes: AtomicU64,
     commits: AtomicU64,
     /// Which commits are refused because of what they hold.
     refuses: Option<fn(u64) -> bool>,
@@ -127,6 +130,12 @@ impl Faulty {
         self.is_full.store(is_full, Ordering::SeqCst);
     }
 
+    /// So long does a commit take from now on.
+    pub fn set_commit_takes(&self, length: Duration) {
+        let millis = u64::try_from(length.as_millis()).unwrap();
+        self.commit_takes.store(millis, Ordering::SeqCst);
+    }
+
     /// The fault of the present call, if one is planned for it.
     fn fault(&self) -> Option<Kind> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
@@ -173,6 +182,10 @@ impl WorkflowStore for Faulty {
         commands: &[AnsweredCommand],
     ) -> Result<(), StoreError> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
+        let takes = Duration::from_millis(self.commit_takes.load(Ordering::SeqCst));
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
         if let Some(change) = changes.first()
             && self.refuses.is_some_and(|refuses| refuses(number))
         {

@@ -18,10 +18,12 @@ mod faulty;
 #[path = "../../../engine/tests/figures/mod.rs"]
 mod figures;
 mod files;
+mod memory;
 mod outage;
 mod panics;
 mod refused;
 mod scenario;
+mod slow;
 mod store_calls;
 mod waits;
 mod watchers;

@@ -11,7 +11,7 @@ use engine::{
     Actor, Attempt, JobOrchestrator, JobOrchestratorError, Problem, Progress, StepIndex,
     TaskProgress, TaskStatus, WorkflowId, WorkflowStatus, Workflows,
 };
-use runtime::Runtime;
+use runtime::{Runtime, Settings};
 use serde_json::{Map, Value};
 
 use super::earlier_runs::EarlierRuns;
@@ -55,7 +55,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         private_addresses: arguments.allow_private_addresses,
     };
     let _alone = start::alone(&folder).await?;
-    let engine = start::engine(&folder, allowed).await?;
+    let engine = start::engine(&folder, allowed, Settings::default()).await?;
     let mut earlier = EarlierRuns::find(&engine).await;
     let request = NewWorkflowRequest {
         definition: DefinitionSource::Inline(definition),

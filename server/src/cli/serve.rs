@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Ending;
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, LimitFlags};
 use crate::data_folder::DataFolder;
 use crate::start::{self, Allowed};
 use crate::{serve, telemetry};
@@ -27,6 +27,8 @@ pub struct Arguments {
     /// Lets HTTP steps reach loopback and private addresses, whatever the owner switched
     #[arg(long)]
     allow_private_addresses: bool,
+    #[command(flatten, next_help_heading = "Limits")]
+    limits: LimitFlags,
 }
 
 /// Serves until it is stopped.
@@ -37,6 +39,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
         public_address: arguments.public_address,
         allow_commands: arguments.allow_commands,
         allow_private_addresses: arguments.allow_private_addresses,
+        limits: arguments.limits,
     };
     let config = Config::read(data, flags)?;
     let folder = DataFolder::at(&config.data)?;
@@ -46,7 +49,7 @@ pub async fn command(data: &Path, arguments: Arguments) -> Result<Ending> {
     };
     let _alone = start::alone(&folder).await?;
     let listener = serve::listen(&config).await?;
-    let engine = start::engine(&folder, allowed).await?;
+    let engine = start::engine(&folder, allowed, config.limits).await?;
     let served = serve::until_stopped(&config, &folder, listener, engine.clone()).await;
     if served.is_err() {
         // It has taken up workflows: their steps end in order, and the start counts as no crash.

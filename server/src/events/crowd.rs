@@ -1,9 +1,11 @@
-//! How many streams are open, and whose: who opens one too many ends their own oldest.
+//! How many streams are open, and whose: who opens one too many ends their own oldest, and a server
+//! that is short of memory ends the oldest of all.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 
 use super::settings::StreamSettings;
 use crate::caller::Credential;
@@ -12,6 +14,18 @@ use crate::caller::Credential;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the server holds as many streams as it may")]
 pub struct Full;
+
+/// Of all streams, this share is ended at once while memory is short: one in so many.
+const SHED_SHARE: usize = 10;
+
+/// Why a stream was told to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Its caller opened others since.
+    Crowded,
+    /// The server is short of memory.
+    Shed,
+}
 
 /// All open streams.
 #[derive(Debug)]
@@ -33,7 +47,7 @@ struct Open {
 struct Entry {
     number: u64,
     is_narrow: bool,
-    crowded: CancellationToken,
+    tell: watch::Sender<Option<Why>>,
 }
 
 /// The place of one stream; dropped, it is free again.
@@ -42,7 +56,7 @@ pub struct Seat {
     crowd: Arc<Crowd>,
     credential: Credential,
     number: u64,
-    crowded: CancellationToken,
+    told: watch::Receiver<Option<Why>>,
 }
 
 impl Crowd {
@@ -74,12 +88,12 @@ impl Crowd {
         open.total += 1;
         open.last_number += 1;
         let number = open.last_number;
-        let crowded = CancellationToken::new();
+        let (tell, told) = watch::channel(None);
         let entries = open.of.entry(credential).or_default();
         entries.push_back(Entry {
             number,
             is_narrow,
-            crowded: crowded.clone(),
+            tell,
         });
         end_oldest(entries, self.settings.per_browser, |entry| entry.is_narrow);
         end_oldest(entries, self.settings.per_caller, |_| true);
@@ -87,8 +101,29 @@ impl Crowd {
             crowd: self.clone(),
             credential,
             number,
-            crowded,
+            told,
         })
+    }
+
+    /// Tells the oldest of all streams to end, at least one and a tenth of them, and says how many
+    /// it told.
+    pub fn shed(&self) -> usize {
+        let mut open = self.open();
+        let by_age: BTreeMap<_, _> = open
+            .of
+            .iter()
+            .flat_map(|(credential, entries)| {
+                entries.iter().map(|entry| (entry.number, *credential))
+            })
+            .collect();
+        let many = by_age.len().div_ceil(SHED_SHARE);
+        for credential in by_age.into_values().take(many) {
+            // Each caller's entries are in the order of their age.
+            if let Some(entry) = open.of.get_mut(&credential).and_then(VecDeque::pop_front) {
+                entry.tell.send_replace(Some(Why::Shed));
+            }
+        }
+        many
     }
 
     fn leave(&self, credential: &Credential, number: u64) {
@@ -113,21 +148,25 @@ fn end_oldest(entries: &mut VecDeque<Entry>, limit: usize, counts: impl Fn(&Entr
     while entries.iter().filter(|entry| counts(entry)).count() > limit {
         let oldest = entries.iter().position(&counts);
         if let Some(entry) = oldest.and_then(|place| entries.remove(place)) {
-            entry.crowded.cancel();
+            entry.tell.send_replace(Some(Why::Crowded));
         }
     }
 }
 
 impl Seat {
-    /// Whether the caller opened others since and this one has to end.
+    /// Why it has to end, if it has to.
     #[must_use]
-    pub fn is_crowded(&self) -> bool {
-        self.crowded.is_cancelled()
+    pub fn told(&self) -> Option<Why> {
+        *self.told.borrow()
     }
 
-    /// Waits until it is.
-    pub async fn crowded(&self) {
-        self.crowded.cancelled().await;
+    /// Waits until it has to.
+    pub async fn until_told(&self) {
+        let mut told = self.told.clone();
+        // Nobody is left to tell it anything: it goes on.
+        if told.wait_for(Option::is_some).await.is_err() {
+            pending::<()>().await;
+        }
     }
 }
 
@@ -156,8 +195,12 @@ mod tests {
         }))
     }
 
+    fn is_crowded(seat: &Seat) -> bool {
+        seat.told() == Some(Why::Crowded)
+    }
+
     fn crowded(seats: &[Seat]) -> Vec<bool> {
-        seats.iter().map(Seat::is_crowded).collect()
+        seats.iter().map(is_crowded).collect()
     }
 
     #[test]
@@ -172,7 +215,7 @@ mod tests {
         drop(seats);
         let more = [enter(), enter()];
         assert_eq!(crowded(&more), [false, false]);
-        assert!(!fourth.is_crowded() && !other.is_crowded());
+        assert!(!is_crowded(&fourth) && !is_crowded(&other));
     }
 
     #[test]
@@ -182,12 +225,12 @@ mod tests {
         let enter = || crowd.enter(ADA, true).unwrap();
         let seats = [enter(), enter(), enter()];
         assert_eq!(crowded(&seats), [true, false, false]);
-        assert!(!wide.is_crowded());
+        assert!(!is_crowded(&wide));
         let last = [
             crowd.enter(ADA, false).unwrap(),
             crowd.enter(ADA, false).unwrap(),
         ];
-        assert!(wide.is_crowded(), "the fifth of four");
+        assert!(is_crowded(&wide), "the fifth of four");
         assert_eq!(crowded(&last), [false, false]);
     }
 
@@ -196,7 +239,7 @@ mod tests {
         let crowd = crowd(1, 1, 2);
         let first = crowd.enter(ADA, false).unwrap();
         let second = crowd.enter(ADA, false).unwrap();
-        assert!(first.is_crowded());
+        assert!(is_crowded(&first));
         // The first was told to end, but its connection is still there.
         assert_eq!(crowd.enter(BOB, false).unwrap_err(), Full);
         drop(first);
@@ -204,5 +247,42 @@ mod tests {
         drop((second, third));
         assert!(crowd.open().of.is_empty());
         assert_eq!(crowd.open().total, 0);
+    }
+
+    #[test]
+    fn of_all_streams_a_tenth_is_shed_the_oldest_first_whosever_they_are() {
+        let crowd = crowd(100, 100, 100);
+        assert_eq!(crowd.shed(), 0);
+        let seats: Vec<_> = (0..21)
+            .map(|number| if number % 2 == 0 { ADA } else { BOB })
+            .map(|credential| crowd.enter(credential, false).unwrap())
+            .collect();
+        let shed = || {
+            let shed = seats.iter().enumerate();
+            let shed = shed.filter(|(_, seat)| seat.told() == Some(Why::Shed));
+            shed.map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        assert_eq!(crowd.shed(), 3);
+        assert_eq!(shed(), [0, 1, 2]);
+        assert_eq!(crowd.shed(), 2, "those that were told already do not count");
+        assert_eq!(shed(), [0, 1, 2, 3, 4]);
+        while crowd.shed() > 0 {}
+        assert_eq!(shed().len(), 21);
+        drop(seats);
+        assert_eq!(crowd.open().total, 0);
+        assert!(crowd.open().of.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_told_while_it_waits_hears_it() {
+        let crowd = crowd(1, 1, 10);
+        let seat = crowd.enter(ADA, false).unwrap();
+        let waits = tokio::spawn(async move {
+            seat.until_told().await;
+            seat.told()
+        });
+        tokio::task::yield_now().await;
+        crowd.shed();
+        assert_eq!(waits.await.unwrap(), Some(Why::Shed));
     }
 }

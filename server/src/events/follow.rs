@@ -10,7 +10,7 @@ use futures::Stream;
 use futures::stream::unfold;
 use tokio::time::{Duration, Instant, sleep_until};
 
-use super::crowd::Seat;
+use super::crowd::{Seat, Why};
 use super::frame::{self, Frame};
 use super::settings::StreamSettings;
 use super::tail::{LOOK_EVERY, Tail};
@@ -107,7 +107,7 @@ impl Follower {
     }
 
     /// The frames. The stream ends when the server stops, when its time is over, when its reader
-    /// opened too many others, or soon after the caller may not look any more. It does not end
+    /// opened too many others, when memory is short, or soon after the caller may not look any more. It does not end
     /// with the workflow, which may be recovered.
     pub fn frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         unfold(self, async |mut stream| {
@@ -122,9 +122,12 @@ impl Follower {
             if self.has_to_end() || !self.may_look().await {
                 return None;
             }
-            if self.seat.is_crowded() {
+            if let Some(why) = self.seat.told() {
                 self.is_over = true;
-                return Some(frame::crowded(self.sent_to).bytes);
+                return Some(match why {
+                    Why::Crowded => frame::crowded(self.sent_to).bytes,
+                    Why::Shed => frame::shed(),
+                });
             }
             if let Some(frame) = self.waiting.pop_front() {
                 self.sent_to = frame.seq;
@@ -228,7 +231,7 @@ impl Follower {
             .min(self.spoke + self.settings.heartbeat);
         tokio::select! {
             () = self.shared.stopping.cancelled() => {}
-            () = self.seat.crowded() => {}
+            () = self.seat.until_told() => {}
             () = service.changed(self.id, self.read_to), if is_told => self.is_woken = true,
             () = sleep_until(latest) => {}
         }

@@ -1,5 +1,6 @@
 //! The frames of a stream: `id` and `event` say the same as `seq` and `kind` in the data.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -19,10 +20,11 @@ pub const CROWDED: &str = "crowded";
 /// What a quiet stream says: a comment, which clients ignore.
 pub const HEARTBEAT: Bytes = Bytes::from_static(b": heartbeat\n\n");
 
-/// How long a client waits at least before it connects again, in milliseconds.
-const RETRY: u64 = 2_000;
-/// By how much more it may be, so that those who lost the server do not come back all at once.
-const RETRY_SPREAD: u64 = 1_000;
+/// How long a client waits before it connects again, in milliseconds; spread, so that those who
+/// lost the server do not come back all at once.
+const RETRY: Range<u64> = 2_000..3_000;
+/// The same for one whose stream was ended because memory is short.
+const SHED_RETRY: Range<u64> = 15_000..30_000;
 
 /// A frame as it is sent. The copies for several streams share the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +54,13 @@ pub fn crowded(seq: Seq) -> Frame {
     of(seq, CROWDED, &data)
 }
 
+/// The last words of a stream that ends because the server is short of memory: a comment, and when
+/// to come back.
+pub fn shed() -> Bytes {
+    let retry = retry(SHED_RETRY).as_millis();
+    format!(": the server is short of memory\nretry: {retry}\n\n").into()
+}
+
 /// One event.
 pub fn event(record: &EventRecord) -> Frame {
     // Numbers, texts and JSON values always have a JSON form.
@@ -61,14 +70,15 @@ pub fn event(record: &EventRecord) -> Frame {
 
 /// The same bytes, telling the client before them how long to wait until it connects again.
 pub fn with_retry(bytes: &Bytes) -> Bytes {
-    let retry = format!("retry: {}\n", retry().as_millis());
+    let retry = format!("retry: {}\n", retry(RETRY).as_millis());
     [retry.as_bytes(), bytes].concat().into()
 }
 
-fn retry() -> Duration {
+fn retry(within: Range<u64>) -> Duration {
+    let most = within.end - within.start;
     // Without randomness they all wait equally long.
-    let spread = getrandom::u32().map_or(0, |number| u64::from(number) % RETRY_SPREAD);
-    Duration::from_millis(RETRY + spread)
+    let spread = getrandom::u32().map_or(0, |number| u64::from(number) % most);
+    Duration::from_millis(within.start + spread)
 }
 
 fn of(seq: Seq, kind: &str, data: &Value) -> Frame {
@@ -89,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_wait_before_the_next_connection_is_two_to_three_seconds_and_not_the_same_for_all() {
-        let waits: HashSet<_> = (0..200).map(|_| retry()).collect();
+        let waits: HashSet<_> = (0..200).map(|_| retry(RETRY)).collect();
         assert!(waits.len() > 20, "{}", waits.len());
         let bounds = Duration::from_millis(2_000)..Duration::from_millis(3_000);
         assert!(waits.iter().all(|wait| bounds.contains(wait)));

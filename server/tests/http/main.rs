@@ -24,6 +24,7 @@ mod frames;
 mod gate;
 mod handlers;
 mod hostile;
+mod limits;
 mod lists;
 mod pause_or_claim;
 mod permissions;

@@ -158,7 +158,8 @@ fn answer(answer: &Answer) -> utoipa::openapi::Response {
                      is JSON, a `Frame`. The first frame is `snapshot` with the whole progress, unless \
                      `Last-Event-ID` or `after` is given; another one tells of a quarantine, which no \
                      event does. A session or token may have 32 streams \
-                     open, a session 4 over HTTP/1.1: one more ends the oldest with `crowded`.",
+                     open, a session 4 over HTTP/1.1: one more ends the oldest with `crowded`. \
+                     Where the server is short of memory the oldest end, and `retry` says when to come back.",
                 )
                 .content("text/event-stream", content.build())
                 .build()

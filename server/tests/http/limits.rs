@@ -1,0 +1,150 @@
+//! What the server may use is said when it is started, and what happens beyond that.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::fixture::{Api, PATIENCE, Server, quick, run, waiting};
+use crate::frames::{Frames, stream};
+
+async fn until_troubled(server: &Server, trouble: &str) {
+    let begun = Instant::now();
+    loop {
+        let body = server.get("/health/ready").await.json();
+        if body["troubles"] == json!([trouble]) {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{body}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_over_its_memory_limit_starts_no_step_and_ends_streams_that_come_back() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start_with(folder, &["--memory-limit-mib", "1"]);
+    until_troubled(&server, "memory").await;
+    let api = server.api("editor");
+    let id = api.create(&quick(), true).await;
+    let mut frames = Frames::open(stream(&api, id, "")).await;
+    assert_eq!(frames.next().await.unwrap().event, "snapshot");
+    let mut last = String::new();
+    while let Some(block) = frames.block().await {
+        last = block;
+    }
+    let said = last.strip_prefix(": the server is short of memory\nretry: ");
+    let retry: u64 = said.expect(&last).trim().parse().unwrap();
+    assert!((15_000..30_000).contains(&retry), "{last}");
+    // Its client comes back, and goes on where it was.
+    let mut again = Frames::open(stream(&api, id, "?after=1")).await;
+    assert_eq!(again.next().await.unwrap().id, 2);
+
+    let progress = api.get(&format!("/workflows/{id}/progress")).await.ok();
+    let tasks = progress["tasks"].as_array().unwrap();
+    let statuses: Vec<_> = tasks.iter().map(|task| &task["status"]).collect();
+    assert_eq!(statuses, ["queued", "pending"]);
+    api.verb(id, "cancel").await.ok();
+    api.until(id, "cancelled").await;
+}
+
+#[tokio::test]
+async fn no_more_steps_run_at_once_than_the_file_of_settings_says() {
+    let server = Server::start_set("commands_at_once = 1");
+    let api = server.api("editor");
+    let step = |name: &str| {
+        json!({"name": name, "task_type": "command",
+            "config": {"program": "sleep", "args": ["600"]}})
+    };
+    let two = json!({"name": "Two", "steps": [step("One"), step("Two")]});
+    let id = api.create(&two, true).await;
+    let statuses = |progress: &Value| {
+        let tasks = progress["tasks"].as_array().unwrap().clone();
+        tasks
+            .iter()
+            .map(|task| task["status"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    api.until_progress(id, |progress| statuses(progress) == ["running", "queued"])
+        .await;
+}
+
+#[test]
+fn a_limit_that_is_none_is_refused_before_anything_starts() {
+    let folder = TempDir::new().unwrap();
+    let words = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--memory-limit-mib",
+        "2 GiB",
+    ];
+    let output = run(folder.path(), &words, "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let wanted = "the setting memory_limit_mib (--memory-limit-mib) must be a whole number of MiB";
+    assert!(said.contains(wanted), "{said}");
+}
+
+/// A file of the server's that others can write to as well.
+async fn open(server: &Server) -> SqliteConnection {
+    let file = server.folder.path().join("job-orchestrator.db");
+    let options = SqliteConnectOptions::new().filename(file);
+    options.connect().await.unwrap()
+}
+
+/// Holds the file up for so long that the server's commits are slow.
+async fn make_slow(api: &Api<'_>, file: &mut SqliteConnection) {
+    for _ in 0..4 {
+        let mut held = file.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::query("UPDATE workflows SET rev = rev")
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        let hold = async {
+            sleep(Duration::from_millis(400)).await;
+            held.rollback().await.unwrap();
+        };
+        let waiting = waiting(600.0);
+        tokio::join!(hold, api.create(&waiting, false));
+    }
+}
+
+/// Adds an event to what is stored, of which nobody is woken.
+async fn add_event(file: &mut SqliteConnection, id: i64, seq: i64) {
+    let copied = sqlx::query(
+        "INSERT INTO events SELECT workflow_id, $2, json_set(body, '$.seq', $2) \
+         FROM events WHERE workflow_id = $1 AND seq = 1",
+    );
+    copied.bind(id).bind(seq).execute(file).await.unwrap();
+}
+
+#[tokio::test]
+async fn while_the_database_is_slow_streams_look_by_themselves_every_five_seconds_only() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let mut file = open(&server).await;
+    let id = api.create(&quick(), false).await;
+    let mut frames = Frames::open(stream(&api, id, "?after=1")).await;
+    // Each comes right after a look that found the one before.
+    add_event(&mut file, id, 2).await;
+    assert_eq!(frames.next().await.unwrap().id, 2);
+    let quick_wait = Instant::now();
+    add_event(&mut file, id, 3).await;
+    assert_eq!(frames.next().await.unwrap().id, 3);
+    let quick_wait = quick_wait.elapsed();
+
+    make_slow(&api, &mut file).await;
+    until_troubled(&server, "database_slow").await;
+    add_event(&mut file, id, 4).await;
+    assert_eq!(frames.next().await.unwrap().id, 4);
+    let slow_wait = Instant::now();
+    add_event(&mut file, id, 5).await;
+    assert_eq!(frames.next().await.unwrap().id, 5);
+    let slow_wait = slow_wait.elapsed();
+    assert!(quick_wait < slow_wait, "{quick_wait:?}, {slow_wait:?}");
+    assert!(slow_wait > Duration::from_secs(3), "{slow_wait:?}");
+}
