@@ -18,6 +18,7 @@ use serde_json::Value;
 use self::judge::Maker;
 use super::{Runtime, asked, read_fault, require};
 use crate::fault;
+use crate::health::Ask;
 use crate::step::Registry;
 use crate::store::{NewVersion, SaveError};
 
@@ -98,6 +99,8 @@ impl Definitions for Runtime {
         asked::check_command_id(command_id)?;
         let sent = definition;
         let definition = self.checked(sent).await?;
+        // On a full disk it would take the room that is kept for what steps come to.
+        self.is_possible(Ask::Change)?;
         let now = self.inner.clock.now();
         let saved = self
             .inner
@@ -123,7 +126,10 @@ impl Definitions for Runtime {
                 JobOrchestratorError::Conflict(format!("{outdated}; save yours based on that one"))
             }
             SaveError::CommandIdReused => Refusal::CommandIdReused.into(),
-            SaveError::Store(cause) => fault::of_store("saving a definition", &cause),
+            SaveError::Store(cause) => {
+                self.inner.health.store_failed(&cause);
+                fault::of_store("saving a definition", &cause)
+            }
         })
     }
 

@@ -110,7 +110,10 @@ impl Switches for Runtime {
         // What is fixed says nothing about what the owner wants when it is not.
         for (name, on, _) in wanted.into_iter().filter(|(.., why)| why.is_none()) {
             let set = store.set_setting(name, word(on)).await;
-            set.map_err(|cause| fault::of_store("writing a setting", &cause))?;
+            set.map_err(|cause| {
+                self.inner.health.store_failed(&cause);
+                fault::of_store("writing a setting", &cause)
+            })?;
         }
         let kept = load(store.as_ref(), self.inner.allow).await;
         self.inner

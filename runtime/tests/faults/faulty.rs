@@ -55,6 +55,7 @@ pub struct Faulty {
     /// How many milliseconds a commit takes.
     commit_takes: AtomicU64,
     commits: AtomicU64,
+    saves: AtomicU64,
     /// Which commits are refused because of what they hold.
     refuses: Option<fn(u64) -> bool>,
     refuses_quarantine: AtomicBool,
@@ -113,6 +114,11 @@ impl Faulty {
     /// How many commits were asked for.
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::SeqCst)
+    }
+
+    /// How many definitions were to be saved.
+    pub fn saves(&self) -> u64 {
+        self.saves.load(Ordering::SeqCst)
     }
 
     /// How many calls there were, probes aside.
@@ -285,6 +291,13 @@ impl WorkflowStore for Faulty {
 #[async_trait]
 impl DefinitionStore for Faulty {
     async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
+        self.saves.fetch_add(1, Ordering::SeqCst);
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(SaveError::Store(io(ErrorKind::ConnectionRefused)));
+        }
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err(SaveError::Store(io(ErrorKind::StorageFull)));
+        }
         self.inner.save(new).await
     }
 

@@ -11,6 +11,7 @@
 
 mod ages;
 mod clocks;
+mod definitions;
 mod dice;
 mod disk;
 mod disk_full;
