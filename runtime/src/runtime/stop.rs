@@ -55,8 +55,11 @@ impl Runtime {
         }
         let drain = self.inner.settings.drain;
         if let Some(why) = self.inner.health.hinders(Ask::Change) {
-            let seconds = drain.as_secs();
-            warn!(%why, seconds, "the stop waits at most so long to write down what steps came to");
+            let (why, seconds) = (why.as_str(), drain.as_secs());
+            warn!(
+                why,
+                seconds, "the stop waits at most so long to write down what steps came to"
+            );
         }
         let is_drained = tokio::select! {
             ended = timeout(drain, drained) => ended.is_ok(),
