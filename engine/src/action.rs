@@ -14,8 +14,8 @@ pub enum Action {
     Start,
     /// Start nothing new until resumed; what runs may finish.
     Pause,
-    /// Start nothing new until resumed, and stop what runs. It is not charged as a try; a step of
-    /// mode `once` fails, because its effect is unknown.
+    /// Start nothing new until resumed, and stop what runs, also what still runs after a pause. It is
+    /// not charged as a try; a step of mode `once` fails, because its effect is unknown.
     PauseAndInterrupt,
     /// Go on.
     Resume,

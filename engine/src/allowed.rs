@@ -30,19 +30,26 @@ struct Standing {
     cancel_requested: bool,
     recovery_attempts: u32,
     max_recovery_attempts: u32,
+    /// Whether an attempt is under way that can be told to stop.
+    is_busy: bool,
 }
 
-/// Judges `action` by the stored workflow.
+/// Judges `action` by the stored workflow; `is_busy` says whether an attempt is under way.
 ///
 /// # Errors
 /// The refusal with its reason.
-pub fn verdict(record: &WorkflowRecord, action: &Action) -> Result<Verdict, Refusal> {
+pub fn verdict(
+    record: &WorkflowRecord,
+    is_busy: bool,
+    action: &Action,
+) -> Result<Verdict, Refusal> {
     judge(
         Standing {
             status: record.status,
             cancel_requested: record.cancel_requested,
             recovery_attempts: record.recovery_attempts,
             max_recovery_attempts: record.max_recovery_attempts,
+            is_busy,
         },
         action,
     )
@@ -58,6 +65,7 @@ pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
         cancel_requested: summary.cancel_requested,
         recovery_attempts: summary.recovery_attempts,
         max_recovery_attempts: summary.max_recovery_attempts,
+        is_busy: summary.running_tasks > 0,
     };
     let recover = Action::recover(summary.current_step);
     [
@@ -125,6 +133,8 @@ fn judge(standing: Standing, action: &Action) -> Result<Verdict, Refusal> {
         (Action::Resume, Pending) => refuse(WorkflowTrigger::Resume, "start it instead"),
         (Action::Resume, _) => refuse(WorkflowTrigger::Resume, "it is over"),
         (Action::Pause | Action::PauseAndInterrupt, Running | Recovering) => Ok(Go),
+        // Whoever does not want to wait until what runs has ended.
+        (Action::PauseAndInterrupt, Paused) if standing.is_busy => Ok(Go),
         (Action::Pause | Action::PauseAndInterrupt, Paused) => Ok(Same),
         (Action::Pause | Action::PauseAndInterrupt, Pending) => {
             refuse(WorkflowTrigger::Pause, "it has not started")

@@ -34,7 +34,7 @@ pub enum Event {
     },
     /// Pending → running.
     WorkflowStarted,
-    /// Running or recovering → paused.
+    /// Running or recovering → paused; also of a paused one, to stop what still runs.
     WorkflowPaused {
         /// Whether what runs is stopped.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]

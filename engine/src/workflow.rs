@@ -185,6 +185,13 @@ impl Workflow {
         (0..self.tasks.len()).filter(|index| self.may_start(*index))
     }
 
+    /// Whether an attempt is under way. One that waits for a moment holds nothing.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let under_way = |t: &Task| t.status() == TaskStatus::Running && !t.record.waiting;
+        self.tally.counts.running > 0 && self.tasks.iter().any(under_way)
+    }
+
     pub(crate) fn take_touched(&mut self) -> Vec<StepIndex> {
         std::mem::take(&mut self.touched)
     }

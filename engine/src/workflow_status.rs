@@ -82,7 +82,8 @@ impl WorkflowStatus {
         Ok(match (self, trigger) {
             (Pending, T::Start) => Running,
             (Pending, T::Cancel) => Cancelled,
-            (Running | Recovering, T::Pause) => Paused,
+            // Paused again, to interrupt what still runs.
+            (Running | Paused | Recovering, T::Pause) => Paused,
             (Running | Paused | Recovering, T::AskCancel) => self,
             (Running | Paused | Recovering, T::Cancel) => Cancelled,
             (Running | Recovering, T::Complete) => Completed,

@@ -111,7 +111,7 @@ fn a_button_is_on_exactly_when_its_command_would_change_something() {
                 record.recovery_attempts = used;
                 summary.recovery_attempts = used;
                 for (action, answer) in allowed_actions(&summary) {
-                    let goes = verdict(&record, &action) == Ok(Verdict::Go);
+                    let goes = verdict(&record, false, &action) == Ok(Verdict::Go);
                     assert_eq!(answer.is_ok(), goes, "{} when {status}", action.as_str());
                 }
             }

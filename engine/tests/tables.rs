@@ -126,7 +126,7 @@ fn record(status: WorkflowStatus) -> WorkflowRecord {
 
 /// `ok`, `same` or `409`.
 fn answer(record: &WorkflowRecord, action: &Action) -> &'static str {
-    match verdict(record, action) {
+    match verdict(record, false, action) {
         Ok(Verdict::Go) => "ok",
         Ok(Verdict::Same) => "same",
         Err(_) => "409",
@@ -273,12 +273,20 @@ fn executing_is_answered_by_state_as_designed() {
 }
 
 #[test]
+fn what_still_runs_after_a_pause_can_be_interrupted() {
+    let judge = |is_busy, action| verdict(&record(WorkflowStatus::Paused), is_busy, &action);
+    assert_eq!(judge(true, Action::PauseAndInterrupt), Ok(Verdict::Go));
+    assert_eq!(judge(false, Action::PauseAndInterrupt), Ok(Verdict::Same));
+    assert_eq!(judge(true, Action::Pause), Ok(Verdict::Same));
+}
+
+#[test]
 fn while_a_cancel_is_asked_only_cancel_is_answered_and_changes_nothing() {
     for status in COLUMNS.into_iter().filter(|status| status.is_active()) {
         let mut record = record(status);
         record.cancel_requested = true;
         for (_, action) in ACTIONS {
-            let answer = verdict(&record, &action);
+            let answer = verdict(&record, false, &action);
             match (action, answer) {
                 (Action::Cancel, answer) => assert_eq!(answer, Ok(Verdict::Same)),
                 (_, answer) => assert_eq!(answer, Err(Refusal::Cancelling)),
@@ -344,8 +352,8 @@ fn what_is_advised_about_a_running_task_is_possible_and_helps() {
             // It would let the step finish.
             assert!(!said.contains("pause"), "{said}");
             assert!(said.contains("wait") && said.contains("cancel"), "{said}");
-            assert_eq!(verdict(&record, &Action::Cancel), Ok(Verdict::Go));
-            let helps = verdict(&record, &forced) == Ok(Verdict::Go);
+            assert_eq!(verdict(&record, false, &Action::Cancel), Ok(Verdict::Go));
+            let helps = verdict(&record, false, &forced) == Ok(Verdict::Go);
             assert_eq!(said.contains("force"), helps, "{status}: {said}");
         }
     }
@@ -379,7 +387,7 @@ fn a_budget_is_only_raised_and_only_up_to_the_limit() {
         let action = Action::RaiseBudget {
             max_recovery_attempts,
         };
-        verdict(&record, &action)
+        verdict(&record, false, &action)
     };
     let budget = record.max_recovery_attempts;
     assert_eq!(raise(budget + 1), Ok(Verdict::Go));
@@ -394,7 +402,7 @@ fn a_spent_recovery_budget_is_named_with_its_numbers() {
     for status in [WorkflowStatus::Failed, WorkflowStatus::Cancelled] {
         let mut record = record(status);
         (record.recovery_attempts, record.max_recovery_attempts) = (2, 2);
-        let refusal = verdict(&record, &Action::recover(0));
+        let refusal = verdict(&record, false, &Action::recover(0));
         assert_eq!(refusal, Err(Refusal::BudgetSpent { used: 2, budget: 2 }));
     }
 }
@@ -412,8 +420,9 @@ fn document() -> String {
          Completed, failed, skipped and cancelled are *settled*; only a recovery resets them.\n\n\
          ## Commands by state of the workflow\n\n{}\n\
          `ok` changes the state, `same` answers with the present state and changes nothing, `409` \
-         is refused.\nRecover also needs budget left, else 409. Executing is answered once the \
-         workflow is over.\n\n\
+         is refused.\nRecover also needs budget left, else 409. Pause and interrupt is `ok` when \
+         paused while an attempt still runs: it is stopped. Executing is answered once the workflow \
+         is over.\n\n\
          ## What an operator may do to a task, by its state\n\n{}\n\
          The workflow is active and not being cancelled, else 409; a retry is tried now only while \
          it runs.\n",

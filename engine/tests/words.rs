@@ -256,7 +256,7 @@ fn a_refused_command_says_what_was_asked_in_which_state_and_what_to_do_instead()
             "the recovery budget is 3; a raised one is larger, and at most 100",
         ),
     ] {
-        let refusal = verdict(workflow(status).record(), &action).unwrap_err();
+        let refusal = verdict(workflow(status).record(), false, &action).unwrap_err();
         assert_eq!(refusal.to_string(), sentence);
     }
     let asked = WorkflowTrigger::ALL.map(|trigger| {

@@ -14,7 +14,8 @@ impl Decision<'_> {
         if let Some(task) = action.task().filter(|task| *task > last) {
             return Err(Refusal::NoSuchStep { task, last });
         }
-        if allowed::verdict(self.workflow.record(), action)? == Verdict::Same {
+        let is_busy = self.workflow.is_busy();
+        if allowed::verdict(self.workflow.record(), is_busy, action)? == Verdict::Same {
             return Ok(());
         }
         match action {

@@ -101,7 +101,8 @@ impl Workflow {
         record.status = record.status.next(trigger)?;
         match event {
             Event::WorkflowStarted => record.started_at = Some(at),
-            Event::WorkflowPaused { .. } => record.paused_at = Some(at),
+            // What stands still since an earlier pause stands still since then.
+            Event::WorkflowPaused { .. } => record.paused_at = record.paused_at.or(Some(at)),
             Event::WorkflowResumed { paused_at } => {
                 record.paused_at = None;
                 record.recovering_from = None;

@@ -119,3 +119,32 @@ fn pausing_or_resuming_twice_changes_nothing() {
     bench.act(Action::Resume);
     assert_eq!(bench.events.len(), count + 1);
 }
+
+#[test]
+fn what_still_runs_after_a_pause_is_interrupted_when_asked_and_the_wait_stands_still_since_the_first()
+ {
+    let flaky = StepDefinition {
+        max_retries: 3,
+        ..step("Flaky", &[])
+    };
+    let mut bench = Bench::started(define(&[flaky, step("Long", &[]), step("Wait", &[])]));
+    bench.start(1);
+    bench.start(2);
+    bench.wait_until(2, bench.now.plus(Duration::from_secs(3600)));
+    bench.run(0, failed(FailureKind::Error));
+    bench.pass(0.25);
+    bench.act(Action::Pause);
+    bench.pass(100.0);
+    bench.act(Action::PauseAndInterrupt);
+    assert_eq!(bench.last_kinds(2), ["WorkflowPaused", "WorkflowPaused"]);
+    bench.report(1, Outcome::Interrupted);
+    assert_eq!(bench.task(1), TaskStatus::Queued);
+    assert_eq!(bench.status(), WorkflowStatus::Paused);
+    // What waits for a moment holds nothing that could be interrupted.
+    let count = bench.events.len();
+    bench.act(Action::PauseAndInterrupt);
+    assert_eq!(bench.events.len(), count);
+    bench.act(Action::Resume);
+    let due = bench.progress().tasks[0].next_retry_at.unwrap();
+    assert_eq!(due.since(bench.now), Duration::from_millis(750));
+}

@@ -49,6 +49,13 @@ impl Workflow {
                 Refused("cancelling")
             };
         }
+        // Somebody who sees what still runs after a pause, and does not want to wait for it.
+        let interrupts = verb == Verb::Pause { interrupt: true } && self.state == State::Paused;
+        let runs = |task: &super::model::Task| task.state == TaskState::Running && !task.waiting;
+        if interrupts && self.tasks.iter().any(runs) {
+            self.row("WorkflowPaused", None);
+            return Accepted;
+        }
         match cell(&verb, self.state) {
             Some((_, Cell::No)) => return Refused("state"),
             Some((_, Cell::Same)) => return Same,

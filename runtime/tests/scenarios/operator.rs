@@ -326,3 +326,23 @@ async fn a_retry_that_came_due_while_stop_held_it_back_goes_on_once_the_failure_
     std::fs::write(&gate, "").unwrap();
     bench.until_status(id, WorkflowStatus::Completed).await;
 }
+
+#[tokio::test]
+async fn what_still_runs_after_a_pause_is_stopped_when_somebody_does_not_want_to_wait() {
+    let bench = Bench::new().await;
+    let runs = bench.path("runs");
+    let script = format!("touch {}; exec sleep 600", runs.display());
+    let id = start(&bench, &[shell("Long", &script, &[])]).await;
+    eventually("it runs", || runs.exists()).await;
+    let actor = Actor::program();
+    for action in [Action::Pause, Action::PauseAndInterrupt] {
+        let asked = bench.runtime.act(&actor, id, action.into()).await;
+        assert_eq!(asked.unwrap().summary.status, WorkflowStatus::Paused);
+    }
+    until_task(&bench, id, 0, TaskStatus::Queued).await;
+    let progress = bench.progress(id).await;
+    assert_eq!(progress.summary.status, WorkflowStatus::Paused);
+    assert_eq!(progress.tasks[0].retry_count, 0);
+    bench.runtime.cancel_workflow(id).await.unwrap();
+    bench.until_status(id, WorkflowStatus::Cancelled).await;
+}
