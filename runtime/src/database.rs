@@ -253,6 +253,8 @@ fn batches(path: &Path) -> Result<rusqlite::Connection, rusqlite::Error> {
     for (name, value) in pragmas {
         connection.pragma_update(None, name, value)?;
     }
+    #[cfg(debug_assertions)]
+    crate::store::sqlite_arrows::guard(&connection)?;
     Ok(connection)
 }
 

@@ -17,6 +17,8 @@ mod quarantined;
 mod row;
 pub(crate) mod soundness;
 pub mod sqlite;
+#[cfg(debug_assertions)]
+pub(crate) mod sqlite_arrows;
 mod sqlite_boots;
 mod sqlite_commands;
 mod sqlite_commit;

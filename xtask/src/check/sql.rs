@@ -1,4 +1,4 @@
-//! SQL stands only in stores.
+//! SQL stands only in stores, and what the engine decides about is written in one place alone.
 
 use super::finding::Finding;
 use super::source::Source;
@@ -18,10 +18,49 @@ const STATEMENTS: [&str; 11] = [
     "WITH RECURSIVE ",
 ];
 
+/// What the engine decides about is written by the commit of a batch alone.
+const OF_THE_COMMIT: [&str; 4] = ["workflows", "tasks", "attempts", "events"];
+/// Who may: the commit, whoever puts a workflow aside, which no event tells of, and what brings a file
+/// of an older version up to date before anything is decided.
+const WRITERS: [&str; 3] = [
+    "store/sqlite_commit.rs",
+    "store/sqlite_quarantine.rs",
+    "store/sqlite_fill_in.rs",
+];
+
+/// Finds statements that change what only the commit may change.
+fn writes_beside_the_commit(source: &Source) -> Vec<Finding> {
+    if WRITERS.iter().any(|path| source.path.ends_with(path)) {
+        return Vec::new();
+    }
+    let what = "writes a table that only the commit of a batch may write; let the core decide";
+    let strings = source.parts.strings.iter();
+    strings
+        .filter(|(_, text)| changes_a_table_of_the_commit(text))
+        .map(|(line, _)| source.finding(*line, what))
+        .collect()
+}
+
+fn changes_a_table_of_the_commit(text: &str) -> bool {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let is_of_it = |place: usize| {
+        let word = words.get(place).copied().unwrap_or_default();
+        let table = word.split(|sign: char| !sign.is_alphanumeric() && sign != '_');
+        OF_THE_COMMIT.contains(&table.into_iter().next().unwrap_or_default())
+    };
+    words.iter().enumerate().any(|(place, word)| match *word {
+        "UPDATE" => is_of_it(place + 1),
+        "INTO" | "FROM" if place > 0 => {
+            ["INSERT", "REPLACE", "DELETE"].contains(&words[place - 1]) && is_of_it(place + 1)
+        }
+        _ => false,
+    })
+}
+
 /// Finds the libraries that speak SQL, and statements, outside the files that may have them.
 pub fn check(source: &Source) -> Vec<Finding> {
     if source.is_under("store") || source.path.ends_with("runtime/src/database.rs") {
-        return Vec::new();
+        return writes_beside_the_commit(source);
     }
     let mend = "only files under a folder named `store` and runtime/src/database.rs may; move it";
     let library = source
@@ -60,5 +99,15 @@ mod tests {
     fn stores_may_speak_sql() {
         assert!(check(&Source::new("runtime/src/store/sqlite.rs", TEXT)).is_empty());
         assert!(check(&Source::new("runtime/src/database.rs", TEXT)).is_empty());
+    }
+
+    #[test]
+    fn only_the_commit_writes_what_the_engine_decides_about() {
+        let text = "const Q: [&str; 3] = [\"UPDATE tasks SET status = ?\",\n\
+                    \"DELETE FROM events\\n WHERE seq > 3\",\n\"SELECT id FROM tasks\"];\n";
+        let found = check(&Source::new("runtime/src/store/sqlite_lists.rs", text));
+        let lines: Vec<_> = found.iter().map(|finding| finding.line).collect();
+        assert_eq!(lines, [1, 2]);
+        assert!(check(&Source::new("runtime/src/store/sqlite_commit.rs", text)).is_empty());
     }
 }
