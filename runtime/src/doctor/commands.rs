@@ -21,11 +21,14 @@ impl Examination<'_> {
                     Err(why) => Some(why),
                     Ok(state) => {
                         let about = state.id;
-                        let rev = self.store.rev(about).await?;
-                        (rev.unwrap_or(0) < state.summary.events).then(|| {
-                            let events = state.summary.events;
-                            format!("it was answered with event {events} of workflow {about}, which is not there")
-                        })
+                        match self.store.rev(about).await {
+                            // What is wrong with that row is told of its workflow.
+                            Err(fault) if fault.is_of_a_row() => None,
+                            rev => (rev?.unwrap_or(0) < state.summary.events).then(|| {
+                                let events = state.summary.events;
+                                format!("it was answered with event {events} of workflow {about}, which is not there")
+                            }),
+                        }
                     }
                 };
                 if let Some(wrong) = wrong {

@@ -160,9 +160,8 @@ impl WorkflowStore for SqliteStore {
             .bind(id.0)
             .fetch_optional(&self.readers)
             .await?;
-        let Some(row) = row else { return Ok(None) };
-        let rev: i64 = row.try_get("rev")?;
-        Ok(Some(rev.unsigned_abs()))
+        let rev = |row| row::number(row, "rev");
+        row.as_ref().map(rev).transpose()
     }
 
     async fn events(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::progress::{Counts, Summary, WorkflowState};
-use engine::{DefinitionId, JobId, Timestamp, WorkflowId, WorkflowStatus};
+use engine::{DefinitionId, JobId, Seq, Timestamp, WorkflowId, WorkflowStatus};
 use futures::StreamExt;
 use serde_json::{Map, Value, json};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
@@ -76,11 +76,30 @@ impl QuarantineStore for SqliteStore {
             .bind(id.0)
             .fetch_optional(&self.readers)
             .await;
-        match row.map_err(StoreError::from) {
-            Ok(row) => Ok(row.map(|row| remains(&row, cause))),
-            Err(StoreError::DamagedPage(_)) => Ok(Some(nothing_but(id, cause))),
-            Err(fault) => Err(fault),
+        let mut state = match row.map_err(StoreError::from) {
+            Ok(None) => return Ok(None),
+            Ok(Some(row)) => remains(&row, cause),
+            Err(StoreError::DamagedPage(_)) => nothing_but(id, cause),
+            Err(fault) => return Err(fault),
+        };
+        if state.summary.events == 0 {
+            state.summary.events = last_event(&self.readers, id).await?;
         }
+        Ok(Some(state))
+    }
+}
+
+/// The number of the last event, which its readers go by, where the row does not tell it: 0 when the
+/// events cannot be read either.
+async fn last_event(readers: &SqlitePool, id: WorkflowId) -> Result<Seq, StoreError> {
+    let row = sqlx::query("SELECT ifnull(max(seq), 0) AS seq FROM events WHERE workflow_id = $1")
+        .bind(id.0)
+        .fetch_one(readers)
+        .await;
+    match row.map_err(StoreError::from) {
+        Ok(row) => Ok(u64::try_from(number(&row, "seq")).unwrap_or(0)),
+        Err(StoreError::DamagedPage(_)) => Ok(0),
+        Err(fault) => Err(fault),
     }
 }
 

@@ -64,11 +64,12 @@ pub enum Begin {
 }
 
 impl Begin {
-    /// For a client that has the events up to `after`, if it has any, when the last one is `last`.
+    /// For a client that has the events up to `after`, if it has any, when the last one is `last`. A
+    /// workflow has at least one: 0 says that its rows do not tell any more.
     pub fn at(after: Option<Seq>, last: Seq) -> Self {
         match after {
             None => Self::Snapshot,
-            Some(after) if after > last => Self::Anew(after),
+            Some(after) if after > last && last > 0 => Self::Anew(after),
             Some(after) => Self::After(after),
         }
     }
@@ -78,10 +79,10 @@ impl Follower {
     /// Follows workflow `id`.
     pub fn new(shared: Shared, caller: Caller, id: WorkflowId, begin: Begin, seat: Seat) -> Self {
         let (now, settings) = (Instant::now(), *shared.streams.settings());
-        let (begin, after) = match begin {
-            Begin::Snapshot => (Some(begin), 0),
-            Begin::Anew(after) => (Some(begin), after),
-            Begin::After(after) => (None, after),
+        let (begin, after, read_to) = match begin {
+            Begin::Snapshot => (Some(begin), 0, 0),
+            Begin::Anew(after) => (Some(begin), after, 0),
+            Begin::After(after) => (None, after, after),
         };
         Self {
             tail: shared.tails.of(id),
@@ -91,7 +92,7 @@ impl Follower {
             settings,
             seat,
             begin,
-            read_to: after,
+            read_to,
             sent_to: after,
             waiting: VecDeque::new(),
             is_due: true,
@@ -176,13 +177,18 @@ impl Follower {
     async fn begin(&mut self, begin: Begin) -> Result<(), JobOrchestratorError> {
         let service = &self.shared.service;
         let _turn = self.tail.turn().await;
-        if let Begin::Anew(after) = begin {
-            let last = service.last_event(&self.caller.actor, self.id).await?;
-            self.waiting.push_back(frame::reset(last, after));
-        }
         self.knows_aside = service.is_aside(self.id);
-        let progress = service.get_workflow_progress(self.id).await?;
-        self.read_to = progress.summary.events;
+        let mut progress = service.get_workflow_progress(self.id).await?;
+        let events = &mut progress.summary.events;
+        if progress.summary.quarantine.is_some() {
+            // What remains of it need not tell how far it came, and it did not go back: the client
+            // has these events.
+            *events = self.read_to.max(*events);
+        }
+        self.read_to = *events;
+        if let Begin::Anew(after) = begin {
+            self.waiting.push_back(frame::reset(self.read_to, after));
+        }
         self.waiting.push_back(frame::snapshot(&progress));
         Ok(())
     }

@@ -100,3 +100,40 @@ async fn a_row_that_goes_bad_while_its_workflow_runs_is_told_the_same_everywhere
     let is_it = |line: &str| line.contains("quarantin") && line.contains(&format!(":{bad}"));
     assert!(said.lines().any(is_it), "{said}");
 }
+
+#[tokio::test]
+async fn a_stream_goes_on_behind_the_last_number_when_what_remains_tells_none() {
+    let server = Server::start_set("stream_heartbeat_seconds = 1");
+    let api = server.api("operator");
+    // The row alone tells no number; and the events are gone as well.
+    for events_are_gone in [false, true] {
+        let bad = server.api("editor").create(&waiting(600.0), true).await;
+        let mut frames = Frames::open(stream(&api, bad, "?after=0")).await;
+        let told = frames.until("TaskWaiting").await;
+        let last = told.last().unwrap().id;
+        let folder = server.folder.path();
+        if events_are_gone {
+            change(
+                folder,
+                &format!("DELETE FROM events WHERE workflow_id = {bad}"),
+            )
+            .await;
+        }
+        let broken = format!("UPDATE workflows SET rev = -1 WHERE id = {bad}");
+        change(folder, &broken).await;
+        let shown = api.get(&format!("/workflows/{bad}")).await.ok();
+        assert!(shown["quarantine"].is_string(), "{shown}");
+        let snapshot = frames.next().await.unwrap();
+        assert_eq!((snapshot.event.as_str(), snapshot.id), ("snapshot", last));
+        assert_eq!(snapshot.data["progress"]["events"], last);
+        // Also for who comes back with it.
+        let again = stream(&api, bad, &format!("?after={last}"));
+        let mut again = Frames::open(again).await;
+        let snapshot = again.next().await.unwrap();
+        assert_eq!((snapshot.event.as_str(), snapshot.id), ("snapshot", last));
+        for mut frames in [frames, again] {
+            let next = frames.block().await.unwrap();
+            assert_eq!(next, ": heartbeat\n\n", "nothing comes twice");
+        }
+    }
+}
