@@ -61,6 +61,9 @@ pub struct IllegalTransition {
 }
 
 impl WorkflowStatus {
+    /// What the row of a workflow says that is in quarantine, and what is shown of it.
+    pub const ASIDE: Self = Self::Failed;
+
     /// All states.
     pub const ALL: [Self; 7] = [
         Self::Pending,

@@ -7,7 +7,7 @@ impl Summary {
     /// Shows the workflow as one that is in quarantine because of `cause`: failed, whatever its rows
     /// say, and nothing can be done with it.
     pub fn put_aside(&mut self, cause: String) {
-        self.status = WorkflowStatus::Failed;
+        self.status = WorkflowStatus::ASIDE;
         self.progress = self.progress.min(99);
         self.cancel_requested = false;
         self.current_steps.clear();

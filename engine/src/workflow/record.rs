@@ -49,9 +49,10 @@ pub struct WorkflowRecord {
 
 impl WorkflowRecord {
     /// Marks a workflow that is put into quarantine, which no event tells of: lists go by it, and
-    /// nothing can be decided about the workflow any more.
+    /// nothing can be decided about the workflow any more. For stores that hold records; one that may
+    /// not be able to read its row writes [`WorkflowStatus::ASIDE`] over it.
     pub const fn put_aside(&mut self) {
-        self.status = WorkflowStatus::Failed;
+        self.status = WorkflowStatus::ASIDE;
     }
 
     pub(super) fn new(new: &NewWorkflow, now: Timestamp) -> Self {

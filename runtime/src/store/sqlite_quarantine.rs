@@ -122,10 +122,10 @@ fn noted(row: &SqliteRow) -> Quarantined {
 /// workflow has.
 async fn marked(readers: &SqlitePool) -> Result<Vec<WorkflowId>, StoreError> {
     let mut marked = Vec::new();
-    let mut rows = sqlx::query(
-        "SELECT id FROM workflows WHERE status = 'failed' AND summary IS NULL ORDER BY id",
-    )
-    .fetch(readers);
+    let mut rows =
+        sqlx::query("SELECT id FROM workflows WHERE status = $1 AND summary IS NULL ORDER BY id")
+            .bind(WorkflowStatus::ASIDE.as_str())
+            .fetch(readers);
     while let Some(row) = rows.next().await {
         match row.map_err(StoreError::from) {
             Ok(row) => marked.push(WorkflowId(row.try_get("id")?)),
@@ -166,7 +166,7 @@ async fn put_aside(
     if written.rows_affected() > 0 && marks {
         sqlx::query("UPDATE workflows SET status = $2, summary = NULL WHERE id = $1")
             .bind(workflow.workflow.0)
-            .bind(WorkflowStatus::Failed.as_str())
+            .bind(WorkflowStatus::ASIDE.as_str())
             .execute(&mut *transaction)
             .await?;
     }
@@ -241,7 +241,7 @@ pub(super) fn nothing_but(id: WorkflowId, cause: &str) -> WorkflowState {
         id,
         summary: Summary {
             job_id: JobId(0),
-            status: WorkflowStatus::Failed,
+            status: WorkflowStatus::ASIDE,
             progress: 0,
             current_step: 0,
             current_steps: Vec::new(),
