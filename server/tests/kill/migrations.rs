@@ -39,6 +39,47 @@ async fn a_kill_within_a_migration_leaves_all_of_it_or_nothing() {
     ));
 }
 
+/// The file as an older version left it: what it did not keep stands at its default.
+async fn made_older(folder: &Folder) {
+    let file = folder.file("job-orchestrator.db");
+    let options = SqliteConnectOptions::new().filename(&file);
+    let mut connection = options.connect().await.unwrap();
+    for statement in [
+        "UPDATE tasks SET in_doubt = 0 WHERE in_doubt = 1",
+        "DELETE FROM _sqlx_migrations WHERE version = 10",
+    ] {
+        let changed = sqlx::query(statement).execute(&mut connection);
+        assert_eq!(changed.await.unwrap().rows_affected(), 1, "{statement}");
+    }
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_kill_while_older_rows_are_filled_in_is_made_up_for_by_the_next_start() {
+    let folder = Folder::new();
+    // Its only step is under way when the server dies, so that nobody knows if it took effect.
+    let mut life = Life::begin(&folder, Some("c1"));
+    assert!(life.listens().await);
+    folder.create(&life, &quick(), "one").await;
+    life.until_killed("c1").await;
+    let mut life = Life::start(&folder).await;
+    folder.until_over(&life, 1).await;
+    life.stop().await;
+    made_older(&folder).await;
+    let mut kills = 0;
+    for instruction in (1..).map(|n| n * if is_long() { 7 } else { 97 }) {
+        let mut life = Life::begin(&folder, Some(&format!("c10:{instruction}")));
+        if life.listens().await {
+            life.kill();
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills > 2, "{kills} kills");
+    // Compares the rows with what the events give.
+    assert_eq!(verdict::of(&folder).await.completed, 1);
+}
+
 fn quick() -> serde_json::Value {
     serde_json::json!({"name": "Quick", "steps": [crate::definitions::noop("Only", &[])]})
 }
