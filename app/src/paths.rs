@@ -1,6 +1,6 @@
 //! Every URL once: pages, server functions, the event stream, files.
 
-use engine::{DefinitionId, Seq, StepIndex, WorkflowId};
+use engine::{Attempt, DefinitionId, Seq, StepIndex, WorkflowId};
 
 /// The start page.
 pub const HOME: &str = "/";
@@ -66,6 +66,12 @@ pub fn workflow_whole_log(id: WorkflowId, step: StepIndex) -> String {
 #[must_use]
 pub fn workflow_log_before(id: WorkflowId, step: StepIndex, line: u64) -> String {
     format!("/workflows/{id}?step={step}&log={LOG_BEFORE}{line}#log")
+}
+
+/// Where programs read one try of a step, with all that it gave.
+#[must_use]
+pub fn api_attempt(id: WorkflowId, step: StepIndex, attempt: Attempt) -> String {
+    format!("{API_WORKFLOWS}/{id}/tasks/{step}/attempts/{attempt}")
 }
 
 /// Asks before a workflow is cancelled.

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 
 pub use ending::{AttemptOutcome, FailureKind};
 pub use error_text::{EVENT_ERROR_BYTES_MAX, kept};
-pub use stand_in::{EVENT_OUTPUT_BYTES_MAX, stand_in, stands_for};
+pub use stand_in::{EVENT_OUTPUT_BYTES_MAX, is_output, stand_in, stands_for};
 pub use told::Told;
 
 /// One committed transition of a workflow or a task.

@@ -221,12 +221,20 @@ pub trait WorkflowStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<EventRecord>, StoreError>;
 
-    /// The tries of a task, oldest first.
+    /// The tries of a task, oldest first. What is too large for an event is told by its length.
     async fn attempts(
         &self,
         id: WorkflowId,
         task: StepIndex,
     ) -> Result<Vec<AttemptRecord>, StoreError>;
+
+    /// One try of a task, with all that it gave too late.
+    async fn attempt(
+        &self,
+        id: WorkflowId,
+        task: StepIndex,
+        attempt: Attempt,
+    ) -> Result<Option<AttemptRecord>, StoreError>;
 
     /// The latest workflow of a job.
     async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError>;

@@ -50,6 +50,8 @@ pub mod v1 {
     pub const EVENTS: &str = "/api/v1/workflows/{id}/events";
     /// One of its tasks.
     pub const TASK: &str = "/api/v1/workflows/{id}/tasks/{index}";
+    /// One of its tries.
+    pub const ATTEMPT: &str = "/api/v1/workflows/{id}/tasks/{index}/attempts/{attempt}";
     /// That task's log.
     pub const LOG: &str = "/api/v1/workflows/{id}/tasks/{index}/log";
     /// Lets that task be.

@@ -1,7 +1,8 @@
 //! The selected step: its log, what it was told, what it gave, its tries.
 
+use engine::event::stands_for;
 use engine::orchestrator::{AttemptRecord, LogLine};
-use engine::{Attempt, TaskProgress, TaskStatus, WorkflowId};
+use engine::{Attempt, StepIndex, TaskProgress, TaskStatus, WorkflowId};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -78,7 +79,7 @@ pub fn StepPanel(
                 None => view! { <p class="hint">{no_output(task)}</p> }.into_any(),
             }}
             <h3>"Attempts"</h3>
-            {move || attempts(panel.with(|panel| panel.attempts.clone()))}
+            {move || panel.with(|panel| attempts(id, panel.step, panel.attempts.clone()))}
             <p class="hint">
                 "When nobody knows how an attempt ended: "
                 {move || panel.with(|panel| meaning(MODE, panel.mode.as_str()))} "."
@@ -220,7 +221,11 @@ fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-fn attempts(attempts: Vec<AttemptRecord>) -> impl IntoView {
+fn attempts(
+    id: WorkflowId,
+    step: StepIndex,
+    attempts: Vec<AttemptRecord>,
+) -> impl IntoView + use<> {
     if attempts.is_empty() {
         return view! { <p class="hint">"Not tried yet."</p> }.into_any();
     }
@@ -236,7 +241,7 @@ fn attempts(attempts: Vec<AttemptRecord>) -> impl IntoView {
             let late = attempt
                 .output
                 .as_ref()
-                .map(|output| late_output(number, output));
+                .map(|output| late_output(paths::api_attempt(id, step, number), number, output));
             view! {
                 <tr>
                     <th scope="row">{attempt.attempt}</th>
@@ -274,7 +279,12 @@ fn attempts(attempts: Vec<AttemptRecord>) -> impl IntoView {
 }
 
 /// What came too late to be used; somebody may want to take it for the step's output after all.
-fn late_output(attempt: Attempt, output: &Value) -> impl IntoView + use<> {
+/// A large one is not here: `whole` is where a program reads it.
+fn late_output(whole: String, attempt: Attempt, output: &Value) -> impl IntoView + use<> {
+    if let Some(bytes) = stands_for(output) {
+        let said = format!("It gave {bytes} bytes, which were not used. The HTTP API has them at ");
+        return view! { <p class="hint">{said} <code>{whole}</code></p> }.into_any();
+    }
     let label = format!("Output of attempt {attempt}, not used");
     view! {
         <details>
@@ -284,6 +294,7 @@ fn late_output(attempt: Attempt, output: &Value) -> impl IntoView + use<> {
             </pre>
         </details>
     }
+    .into_any()
 }
 
 #[cfg(test)]

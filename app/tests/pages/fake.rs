@@ -300,6 +300,16 @@ impl Workflows for Fake {
         Ok(Vec::new())
     }
     async fn changed(&self, _id: WorkflowId, _after: Seq) {}
+    async fn attempt(
+        &self,
+        _actor: &Actor,
+        _id: WorkflowId,
+        _task: StepIndex,
+        attempt: u32,
+    ) -> Answer<AttemptRecord> {
+        absent("attempt", i64::from(attempt))
+    }
+
     async fn task(&self, _actor: &Actor, _id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {
         Ok(TaskDetail {
             task,

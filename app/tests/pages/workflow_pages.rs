@@ -90,6 +90,12 @@ async fn what_a_try_gave_too_late_is_shown_as_not_used() {
     for text in ["late", "Output, not used", "\"count\": 41"] {
         assert!(attempts.contains(text), "{text}: {attempts}");
     }
+    let large = engine::event::stand_in(90_000);
+    let fake = Fake::new("failed", "failed", "timed out").with_late_output(large);
+    let page = draw(fake, Role::Viewer, url).await;
+    for text in ["90000 bytes", "/api/v1/workflows/7/tasks/1/attempts/1"] {
+        assert!(page.text().contains(text), "{text}: {}", page.text());
+    }
 }
 
 #[tokio::test]

@@ -23,6 +23,13 @@ pub fn stands_for(value: &Value) -> Option<usize> {
         .filter(|bytes| is_one && *bytes > EVENT_OUTPUT_BYTES_MAX)
 }
 
+/// Whether an output is the one that an event tells of. One that is too large for an event is known
+/// by its length alone.
+#[must_use]
+pub fn is_output(kept: &Value, told: &Value) -> bool {
+    kept == told || stands_for(told).is_some_and(|bytes| kept.to_string().len() == bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +39,8 @@ mod tests {
         assert_eq!(stands_for(&stand_in(9_000)), Some(9_000));
         assert_eq!(stands_for(&stand_in(10)), None);
         assert_eq!(stands_for(&json!({"bytes": 9_000})), None);
+        let large = json!("x".repeat(9_000));
+        assert!(is_output(&large, &stand_in(9_002)));
+        assert!(!is_output(&large, &stand_in(9_003)));
     }
 }

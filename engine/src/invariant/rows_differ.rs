@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::finding::{Findings, Invariant as I};
-use crate::event::stands_for;
+use crate::event::is_output;
 use crate::id::StepIndex;
 use crate::workflow::{TaskRecord, WorkflowRecord};
 
@@ -30,16 +30,11 @@ pub(super) fn task(index: StepIndex, row: &TaskRecord, folded: &TaskRecord, foun
     for (field, row, folded) in differences(row, folded) {
         let is_same = match field.as_str() {
             "share" => share <= SHARE_OFF_BY,
-            "output" => is_same_output(&row, &folded),
+            "output" => is_output(&row, &folded),
             _ => false,
         };
         found.hold_for(index, I::I1, is_same, || told(&field, &row, &folded));
     }
-}
-
-/// An output that is too large for an event is known by its length alone.
-fn is_same_output(row: &Value, folded: &Value) -> bool {
-    stands_for(folded).is_some_and(|bytes| row.to_string().len() == bytes)
 }
 
 /// The fields that differ, by name, with what each says.

@@ -156,7 +156,8 @@ pub struct AttemptRecord {
     pub outcome: String,
     /// Why it failed, in words.
     pub error: Option<String>,
-    /// What it gave when that came too late (`late`) and was used nowhere.
+    /// What it gave when that came too late (`late`) and was used nowhere. In a list, what
+    /// [stands for it](crate::event::stand_in) where it is larger than 8 KiB.
     pub output: Option<Value>,
 }
 

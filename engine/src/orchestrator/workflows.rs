@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 
 use super::{
-    ActionRequest, Answer, LogPage, NewWorkflowRequest, Page, TaskDetail, Trouble, WorkflowDetail,
-    WorkflowFilter,
+    ActionRequest, Answer, AttemptRecord, LogPage, NewWorkflowRequest, Page, TaskDetail, Trouble,
+    WorkflowDetail, WorkflowFilter,
 };
 use crate::event::EventRecord;
-use crate::id::{JobId, Seq, StepIndex, WorkflowId};
+use crate::id::{Attempt, JobId, Seq, StepIndex, WorkflowId};
 use crate::progress::{Progress, WorkflowState};
 use crate::role::Actor;
 
@@ -168,6 +168,18 @@ pub trait Workflows: Send + Sync {
     /// # Errors
     /// [`NotFound`](super::JobOrchestratorError::NotFound) of the workflow or the step.
     async fn task(&self, actor: &Actor, id: WorkflowId, task: StepIndex) -> Answer<TaskDetail>;
+
+    /// One try of a task (from 0), with all that it gave too late.
+    ///
+    /// # Errors
+    /// [`NotFound`](super::JobOrchestratorError::NotFound) of the attempt.
+    async fn attempt(
+        &self,
+        actor: &Actor,
+        id: WorkflowId,
+        task: StepIndex,
+        attempt: Attempt,
+    ) -> Answer<AttemptRecord>;
 
     /// Log lines of one task with a number above `after`, in order, at most `limit`.
     ///

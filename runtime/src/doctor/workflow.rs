@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::event::stands_for;
+use engine::event::is_output;
 use engine::invariant::{Finding, History, Invariant, at_rest, shown};
 use engine::progress::Progress;
 use engine::workflow::{TaskRecord, WorkflowRecord};
@@ -195,7 +195,7 @@ impl Seen {
                 &told.error,
             );
             let is_output_told = match (&row.output, &told.late_output) {
-                (Some(kept), Some(told)) => kept == told || stands_for(told).is_some(),
+                (Some(kept), Some(told)) => is_output(kept, told),
                 (kept, told) => kept == told,
             };
             if kept != by_events || !is_output_told {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::orchestrator::{
-    ActionRequest, Answer, DefinitionSource, Hindrance, LogPage, NewWorkflowRequest, Page,
-    TaskDetail, Trouble, WorkflowDetail, WorkflowFilter, WorkflowSelection,
+    ActionRequest, Answer, AttemptRecord, DefinitionSource, Hindrance, LogPage, NewWorkflowRequest,
+    Page, TaskDetail, Trouble, WorkflowDetail, WorkflowFilter, WorkflowSelection,
 };
 use engine::problem::pointer_part;
 use engine::progress::{Progress, WorkflowState};
 use engine::{
-    Actor, DefinitionId, EventRecord, JobId, JobOrchestratorError, Mode, Problem, Role, Seq,
-    StepIndex, WorkflowDefinition, WorkflowId, Workflows,
+    Actor, Attempt, DefinitionId, EventRecord, JobId, JobOrchestratorError, Mode, Problem, Role,
+    Seq, StepIndex, WorkflowDefinition, WorkflowId, Workflows,
 };
 use serde_json::{Map, Value};
 
@@ -317,6 +317,23 @@ impl Workflows for Runtime {
             output,
             attempts: attempts.map_err(|cause| read_fault(&cause))?,
         })
+    }
+
+    async fn attempt(
+        &self,
+        actor: &Actor,
+        id: WorkflowId,
+        task: StepIndex,
+        attempt: Attempt,
+    ) -> Answer<AttemptRecord> {
+        require(actor, Role::Viewer)?;
+        let found = self.inner.store.attempt(id, task, attempt).await;
+        found
+            .map_err(|cause| read_fault(&cause))?
+            .ok_or(JobOrchestratorError::NotFound {
+                what: "attempt",
+                id: i64::from(attempt),
+            })
     }
 
     async fn log(

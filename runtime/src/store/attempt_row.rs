@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use engine::StepIndex;
-use engine::event::{AttemptOutcome, Event};
+use engine::event::{AttemptOutcome, EVENT_OUTPUT_BYTES_MAX, Event, stand_in};
+use engine::orchestrator::AttemptRecord;
+use engine::{StepIndex, Timestamp};
 use serde_json::Value;
 
 use super::Change;
@@ -23,6 +24,32 @@ pub(super) struct AttemptRow {
     pub(super) output: Option<Value>,
     /// Whether it starts in this change: there is no row of it yet.
     pub(super) is_new: bool,
+}
+
+impl AttemptRow {
+    /// The attempt before anything but its start is known.
+    pub(super) fn fresh(&self) -> AttemptRecord {
+        AttemptRecord {
+            attempt: self.attempt,
+            started_at: Timestamp::from_micros(self.started_at),
+            ended_at: None,
+            outcome: String::new(),
+            error: None,
+            output: None,
+        }
+    }
+
+    /// Brings what is kept of the attempt up to date.
+    pub(super) fn write_to(&self, kept: &mut AttemptRecord) {
+        kept.ended_at = self.ended_at.map(Timestamp::from_micros);
+        kept.outcome = self.outcome.as_str().to_owned();
+        if self.error.is_some() {
+            kept.error.clone_from(&self.error);
+        }
+        if self.output.is_some() {
+            kept.output.clone_from(&self.output);
+        }
+    }
 }
 
 /// What the change's events say about attempts. Only the last word on each attempt is kept.
@@ -64,4 +91,19 @@ pub(super) fn attempts(change: &Change) -> Vec<AttemptRow> {
         }
     }
     rows
+}
+
+/// The attempt without an output that is too large for an event.
+pub(super) fn in_a_list(attempt: &AttemptRecord) -> AttemptRecord {
+    let bytes = attempt
+        .output
+        .as_ref()
+        .map(|output| output.to_string().len());
+    AttemptRecord {
+        output: match bytes {
+            Some(bytes) if bytes > EVENT_OUTPUT_BYTES_MAX => Some(stand_in(bytes)),
+            _ => attempt.output.clone(),
+        },
+        ..attempt.clone()
+    }
 }

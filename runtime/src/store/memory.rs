@@ -8,11 +8,11 @@ use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter, Workf
 use engine::progress::{Progress, WorkflowState};
 use engine::workflow::{TaskRecord, WorkflowRecord};
 use engine::{
-    DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow, WorkflowDefinition,
-    WorkflowId, WorkflowStatus,
+    Attempt, DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, Workflow,
+    WorkflowDefinition, WorkflowId, WorkflowStatus,
 };
 
-use super::attempt_row::AttemptRow;
+use super::attempt_row::{AttemptRow, in_a_list};
 use super::definition_cache::DefinitionCache;
 use super::{
     AnsweredCommand, Boot, Change, Header, LastNumbers, QuarantineStore, Quarantined, SettingStore,
@@ -177,11 +177,20 @@ impl WorkflowStore for MemoryStore {
         task: StepIndex,
     ) -> Result<Vec<AttemptRecord>, StoreError> {
         let contents = self.contents();
-        let Some(kept) = contents.workflows.get(&id) else {
-            return Ok(Vec::new());
-        };
-        let of_task = kept.attempts.range((task, 0)..=(task, u32::MAX));
-        Ok(of_task.map(|(_, attempt)| attempt.clone()).collect())
+        let kept = contents.workflows.get(&id).into_iter();
+        let of_task = kept.flat_map(|kept| kept.attempts.range((task, 0)..=(task, u32::MAX)));
+        Ok(of_task.map(|(_, attempt)| in_a_list(attempt)).collect())
+    }
+
+    async fn attempt(
+        &self,
+        id: WorkflowId,
+        task: StepIndex,
+        attempt: Attempt,
+    ) -> Result<Option<AttemptRecord>, StoreError> {
+        let contents = self.contents();
+        let kept = contents.workflows.get(&id);
+        Ok(kept.and_then(|kept| kept.attempts.get(&(task, attempt)).cloned()))
     }
 
     async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError> {
@@ -227,26 +236,9 @@ impl WorkflowStore for MemoryStore {
 }
 
 fn remember_attempt(kept: &mut Kept, change: &AttemptRow) {
-    let fresh = AttemptRecord {
-        attempt: change.attempt,
-        started_at: Timestamp::from_micros(change.started_at),
-        ended_at: None,
-        outcome: String::new(),
-        error: None,
-        output: None,
-    };
-    let attempt = kept
-        .attempts
-        .entry((change.task, change.attempt))
-        .or_insert(fresh);
-    attempt.ended_at = change.ended_at.map(Timestamp::from_micros);
-    attempt.outcome = change.outcome.as_str().to_owned();
-    if change.error.is_some() {
-        attempt.error.clone_from(&change.error);
-    }
-    if change.output.is_some() {
-        attempt.output.clone_from(&change.output);
-    }
+    let place = (change.task, change.attempt);
+    let attempt = kept.attempts.entry(place);
+    change.write_to(attempt.or_insert_with(|| change.fresh()));
 }
 
 fn matches(kept: &Kept, status: WorkflowStatus, filter: &WorkflowFilter) -> bool {

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use engine::event::EVENT_OUTPUT_BYTES_MAX;
 use engine::orchestrator::{AttemptRecord, WorkflowFilter};
 use engine::progress::WorkflowState;
-use engine::{EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowDefinition, WorkflowId};
+use engine::{
+    Attempt, EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowDefinition, WorkflowId,
+};
 use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
 
@@ -186,15 +189,31 @@ impl WorkflowStore for SqliteStore {
         id: WorkflowId,
         task: StepIndex,
     ) -> Result<Vec<AttemptRecord>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM attempts WHERE workflow_id = $1 AND task = $2 ORDER BY attempt",
+        let rows = sqlx::query(ATTEMPTS)
+            .bind(id.0)
+            .bind(i64::try_from(task).unwrap_or(i64::MAX))
+            .bind(i64::try_from(EVENT_OUTPUT_BYTES_MAX).unwrap_or(i64::MAX))
+            .fetch_all(&self.readers)
+            .await?;
+        let read = |found| row::readable("an attempt", row::attempt_record(found));
+        Ok(rows.iter().filter_map(read).collect())
+    }
+
+    async fn attempt(
+        &self,
+        id: WorkflowId,
+        task: StepIndex,
+        attempt: Attempt,
+    ) -> Result<Option<AttemptRecord>, StoreError> {
+        let row = sqlx::query(
+            "SELECT * FROM attempts WHERE workflow_id = $1 AND task = $2 AND attempt = $3",
         )
         .bind(id.0)
         .bind(i64::try_from(task).unwrap_or(i64::MAX))
-        .fetch_all(&self.readers)
+        .bind(attempt)
+        .fetch_optional(&self.readers)
         .await?;
-        let read = |found| row::readable("an attempt", row::attempt_record(found));
-        Ok(rows.iter().filter_map(read).collect())
+        row.as_ref().map(row::attempt_record).transpose()
     }
 
     async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError> {
@@ -258,6 +277,13 @@ impl WorkflowStore for SqliteStore {
         Ok(true)
     }
 }
+
+/// What is larger than an event holds is not read: what stands for it in events says its length.
+const ATTEMPTS: &str = "SELECT attempt, started_at, ended_at, outcome, error,
+        CASE WHEN octet_length(output) > $3
+            THEN json_object('not_in_event', json('true'), 'bytes', octet_length(output))
+            ELSE output END AS output
+    FROM attempts WHERE workflow_id = $1 AND task = $2 ORDER BY attempt";
 
 /// The states in the order of their index, with everything between them: what has none of these
 /// words is looked at as well, without reading the rows of all others.

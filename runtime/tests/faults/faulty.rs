@@ -261,6 +261,15 @@ impl WorkflowStore for Faulty {
         self.call(self.inner.attempts(id, task)).await
     }
 
+    async fn attempt(
+        &self,
+        id: WorkflowId,
+        task: StepIndex,
+        attempt: u32,
+    ) -> Result<Option<AttemptRecord>, StoreError> {
+        self.call(self.inner.attempt(id, task, attempt)).await
+    }
+
     async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError> {
         self.call(self.inner.latest_of_job(job)).await
     }

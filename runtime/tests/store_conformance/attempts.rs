@@ -1,7 +1,7 @@
 //! The tries of a task, read off the events.
 
 use engine::definition::OnFailure;
-use engine::event::EVENT_OUTPUT_BYTES_MAX;
+use engine::event::{EVENT_OUTPUT_BYTES_MAX, stands_for};
 use engine::orchestrator::AttemptRecord;
 use engine::{Action, Command, FailureKind, Outcome, Recovery};
 use serde_json::json;
@@ -136,5 +136,11 @@ pub async fn what_comes_too_late_is_kept_with_its_try(place: &dyn Place) {
     ];
     assert_eq!(told(&attempts), expected);
     assert_eq!(attempts[0].output, Some(json!({"n": 1})));
-    assert_eq!(attempts[1].output, Some(large));
+    let in_a_list = attempts[1].output.as_ref().and_then(stands_for);
+    assert_eq!(in_a_list, Some(large.to_string().len()));
+    for (number, output) in [(1, json!({"n": 1})), (2, large)] {
+        let alone = store.attempt(bench.id(), 0, number).await.unwrap();
+        assert_eq!(alone.unwrap().output, Some(output));
+    }
+    assert_eq!(store.attempt(bench.id(), 0, 3).await.unwrap(), None);
 }

@@ -67,6 +67,7 @@ pub fn routes() -> Vec<Route> {
             .without_query(),
         Route::get(at::EVENTS, events::stream),
         Route::get(at::TASK, tasks::get).without_query(),
+        Route::get(at::ATTEMPT, tasks::attempt).without_query(),
         Route::get(at::LOG, tasks::log),
         Route::get(at::JOB_WORKFLOW, jobs::workflow).without_query(),
     ]

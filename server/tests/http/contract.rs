@@ -390,7 +390,7 @@ async fn every_operation_answers_as_described_and_every_field_described_is_met()
     let full = api.post("/workflows", &request).await.ok();
     let full = full["workflow_id"].as_i64().unwrap();
     api.until(full, "completed").await;
-    for path in ["progress", "tasks/1", "tasks/1/log"] {
+    for path in ["progress", "tasks/1", "tasks/1/attempts/1", "tasks/1/log"] {
         api.get(&format!("/workflows/{full}/{path}")).await.ok();
     }
     api.get("/jobs/7/workflow").await.ok();

@@ -6,6 +6,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::fixture::Server;
+use crate::quarantine::change;
 
 /// A server on a data folder where a program left a workflow whose first step it was carrying out.
 pub async fn left_by_a_program() -> (Server, i64) {
@@ -78,6 +79,21 @@ async fn what_came_too_late_is_among_the_attempts_of_the_task() {
         "{task}"
     );
     assert_eq!(task["output"], json!(null), "it is not applied");
+    let path = format!("/workflows/{id}/tasks/0/attempts");
+    let alone = api.get(&format!("{path}/1")).await.ok();
+    assert_eq!(alone, *attempt);
+    for none in [2, 4_294_967_297_u64] {
+        api.get(&format!("{path}/{none}")).await.problem(404);
+    }
+    // A large one is given alone, and stood for in the list.
+    let large = json!("x".repeat(9_000));
+    let held = format!("UPDATE attempts SET output = '{large}' WHERE workflow_id = {id}");
+    change(server.folder.path(), &held).await;
+    let task = api.get(&format!("/workflows/{id}/tasks/0")).await.ok();
+    let stands = json!({"not_in_event": true, "bytes": 9_002});
+    assert_eq!(task["attempts"][0]["output"], stands);
+    let alone = api.get(&format!("{path}/1")).await.ok();
+    assert_eq!(alone["output"], large);
 }
 
 #[tokio::test]

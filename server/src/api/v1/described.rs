@@ -287,10 +287,12 @@ fn commands() -> Vec<Described> {
 
 fn tasks() -> Vec<Described> {
     let task = Answer::Shape("Task", "Its output and tries.");
+    let attempt = Answer::Shape("Attempt", "The try, with all that it gave too late.");
     let log = Answer::Shape("LogPage", "Lines of its log, oldest first.");
     let [limit, cursor] = paging();
     vec![
         Described::get(at::TASK, "get_task", "One task's output and tries", task),
+        Described::get(at::ATTEMPT, "get_attempt", "One try of a task", attempt),
         Described::get(at::LOG, "get_task_log", "One task's log", log).asking(&[
             ("after", Type::Integer),
             limit,

@@ -267,7 +267,8 @@ pub struct Attempt {
     pub ended_at: Option<String>,
     pub outcome: Outcome,
     pub error: Option<String>,
-    /// What it gave when that came too late (`late`) and was used nowhere.
+    /// What it gave when that came too late (`late`) and was used nowhere. Among the attempts of a
+    /// task, `{"not_in_event": true, "bytes": n}` stands for one of more than 8 KiB.
     pub output: Option<Value>,
 }
 

@@ -23,6 +23,20 @@ pub async fn get(
     Ok(answer::thing(detail))
 }
 
+/// One try of a task, with all that it gave too late.
+pub async fn attempt(
+    State(shared): State<Shared>,
+    caller: Caller,
+    numbers: Numbers,
+) -> Result<Response, ApiProblem> {
+    let id = numbers.of("id", "workflow").map(WorkflowId)?;
+    let task = numbers.index("index", "step")?;
+    let number = numbers.of("attempt", "attempt")?;
+    let attempt = u32::try_from(number).unwrap_or(0);
+    let found = shared.service.attempt(&caller.actor, id, task, attempt);
+    Ok(answer::thing(found.await?))
+}
+
 /// Lines of one task's log after line number `after` (or `cursor`, the `next_cursor` of the page
 /// before), in order.
 pub async fn log(
