@@ -294,11 +294,10 @@ impl Committer {
 
     /// Forgets workflows that are over: their truth is in the store.
     fn evict(&mut self, id: WorkflowId) {
-        if self
-            .active
-            .get(&id)
-            .is_some_and(|active| !active.workflow.status().is_active())
-        {
+        let known = self.active.get(&id);
+        if let Some(over) = known.filter(|active| !active.workflow.status().is_active()) {
+            self.parked.forget(&over.header.definition_hash, id);
+            self.disabled.retain(|(of, _)| *of != id);
             self.forget(id);
         }
     }

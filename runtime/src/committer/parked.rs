@@ -15,6 +15,24 @@ pub(super) struct Parked {
     places: HashMap<String, BTreeSet<(WorkflowId, StepIndex)>>,
 }
 
+impl Parked {
+    /// Forgets the tasks of a workflow that is over.
+    pub(super) fn forget(&mut self, definition_hash: &str, id: WorkflowId) {
+        if let Some(places) = self.places.get_mut(definition_hash) {
+            places.retain(|(of, _)| *of != id);
+            if places.is_empty() {
+                self.places.remove(definition_hash);
+            }
+        }
+    }
+
+    /// How many tasks wait.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.places.values().map(BTreeSet::len).sum()
+    }
+}
+
 impl Committer {
     /// Sets a queued task aside when nothing here can carry it out; whether that is so.
     pub(super) fn park(&mut self, id: WorkflowId, task: StepIndex) -> bool {

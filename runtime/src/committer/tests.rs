@@ -7,8 +7,8 @@ use engine::definition::limits;
 use engine::orchestrator::ActionRequest;
 use engine::progress::WorkflowState;
 use engine::{
-    Action, Command, JobOrchestratorError, Outcome, StepDefinition, TaskStatus, WorkflowDefinition,
-    WorkflowId, WorkflowStatus,
+    Action, Command, Handler, JobOrchestratorError, Outcome, StepDefinition, TaskStatus,
+    WorkflowDefinition, WorkflowId, WorkflowStatus,
 };
 use serde_json::{Map, json};
 use tokio::sync::{mpsc, oneshot};
@@ -69,7 +69,11 @@ impl Bench {
 
     /// A workflow of one step, started.
     async fn started(&mut self) -> WorkflowId {
-        let step = StepDefinition::new("Only", "noop");
+        self.started_with(StepDefinition::new("Only", "noop")).await
+    }
+
+    /// A workflow of this step alone, started.
+    async fn started_with(&mut self, step: StepDefinition) -> WorkflowId {
         let definition = WorkflowDefinition::new("W", &[step]).unwrap();
         let creation = Creation {
             job_id: None,
@@ -210,4 +214,32 @@ async fn workflows_whose_definition_was_brought_in_copies_hold_it_once() {
         Arc::clone(active.workflow.definition())
     });
     assert!(Arc::ptr_eq(&held[0], &held[1]));
+}
+
+#[tokio::test]
+async fn what_waits_for_its_handler_is_forgotten_with_its_workflow() {
+    let mut bench = Bench::over(&Arc::default());
+    let mut closure = StepDefinition::new("Only", "anything");
+    closure.handler = Handler::Closure;
+    let ids = [
+        bench.started_with(closure.clone()).await,
+        bench.started_with(closure).await,
+    ];
+    assert_eq!(bench.committer.parked.count(), 2);
+    for (left, id) in [(1, ids[0]), (0, ids[1])] {
+        bench.act(id, Action::Cancel.into()).await.unwrap();
+        assert_eq!(bench.committer.parked.count(), left);
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_disabled_step_type_is_forgotten_with_its_workflow() {
+    let mut bench = Bench::over(&Arc::default());
+    for _ in 0..3 {
+        bench.committer.health.panicked("noop");
+    }
+    let id = bench.started().await;
+    assert_eq!(bench.committer.disabled, [(id, 0)]);
+    bench.act(id, Action::Cancel.into()).await.unwrap();
+    assert_eq!(bench.committer.disabled, []);
 }
