@@ -24,7 +24,7 @@ pub use request::{
     WorkflowFilter, WorkflowSelection,
 };
 pub use switched_off::SwitchedOff;
-pub use trouble::{Trouble, TroubleKind};
+pub use trouble::{Findings, Trouble, TroubleKind};
 pub use workflows::Workflows;
 
 /// What every call of the contract answers.

@@ -15,7 +15,7 @@ pub async fn live() -> Response {
 }
 
 /// 200 while it works, 503 while it stops or when a database is away, also because it is damaged. What troubles it otherwise is
-/// listed: it still answers, and refuses what it cannot do.
+/// listed, and what was found broken is counted: it still answers, and refuses what it cannot do.
 pub async fn ready(State(shared): State<Shared>) -> Response {
     let troubles = shared.service.troubles();
     let has = |kind| {
@@ -39,7 +39,13 @@ pub async fn ready(State(shared): State<Shared>) -> Response {
         .iter()
         .map(|trouble| trouble.kind.as_str())
         .collect();
-    let body = json!({"status": word, "troubles": troubles});
+    let found = shared.service.findings();
+    let body = json!({
+        "status": word,
+        "troubles": troubles,
+        "quarantined": found.quarantined,
+        "breaches": found.breaches,
+    });
     (status, Json(body)).into_response()
 }
 

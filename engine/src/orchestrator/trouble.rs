@@ -15,6 +15,15 @@ pub struct Trouble {
     pub text: String,
 }
 
+/// What was found broken, counted. Both are 0 unless the engine or the disk is broken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings {
+    /// How often since the start something that must always hold did not.
+    pub breaches: u64,
+    /// How many workflows are in quarantine.
+    pub quarantined: usize,
+}
+
 /// The kinds of trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::{
-    ActionRequest, Answer, AttemptRecord, LogPage, NewWorkflowRequest, Page, TaskDetail, Trouble,
-    WorkflowDetail, WorkflowFilter,
+    ActionRequest, Answer, AttemptRecord, Findings, LogPage, NewWorkflowRequest, Page, TaskDetail,
+    Trouble, WorkflowDetail, WorkflowFilter,
 };
 use crate::event::EventRecord;
 use crate::id::{Attempt, JobId, Seq, StepIndex, WorkflowId};
@@ -151,6 +151,11 @@ pub trait Workflows: Send + Sync {
     /// What is wrong with the service just now; empty when all is well.
     fn troubles(&self) -> Vec<Trouble> {
         Vec::new()
+    }
+
+    /// What was found broken, counted.
+    fn findings(&self) -> Findings {
+        Findings::default()
     }
 
     /// Whether the workflow is in quarantine, as far as the engine knows without looking.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::orchestrator::{
-    ActionRequest, Answer, AttemptRecord, DefinitionSource, Hindrance, LogPage, NewWorkflowRequest,
-    Page, TaskDetail, Trouble, WorkflowDetail, WorkflowFilter, WorkflowSelection,
+    ActionRequest, Answer, AttemptRecord, DefinitionSource, Findings, Hindrance, LogPage,
+    NewWorkflowRequest, Page, TaskDetail, Trouble, WorkflowDetail, WorkflowFilter,
+    WorkflowSelection,
 };
 use engine::problem::pointer_part;
 use engine::progress::{Progress, WorkflowState};
@@ -271,6 +272,13 @@ impl Workflows for Runtime {
 
     fn troubles(&self) -> Vec<Trouble> {
         self.inner.health.troubles()
+    }
+
+    fn findings(&self) -> Findings {
+        Findings {
+            breaches: self.breaches(),
+            quarantined: self.quarantined().len(),
+        }
     }
 
     fn is_aside(&self, id: WorkflowId) -> bool {

@@ -40,6 +40,11 @@ async fn a_row_that_cannot_be_read_is_shown_as_failed_with_a_sentence_and_refuse
     change(folder.path(), &broken).await;
 
     let server = Server::start_with(folder, &[]);
+    let counted = server.get("/health/ready").await.ok();
+    assert_eq!(
+        (&counted["quarantined"], &counted["breaches"]),
+        (&1.into(), &0.into())
+    );
     let api = server.api("operator");
     let list = api.get("/workflows").await.ok();
     let items = list["items"].as_array().unwrap();
