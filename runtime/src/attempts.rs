@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Attempt, StepIndex, WaitsFor, Workflow, WorkflowId};
+use engine::{Attempt, Mode, StepIndex, WaitsFor, Workflow, WorkflowId};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,6 +42,8 @@ pub(crate) struct Surroundings {
 struct Live {
     attempt: Attempt,
     stop: CancellationToken,
+    /// Whether nobody can say what came of it when it is interrupted.
+    is_once: bool,
 }
 
 /// The attempts under way in this process.
@@ -94,8 +96,13 @@ impl Attempts {
         let handlers = &self.surroundings.handlers;
         let closure = handlers.closure_of(workflow, definition_hash, task);
         let start = Start::gather(workflow, task, attempt, closure, stop.clone());
-        self.live
-            .insert((workflow.id(), task), Live { attempt, stop });
+        let step = workflow.definition().steps().get(task);
+        let live = Live {
+            attempt,
+            stop,
+            is_once: step.is_some_and(|step| step.mode == Some(Mode::Once)),
+        };
+        self.live.insert((workflow.id(), task), live);
         let surroundings = Arc::clone(&self.surroundings);
         self.tracker.spawn(run::run(surroundings, start));
     }
@@ -130,6 +137,15 @@ impl Attempts {
     /// Tells every attempt to stop.
     pub(crate) fn stop_all(&self) {
         self.live.values().for_each(|live| live.stop.cancel());
+    }
+
+    /// Tells those to stop that go on at the next start, where others, of mode `once`, still run: these
+    /// are left the rest of the time.
+    pub(crate) fn stop_before_once(&self) {
+        let (once, again): (Vec<_>, Vec<_>) = self.live.values().partition(|live| live.is_once);
+        if !once.is_empty() {
+            again.into_iter().for_each(|live| live.stop.cancel());
+        }
     }
 
     /// How many are under way.

@@ -56,6 +56,7 @@ impl Committer {
             | Message::Registered { .. }
             | Message::Quiesce { .. }
             | Message::Interrupt
+            | Message::InterruptAgain
             | Message::ClockWasSet
             | Message::LookAgain
             | Message::Exit { .. } => return self.carry_out(message).await,
@@ -308,6 +309,7 @@ impl Committer {
                 self.is_stopping = true;
                 self.idle.push(idle);
             }
+            Message::InterruptAgain => self.attempts.stop_before_once(),
             Message::Interrupt => {
                 self.is_hurried = true;
                 self.attempts.stop_all();

@@ -77,6 +77,8 @@ pub(crate) enum Message {
     Registered { definition_hash: String },
     /// Start nothing new from now on; told once nothing is under way.
     Quiesce { idle: oneshot::Sender<()> },
+    /// Interrupt what is under way, when some of it must not be: all that may be done again.
+    InterruptAgain,
     /// Interrupt what is under way.
     Interrupt,
     /// Somebody set the wall clock: look at due times again.
@@ -95,6 +97,7 @@ impl Message {
             Self::Registered { .. }
                 | Self::Quiesce { .. }
                 | Self::Interrupt
+                | Self::InterruptAgain
                 | Self::ClockWasSet
                 | Self::LookAgain
         )

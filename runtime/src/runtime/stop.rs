@@ -15,6 +15,8 @@ use crate::store::BootMark;
 /// How long a stop waits for each thing that is good to have and that it can do without: a store that
 /// is away may not answer for much longer.
 const GOOD_TO_HAVE: Duration = Duration::from_secs(3);
+/// The same at its very end, where its whole time is used up already.
+const LAST: Duration = Duration::from_secs(1);
 
 impl Runtime {
     /// Notes that the engine was asked to stop, for a program that has something to end before it
@@ -29,7 +31,8 @@ impl Runtime {
     }
 
     /// Stops the engine: nothing new starts, and running steps get [`Settings::drain`] to end, then
-    /// are told to stop and get [`Settings::stop`]. Everything that was answered is on disk;
+    /// are told to stop and get [`Settings::stop`]. While steps of mode `once` run, all others are told
+    /// after two thirds of the time. Everything that was answered is on disk;
     /// interrupted steps go on, uncharged, when the data is opened again. The file is free once the
     /// last clone of the runtime is dropped as well. Calls that come later are answered with
     /// [`JobOrchestratorError::Stopping`](engine::JobOrchestratorError::Stopping).
@@ -62,7 +65,7 @@ impl Runtime {
             );
         }
         let is_drained = tokio::select! {
-            ended = timeout(drain, drained) => ended.is_ok(),
+            is_drained = self.drained(drained) => is_drained,
             () = hurry => false,
         };
         if !is_drained {
@@ -73,16 +76,28 @@ impl Runtime {
             self.until_over(ended).await;
         }
         self.inner.handlers.clear();
-        if timeout(GOOD_TO_HAVE, self.inner.log.flush()).await.is_err() {
+        if timeout(LAST, self.inner.log.flush()).await.is_err() {
             warn!("the last lines of the log of steps could not be written in time");
         }
+    }
+
+    /// Waits for what runs, as long as a stop may; whether all of it ended. Of the time that there is,
+    /// steps of mode `once` get the most: their interruption is a failure.
+    async fn drained(&self, mut idle: oneshot::Receiver<()>) -> bool {
+        let drain = self.inner.settings.drain;
+        let for_all = drain / 3 * 2;
+        if timeout(for_all, &mut idle).await.is_ok() {
+            return true;
+        }
+        drop(self.inner.outbox.send(Message::InterruptAgain));
+        timeout(drain - for_all, idle).await.is_ok()
     }
 
     /// Waits for the last commit, unless the store is known to take nothing down.
     async fn until_over(&self, ended: oneshot::Receiver<()>) {
         if self.inner.health.hinders(Ask::Change).is_none() {
             drop(ended.await);
-        } else if timeout(GOOD_TO_HAVE, ended).await.is_err() {
+        } else if timeout(LAST, ended).await.is_err() {
             warn!("the store does not answer, and its answer is not waited for");
         }
     }

@@ -6,6 +6,8 @@ use engine::WorkflowId;
 mod code {
     pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
+    /// The index of the write-ahead log could not grow, with its extension: there is no room for it.
+    pub(super) const INDEX_FULL: i32 = 4_874;
     pub(super) const ROWS: [i32; 5] = [
         1,  // a statement that does not fit the tables
         18, // too big
@@ -104,6 +106,7 @@ fn code_of(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
 fn of_code(code: i32) -> Concern {
     // The upper bytes tell where in SQLite it happened.
     match code & 0xff {
+        _ if code == code::INDEX_FULL => Concern::Disk,
         code::FULL => Concern::Disk,
         code if code::ROWS.contains(&code) => Concern::Rows,
         _ => Concern::Database,
@@ -222,6 +225,14 @@ mod tests {
         }
         for code in [18, 19, 20, 25] {
             assert!(of_code(code).is_contradiction(), "{code}");
+        }
+        for code in [13, 4_874] {
+            let full = of_code(code);
+            assert_eq!(full.concern(), Concern::Disk, "{code}");
+            assert!(
+                !full.may_be_written(),
+                "nobody sees what the index does not name"
+            );
         }
         let io = of_code(10);
         assert!(io.may_be_written() && !io.is_of_a_row());

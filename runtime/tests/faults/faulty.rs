@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{Error as IoError, ErrorKind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub struct Faulty {
     calls: AtomicU64,
     is_away: AtomicBool,
     is_full: AtomicBool,
+    /// The disk has no room for as long as this file takes it up.
+    full_while: Mutex<Option<PathBuf>>,
     /// How many milliseconds a commit takes.
     commit_takes: AtomicU64,
     commits: AtomicU64,
@@ -142,6 +145,20 @@ impl Faulty {
         self.commit_takes.store(millis, Ordering::SeqCst);
     }
 
+    /// The disk has no room from now on, for as long as this file is there.
+    pub fn set_full_while(&self, file: PathBuf) {
+        *self
+            .full_while
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(file);
+    }
+
+    fn is_full(&self) -> bool {
+        let file = self.full_while.lock();
+        let file = file.unwrap_or_else(PoisonError::into_inner);
+        self.is_full.load(Ordering::SeqCst) || file.as_ref().is_some_and(|file| file.exists())
+    }
+
     /// The fault of the present call, if one is planned for it.
     fn fault(&self) -> Option<Kind> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
@@ -200,7 +217,7 @@ impl WorkflowStore for Faulty {
         if !self.are_writable(changes) {
             return Err(StoreError::DamagedPage("as it is planned".into()));
         }
-        if self.is_full.load(Ordering::SeqCst) {
+        if self.is_full() {
             return Err(io(ErrorKind::StorageFull));
         }
         self.call(self.inner.commit(changes, commands)).await
@@ -290,7 +307,7 @@ impl WorkflowStore for Faulty {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(io(ErrorKind::ConnectionRefused));
         }
-        if writes && self.is_full.load(Ordering::SeqCst) {
+        if writes && self.is_full() {
             return Err(io(ErrorKind::StorageFull));
         }
         self.inner.probe(writes).await
@@ -304,7 +321,7 @@ impl DefinitionStore for Faulty {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(SaveError::Store(io(ErrorKind::ConnectionRefused)));
         }
-        if self.is_full.load(Ordering::SeqCst) {
+        if self.is_full() {
             return Err(SaveError::Store(io(ErrorKind::StorageFull)));
         }
         self.inner.save(new).await

@@ -10,6 +10,7 @@
 )]
 
 mod ages;
+mod ballast;
 mod clocks;
 mod definitions;
 mod dice;
@@ -25,6 +26,7 @@ mod panics;
 mod refused;
 mod scenario;
 mod slow;
+mod stop;
 mod store_calls;
 mod waits;
 mod watchers;
