@@ -50,6 +50,17 @@ impl Fields {
         self.left.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Whether the field is there; one that is null counts as left out.
+    pub fn has(&self, name: &str) -> bool {
+        self.left.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// The value of a field in which null is one.
+    pub fn given(&mut self, name: &'static str) -> Option<Value> {
+        self.known.push(name);
+        self.left.remove(name)
+    }
+
     /// Takes an object out; empty when it is left out.
     pub fn object(&mut self, name: &'static str) -> Map<String, Value> {
         match self.take(name) {

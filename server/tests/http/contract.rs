@@ -483,8 +483,15 @@ async fn operate(api: &Api<'_>) {
     );
     let body = because(api, id, json!({"output": {"n": 1}})).await;
     api.post(&task(1, "mark-done"), &body).await.ok();
-    api.post(&task(1, "skip"), &json!({})).await.problem(409);
-    api.post(&task(9, "skip"), &json!({})).await.problem(404);
+    let other = api.create(&waiting(600.0), true).await;
+    let mut waits = Frames::open(stream(api, other, "?after=0")).await;
+    waits.until("TaskWaiting").await;
+    let body = because(api, other, json!({})).await;
+    let skip = format!("/workflows/{other}/tasks/1/skip");
+    api.post(&skip, &body).await.ok();
+    let why = json!({"reason": "to see it"});
+    api.post(&task(1, "skip"), &why).await.problem(409);
+    api.post(&task(9, "skip"), &why).await.problem(404);
     let body = because(api, id, json!({"interrupt": true})).await;
     api.post(&format!("/workflows/{id}/pause"), &body)
         .await

@@ -19,7 +19,7 @@ const SIDE_BY_SIDE: usize = 8;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ask {
+pub enum Ask {
     Create,
     Start,
     Pause,
@@ -35,7 +35,7 @@ enum Ask {
     RaiseBudget,
 }
 
-const ALL: [Ask; 13] = [
+pub const ALL: [Ask; 13] = [
     Ask::Create,
     Ask::Start,
     Ask::Pause,
@@ -72,7 +72,7 @@ fn flaky() -> Value {
 
 impl Ask {
     /// The path below the workflow's, and what is sent.
-    fn verb(self) -> (&'static str, Value) {
+    pub fn verb(self) -> (&'static str, Value) {
         match self {
             Self::Create => ("", json!({"definition": slow(), "start": true})),
             Self::Start => ("start", json!({})),
@@ -83,15 +83,18 @@ impl Ask {
             Self::Recover => ("recover", json!({"from_step": 0})),
             Self::RecoverWithForce => ("recover", json!({"from_step": 0, "force": true})),
             Self::RecoverWithout => ("recover", json!({"from_step": 0, "instead": "skip"})),
-            Self::Skip => ("tasks/1/skip", json!({})),
-            Self::MarkDone => ("tasks/1/mark-done", json!({"output": {"n": 1}})),
+            Self::Skip => ("tasks/1/skip", json!({"reason": "not wanted"})),
+            Self::MarkDone => {
+                let body = json!({"output": {"n": 1}, "reason": "done by hand"});
+                ("tasks/1/mark-done", body)
+            }
             Self::TryNow => ("tasks/0/try-now", json!({})),
             Self::RaiseBudget => ("raise-budget", json!({"max_recovery_attempts": 50})),
         }
     }
 
     /// The event that is its effect.
-    const fn effect(self) -> &'static str {
+    pub const fn effect(self) -> &'static str {
         match self {
             Self::Create => "WorkflowCreated",
             Self::Start => "WorkflowStarted",
@@ -107,7 +110,7 @@ impl Ask {
     }
 
     /// A workflow of which it can be asked; none where it is what makes one.
-    async fn ready(self, api: &Api<'_>) -> Option<i64> {
+    pub async fn ready(self, api: &Api<'_>) -> Option<i64> {
         let id = match self {
             Self::Create => return None,
             Self::Start => api.create(&slow(), false).await,

@@ -32,6 +32,7 @@ mod posted_forms;
 mod quarantine;
 mod race;
 mod raw;
+mod reasons;
 mod rival_recoveries;
 mod same_id;
 mod sign_in;

@@ -78,9 +78,10 @@ pub async fn recover(
 pub async fn skip(
     shared: State<Shared>,
     asked: Asked,
-    OptionalFields(fields): OptionalFields,
+    OptionalFields(mut fields): OptionalFields,
 ) -> Result<Response, ApiProblem> {
     let task = asked.task()?;
+    needs_reason(&mut fields);
     asked
         .carry_out(&shared, fields, Action::Skip { task })
         .await
@@ -93,7 +94,12 @@ pub async fn mark_done(
     OptionalFields(mut fields): OptionalFields,
 ) -> Result<Response, ApiProblem> {
     let task = asked.task()?;
-    let output = fields.take("output").unwrap_or(Value::Null);
+    needs_reason(&mut fields);
+    let output = fields.given("output").unwrap_or_else(|| {
+        let detail = "is missing; give what later steps see, null if there is nothing";
+        fields.wrong("output", detail);
+        Value::Null
+    });
     let action = Action::MarkDone { task, output };
     asked.carry_out(&shared, fields, action).await
 }
@@ -140,6 +146,16 @@ fn from_step(fields: &mut Fields) -> StepIndex {
         fields.wrong("from_step", "must be the position of a step, from 0");
         0
     })
+}
+
+/// Whoever decides what became of a step says why: nothing else in the history would tell.
+fn needs_reason(fields: &mut Fields) {
+    if !fields.has("reason") {
+        fields.wrong(
+            "reason",
+            "is missing; say why, for whoever reads the history",
+        );
+    }
 }
 
 /// `"skip"` or `{"output": …}`.

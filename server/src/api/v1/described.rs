@@ -271,11 +271,11 @@ fn commands() -> Vec<Described> {
             "RaiseBudget",
             true,
         ),
-        Described::verb(at::SKIP, "skip_task", "Let a step be"),
+        Described::verb(at::SKIP, "skip_task", "Let a step be").write(Method::POST, "Skip", true),
         Described::verb(at::MARK_DONE, "mark_task_done", "Take a step for done").write(
             Method::POST,
             "MarkDone",
-            false,
+            true,
         ),
         Described::verb(
             at::TRY_NOW,

@@ -219,6 +219,7 @@ fn components() -> Components {
     add::<schema::Recover>(&mut schemas);
     add::<schema::Command>(&mut schemas);
     add::<schema::Pause>(&mut schemas);
+    add::<schema::Skip>(&mut schemas);
     add::<schema::MarkDone>(&mut schemas);
     add::<schema::RaiseBudget>(&mut schemas);
     add::<schema::StepTypePage>(&mut schemas);

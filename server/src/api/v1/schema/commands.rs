@@ -61,15 +61,26 @@ pub enum Instead {
     Output(Value),
 }
 
+/// Why a step is let be.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Skip {
+    /// Why; kept in the events.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub reason: String,
+    /// The number of the last event that the caller knew; a workflow that moved on answers 409.
+    #[schema(required = false)]
+    pub expected_rev: u64,
+}
+
 /// What a step that is taken for done gives to later steps.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkDone {
-    /// Any JSON; left out it is null.
-    #[schema(required = false)]
+    /// Any JSON, also null.
     pub output: Value,
     /// Why; kept in the events.
-    #[schema(required = false, min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000)]
     pub reason: String,
     /// The number of the last event that the caller knew; a workflow that moved on answers 409.
     #[schema(required = false)]
