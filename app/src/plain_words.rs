@@ -33,6 +33,7 @@ pub const STEP_FIELDS: Words = &[
     ("timeout", "Stop after"),
     ("estimated_duration", "Usual time"),
     ("run_if", "Runs"),
+    ("condition", "Only if"),
     ("max_lost", "May be lost"),
     ("mode", "If its end is unknown"),
 ];

@@ -111,6 +111,7 @@ fn draft(text: &str) -> DefinitionDraft {
     step.timeout = line.clone();
     step.estimated_duration = line.clone();
     step.max_retries = line.clone();
+    step.condition = line.clone();
     step.max_lost = line;
     draft
 }

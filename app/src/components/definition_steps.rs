@@ -151,6 +151,9 @@ fn limits(step: &Value, spec: Option<&StepSpec>) -> String {
     if let Some(word) = step["run_if"].as_str().filter(|word| *word != "ok") {
         parts.push(format!("runs {}", meaning(RUN_IF, word)));
     }
+    if let Some(condition) = step["condition"].as_str() {
+        parts.push(format!("only if {condition}"));
+    }
     if let Some(mode) = unusual_mode(step, spec) {
         let follows = meaning(MODE, mode);
         parts.push(format!("if its end is unknown, {follows}"));

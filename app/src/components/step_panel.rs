@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::log_view::LogView;
 use super::moment::Moment;
 use super::status_badge::{State, StatusBadge};
+use super::task_table::why_skipped;
 use crate::api::workflows::{
     LOG_LINES_MAX, LogPart, StepFacts, StepPanel as PanelData, TypeTitles,
 };
@@ -65,6 +66,7 @@ pub fn StepPanel(
                 <code class="panel-key">{move || key.get()}</code>
             </div>
             {error}
+            {move || condition(task, steps, panel.with(|panel| panel.step))}
             <LogPart id task panel log/>
             <h3>"Output"</h3>
             {move || match output() {
@@ -89,6 +91,25 @@ pub fn StepPanel(
         </section>
     }
     .into_any()
+}
+
+/// What has to be true for the step to run, and that it was not; nothing for a step without it.
+fn condition(
+    task: Signal<Option<TaskProgress>>,
+    steps: StoredValue<Vec<StepFacts>>,
+    step: usize,
+) -> Option<impl IntoView + use<>> {
+    let step = steps.with_value(|steps| steps.get(step).cloned())?;
+    let condition = step.condition.clone()?;
+    let skipped = move || {
+        let skipped = task.get().filter(|t| t.status == TaskStatus::Skipped)?;
+        let why = why_skipped(&skipped, &step);
+        Some(view! { <p class="panel-skipped">{format!("Skipped: {why}.")}</p> })
+    };
+    Some(view! {
+        {skipped}
+        <p class="hint">"Runs only if " <code>{condition}</code></p>
+    })
 }
 
 /// What stands for an output that is not there.

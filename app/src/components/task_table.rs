@@ -9,7 +9,7 @@ use super::status_badge::{State, StateMark};
 use crate::api::workflows::{StepFacts, TypeTitles};
 use crate::paths;
 
-pub use words::tries;
+pub use words::{tries, why_skipped};
 
 /// A longer list shows only what moves or failed, unless everything is asked for.
 const ROWS: usize = 300;
@@ -125,9 +125,10 @@ fn Row(
                 .map_or(State::Pending, |task| task.status.into())
         })
     });
-    let max_retries = data
+    let step = data
         .steps
-        .with_value(|steps| steps.get(index).map_or(0, |step| step.max_retries));
+        .with_value(|steps| steps.get(index).cloned().unwrap_or_default());
+    let max_retries = step.max_retries;
     let tried = move || {
         task.with(|task| {
             task.as_ref()
@@ -137,7 +138,7 @@ fn Row(
     };
     let note = move || {
         data.progress
-            .with(|progress| words::note(progress, index, max_retries, || data.now.get()))
+            .with(|progress| words::note(progress, index, &step, || data.now.get()))
     };
     let time = move || {
         task.with(|task| {

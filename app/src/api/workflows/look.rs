@@ -82,12 +82,18 @@ pub struct WorkflowRows {
 }
 
 /// What a definition says about a step, as far as the list of steps shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepFacts {
     /// What references use.
     pub key: String,
     /// Tries after the first.
     pub max_retries: u32,
+    /// What has to be true for it to run; none when it always runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// Whether a closure carries it out, which may itself say that there was nothing to do.
+    #[serde(default)]
+    pub is_closure: bool,
 }
 
 /// What step types are called, by their `task_type`.

@@ -23,7 +23,7 @@ pub fn References(
     view! {
         <details class="references">
             <summary>"Values of earlier steps"</summary>
-            <p class="muted">"Write one of these into any field; it is filled in when the step starts."</p>
+            <p class="muted">"Write one of these into any field; it is filled in when the step starts. In \"Only if\" leave the braces out."</p>
             <ul>{list}</ul>
         </details>
     }

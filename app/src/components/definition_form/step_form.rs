@@ -15,6 +15,11 @@ use super::step_text::StepText;
 use crate::components::notice::{Notice, Tone, sentence};
 use crate::components::step_fields::StepFields;
 
+/// What is said under the field of a step's condition.
+const CONDITION_HELP: &str = "What must be true for the step to run, such as \
+    steps.count.output.rows > 0 or parameters.send, without braces. If it is false the step is skipped, \
+    and what runs after it goes on. Empty means it always runs";
+
 /// The form of the open step; drawn anew when another step is opened or its text is replaced.
 #[component]
 pub fn StepForm(
@@ -80,6 +85,8 @@ fn OneStep(
             {output.map(|output| view! { <p class="muted"><strong>"Gives to later steps: "</strong> {output}</p> })}
         </fieldset>
         <RunsAfter state index/>
+        <StepText state index label="Only if" name=names::STEP_CONDITION field="condition" text=step.condition.clone()
+            help=CONDITION_HELP/>
         <StepLimits state index step=step.clone() spec/>
         <details class="step-form-part">
             <summary>"More"</summary>

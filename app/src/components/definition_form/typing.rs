@@ -2,7 +2,7 @@
 //! round trip.
 
 use engine::draft::form::{Press, names};
-use engine::draft::{DefinitionDraft, DraftEdit};
+use engine::draft::{DefinitionDraft, DraftEdit, StepDraft};
 use leptos::prelude::*;
 
 use super::browser::{self, Typed};
@@ -46,12 +46,13 @@ impl BuilderState {
         let mut draw = typed.name == names::STEP_TASK_TYPE;
         self.draft.update(|draft| {
             if matches!(typed.name.as_str(), names::STEP_NAME | names::STEP_KEY) {
-                let before = draft.steps.get(shown).map(|step| step.config.clone());
+                let texts = |step: &StepDraft| (step.config.clone(), step.condition.clone());
+                let before = draft.steps.get(shown).map(texts);
                 let pairs = [(typed.name, typed.value)];
                 self.specs
                     .with_value(|specs| draft.merge(&pairs, shown, specs));
                 // References of the open step itself may have followed a key.
-                draw = before.as_ref() != draft.steps.get(shown).map(|step| &step.config);
+                draw = before != draft.steps.get(shown).map(texts);
             } else if typed.name == names::STEP_AFTER {
                 let other = typed.value.parse().unwrap_or(usize::MAX);
                 draw = draft.set_dependency(shown, other, typed.on).is_err();

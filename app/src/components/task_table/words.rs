@@ -2,6 +2,7 @@
 
 use engine::{Progress, SkipReason, TaskProgress, TaskStatus, Timestamp, WorkflowStatus};
 
+use crate::api::workflows::StepFacts;
 use crate::format;
 
 /// Which try it is: `1`, `2 of 4`, `–` before the first. Where recoveries or lost attempts make
@@ -44,7 +45,7 @@ pub fn time(task: &TaskProgress, now: impl Fn() -> Timestamp) -> String {
 pub fn note(
     progress: &Progress,
     index: usize,
-    max_retries: u32,
+    step: &StepFacts,
     now: impl Fn() -> Timestamp,
 ) -> String {
     let Some(task) = progress.tasks.get(index) else {
@@ -62,9 +63,9 @@ pub fn note(
             }
             None => String::new(),
         },
-        TaskStatus::Retrying => next_try(status, task, max_retries, now),
+        TaskStatus::Retrying => next_try(status, task, step.max_retries, now),
         TaskStatus::Failed => error(task),
-        TaskStatus::Skipped => why_skipped(task.skip_reason).to_owned(),
+        TaskStatus::Skipped => why_skipped(task, step).to_owned(),
         TaskStatus::Completed | TaskStatus::Cancelled => String::new(),
     }
 }
@@ -126,8 +127,15 @@ fn waits_for(progress: &Progress, task: &TaskProgress) -> String {
     }
 }
 
-const fn why_skipped(reason: Option<SkipReason>) -> &'static str {
-    match reason {
+/// Why a step was skipped.
+pub fn why_skipped(task: &TaskProgress, step: &StepFacts) -> &'static str {
+    // Only an attempt looks at the condition.
+    let was_looked_at = task.started_at.is_some() && step.condition.is_some();
+    match task.skip_reason {
+        Some(SkipReason::NotNeeded) if was_looked_at && step.is_closure => {
+            "its condition was not met, or it had nothing to do"
+        }
+        Some(SkipReason::NotNeeded) if was_looked_at => "its condition was not met",
         Some(SkipReason::NotNeeded) => "not needed",
         Some(SkipReason::UpstreamFailed) => "a step before it failed",
         Some(SkipReason::Stopped) => "stopped because another step failed",
@@ -185,6 +193,24 @@ mod tests {
         assert_eq!(said(&queued), missing);
         let paused = queued_note(WorkflowStatus::Paused, &queued);
         assert_eq!(paused, "waits until resumed");
+    }
+
+    #[test]
+    fn a_skipped_step_says_whether_its_condition_was_the_reason() {
+        let mut skipped = task(TaskStatus::Skipped);
+        skipped.skip_reason = Some(SkipReason::NotNeeded);
+        let mut step = StepFacts::default();
+        assert_eq!(why_skipped(&skipped, &step), "not needed");
+        step.condition = Some("parameters.send".into());
+        assert_eq!(why_skipped(&skipped, &step), "its condition was not met");
+        step.is_closure = true;
+        let either = "its condition was not met, or it had nothing to do";
+        assert_eq!(why_skipped(&skipped, &step), either);
+        // It was never looked at: everything before it was skipped.
+        skipped.started_at = None;
+        assert_eq!(why_skipped(&skipped, &step), "not needed");
+        skipped.skip_reason = Some(SkipReason::Operator);
+        assert_eq!(why_skipped(&skipped, &step), "skipped by an operator");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use engine::orchestrator::{Hindrance, WorkflowFilter, WorkflowSelection};
 use engine::{
-    Actor, DefinitionId, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState,
+    Actor, DefinitionId, Handler, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState,
     WorkflowStatus,
 };
 use serde_json::Value;
@@ -218,15 +218,14 @@ fn find_step(steps: &[StepFacts], wanted: &str) -> Option<StepIndex> {
 fn facts(definition: &Value) -> Vec<StepFacts> {
     let steps = definition.get("steps").and_then(Value::as_array);
     let retries = |step: &Value| step.get("max_retries").and_then(Value::as_u64);
+    let text = |step: &Value, field| step.get(field).and_then(Value::as_str).map(str::to_owned);
     steps
         .into_iter()
         .flatten()
         .map(|step| StepFacts {
-            key: step
-                .get("key")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            key: text(step, "key").unwrap_or_default(),
+            condition: text(step, "condition"),
+            is_closure: text(step, "handler").as_deref() == Handler::Closure.as_str(),
             max_retries: retries(step)
                 .and_then(|n| u32::try_from(n).ok())
                 .unwrap_or_default(),
