@@ -16,7 +16,7 @@ pub use error::ApiError;
 use text::Answer;
 
 #[cfg(feature = "ssr")]
-pub use on_server::{answer, current_user, go_back_to, now, service};
+pub use on_server::{answer, current_user, go_back_to, go_back_with, now, service};
 
 #[cfg(feature = "ssr")]
 mod on_server {
@@ -25,6 +25,8 @@ mod on_server {
 
     use engine::{Actor, JobOrchestratorError, Service, Timestamp};
     use leptos::prelude::use_context;
+    use leptos::server_fn::ServerFn;
+    use server_fn::error::ServerFnUrlError;
 
     use super::ApiError;
 
@@ -67,6 +69,19 @@ mod on_server {
     pub fn go_back_to(path: &str) {
         if super::error::is_plain_form() {
             leptos_axum::redirect(path);
+        }
+    }
+
+    /// Sends a form that was posted without scripts to a page of its action that shows the error,
+    /// instead of the address that it was posted from.
+    pub fn go_back_with<A: ServerFn<Error = ApiError>>(path: &str, error: &ApiError) {
+        // Only to put it together: addresses of our own name no host.
+        const HOST: &str = "http://localhost";
+        let told = ServerFnUrlError::new(A::PATH, error.clone());
+        if super::error::is_plain_form()
+            && let Ok(url) = told.to_url(&format!("{HOST}{path}"))
+        {
+            leptos_axum::redirect(url.as_str().trim_start_matches(HOST));
         }
     }
 }

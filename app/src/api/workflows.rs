@@ -4,18 +4,20 @@ mod log_part;
 mod look;
 
 use engine::orchestrator::{LogLine, LogPage};
-use engine::{DefinitionId, Progress, StepIndex, WorkflowId};
+use engine::{DefinitionId, Progress, Seq, StepIndex, WorkflowId};
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::command_id;
 use super::{Answer, ApiError};
 #[cfg(feature = "ssr")]
-use super::{answer, current_user, go_back_to, service};
+use super::{answer, current_user, go_back_to, go_back_with, service};
 #[cfg(feature = "ssr")]
 use crate::paths;
 #[cfg(feature = "ssr")]
 use engine::orchestrator::ActionRequest;
+#[cfg(feature = "ssr")]
+use engine::{JobOrchestratorError, Refusal};
 
 pub use log_part::LogPart;
 #[cfg(feature = "ssr")]
@@ -28,6 +30,11 @@ pub use look::{
 pub const LOG_LINES: usize = 500;
 /// Lines of a log that a page shows at most, even when the whole log is asked for.
 pub const LOG_LINES_MAX: usize = 20_000;
+
+/// What is said when a command was meant for a workflow as it stood before.
+#[cfg(feature = "ssr")]
+const MOVED_ON: &str = "the workflow has changed since this page was drawn, so nothing was done; the \
+    page shows now how it stands";
 
 /// What needs a person, what runs, what ended last.
 #[server(prefix = "/fn", endpoint = "overview", output = Answer)]
@@ -140,24 +147,46 @@ pub async fn cancel_workflow(
     Ok(())
 }
 
-/// Does a step again and everything that needs it, then shows the workflow.
+/// Does a step again and everything that needs it, then shows the workflow. What is done again depends
+/// on how the workflow stands: the page says which event it has seen last, and nothing is done when
+/// there are later ones.
 #[server(prefix = "/fn", endpoint = "workflow/recover", output = Answer)]
 pub async fn recover_workflow(
     id: WorkflowId,
     from_step: StepIndex,
     #[server(default)] command_id: Option<String>,
+    #[server(default)] expected_rev: Option<Seq>,
 ) -> Result<(), ApiError> {
-    act(id, engine::Action::recover(from_step), command_id).await?;
+    let action = engine::Action::recover(from_step);
+    let done = act_on(id, action, command_id, expected_rev).await;
+    if let Err(error) = &done {
+        // Without scripts the page is drawn anew: with the step that was chosen.
+        let page = paths::recover_workflow(id, Some(from_step));
+        go_back_with::<RecoverWorkflow>(&page, error);
+        return done;
+    }
     leptos_axum::redirect(&paths::workflow(id));
     Ok(())
 }
 
-/// Has a page's command carried out.
+/// Has a page's command carried out, whatever happened since the page was drawn: a step that ended
+/// meanwhile must keep nobody from pausing or cancelling.
 #[cfg(feature = "ssr")]
 async fn act(
     id: WorkflowId,
     action: engine::Action,
     command_id: Option<String>,
+) -> Result<(), ApiError> {
+    act_on(id, action, command_id, None).await
+}
+
+/// Has a page's command carried out, while the workflow's last event is `expected_rev` if one is named.
+#[cfg(feature = "ssr")]
+async fn act_on(
+    id: WorkflowId,
+    action: engine::Action,
+    command_id: Option<String>,
+    expected_rev: Option<Seq>,
 ) -> Result<(), ApiError> {
     let user = current_user()?;
     let service = service()?;
@@ -166,9 +195,15 @@ async fn act(
     let done = command_id::carry_out(command_id, |command_id| async move {
         let request = ActionRequest {
             command_id,
+            expected_rev,
             ..action.clone().into()
         };
         service.act(user, id, request).await
     });
-    answer(done.await).map(drop)
+    match done.await {
+        Err(JobOrchestratorError::Refused(Refusal::StaleView { .. })) => {
+            Err(ApiError::Conflict(MOVED_ON.to_owned()).answered())
+        }
+        done => answer(done).map(drop),
+    }
 }

@@ -23,6 +23,17 @@ pub fn RecoverPage() -> impl IntoView {
         move || id.get(),
         |id| async move { read_workflow(id?, None, None).await },
     );
+    // They outlive the question: it is drawn anew when the workflow turns out to have changed.
+    let recover = ServerAction::<RecoverWorkflow>::new();
+    let kept = RwSignal::new(None);
+    Effect::new(move |_| {
+        if recover
+            .value()
+            .with(|answer| matches!(answer, Some(Err(_))))
+        {
+            view.refetch();
+        }
+    });
     // A form without scripts sends the field's own name.
     let query = use_query_map();
     let from = Memo::new(move |_| {
@@ -35,7 +46,7 @@ pub fn RecoverPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match view.await {
-                    Ok(view) => view! { <Preview view from/> }.into_any(),
+                    Ok(view) => view! { <Preview view from recover kept/> }.into_any(),
                     Err(error) => view! { <ProblemPage error/> }.into_any(),
                 }
             })}
@@ -66,16 +77,30 @@ fn Preview(
     view: WorkflowView,
     /// The step that the URL names.
     from: Memo<Option<StepIndex>>,
+    /// What the button does.
+    recover: ServerAction<RecoverWorkflow>,
+    /// The step that was chosen before it was drawn anew.
+    kept: RwSignal<Option<StepIndex>>,
 ) -> impl IntoView {
-    let recover = ServerAction::<RecoverWorkflow>::new();
     let answer = Signal::derive(move || recover.value().get());
     let busy = recover.pending();
     let summary = view.progress.summary.clone();
     let id = view.state.id;
     let last = view.progress.tasks.len().saturating_sub(1);
     let proposed = move || from.get().unwrap_or(summary.current_step).min(last);
-    let (chosen, set_chosen) = signal(untrack(proposed));
-    Effect::new(move |_| set_chosen.set(proposed()));
+    let first = kept
+        .get_untracked()
+        .map_or_else(|| untrack(proposed), |step| step.min(last));
+    let (chosen, set_chosen) = signal(first);
+    Effect::new(move |before: Option<StepIndex>| {
+        let proposed = proposed();
+        // Another address proposes another step; to be drawn anew does not.
+        if before.is_some_and(|before| before != proposed) {
+            set_chosen.set(proposed);
+        }
+        proposed
+    });
+    Effect::new(move |_| kept.set(Some(chosen.get())));
     let action = Action::recover(0);
     if !use_visit().may(action.needs()) {
         return view! { <ForbiddenPage needs=action.needs()/> }.into_any();
@@ -89,6 +114,7 @@ fn Preview(
             <ActionForm action=recover>
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name=command_id::FIELD value=command/>
+                <input type="hidden" name="expected_rev" value=summary.events.to_string()/>
                 <Choice progress=view.progress chosen set_chosen/>
                 <div class="form-actions">
                     <a class="button" href=paths::workflow(id)>"Back"</a>

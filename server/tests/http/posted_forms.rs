@@ -408,6 +408,62 @@ async fn a_recovery_that_is_sent_twice_uses_up_one_recovery() {
 }
 
 #[tokio::test]
+async fn a_recovery_from_an_old_page_is_refused_and_leads_back_to_the_step_that_was_chosen() {
+    let server = Server::start();
+    let cookie = editor(&server).await;
+    let api = server.api("editor");
+    let definition = json!({"name": "Breaks", "steps": [
+        {"name": "First", "task_type": "noop"},
+        {"name": "Broken", "task_type": "command", "max_retries": 0, "dependencies": [0],
+         "config": {"program": "false"}},
+    ]});
+    let id = api.create(&definition, true).await;
+    let seen = api.until(id, "failed").await["events"].to_string();
+    api.recover(id, 1).await.ok();
+    let failed = api.until(id, "failed").await;
+    let number = id.to_string();
+    let send = |events: &str| {
+        let fields = [
+            ("id", number.as_str()),
+            ("expected_rev", events),
+            ("from_step", "0"),
+        ];
+        let request = server
+            .request(Method::POST, "/fn/workflow/recover")
+            .header("cookie", &cookie)
+            .header("accept", "text/html")
+            .header("origin", &server.address)
+            .header(
+                "referer",
+                format!("{}/workflows/{id}/recover?from=1", server.address),
+            )
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        ask(request.body(encoded(&fields)))
+    };
+    let refused = send(&seen).await;
+    assert_eq!(refused.status, StatusCode::FOUND, "{refused:?}");
+    let back = refused.header("location");
+    assert!(
+        back.starts_with(&format!("/workflows/{id}/recover?from=0&__path=")),
+        "{back}"
+    );
+    let drawn = page(&server, &cookie, back).await.text;
+    assert!(drawn.contains("The workflow has changed since this page was drawn"));
+    let (_, radio) = drawn.split_once("type=\"radio\"").unwrap();
+    let (chosen, _) = radio.split_once('>').unwrap();
+    assert!(
+        chosen.contains("value=\"0\"") && chosen.contains("checked"),
+        "{chosen}"
+    );
+    let now = failed["events"].to_string();
+    assert!(drawn.contains(&format!("name=\"expected_rev\" value=\"{now}\"")));
+    let after = api.until(id, "failed").await;
+    assert_eq!(after["events"], failed["events"], "nothing was done");
+    let taken = send(&now).await;
+    assert_eq!(taken.header("location"), format!("/workflows/{id}"));
+}
+
+#[tokio::test]
 async fn an_id_that_cannot_be_one_is_refused_as_the_http_api_refuses_it() {
     let server = Server::start();
     let cookie = editor(&server).await;
