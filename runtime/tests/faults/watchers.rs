@@ -1,4 +1,4 @@
-//! Many who wait for the next event of one workflow.
+//! How often the store is asked: by many who wait for one workflow, and by a start with many of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use crate::faulty::Faulty;
+use crate::world::World;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -53,4 +54,26 @@ async fn whoever_waits_beside_others_need_not_ask_the_store() {
         .await
         .unwrap();
     timeout(LIMIT, join_all(waiting)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_reads_active_workflows_together_and_not_one_by_one() {
+    const WORKFLOWS: usize = 100;
+    let world = World::new(None).await;
+    let mut wait = StepDefinition::new("Wait", "delay");
+    wait.config = json!({"seconds": 3_600}).as_object().cloned().unwrap();
+    let mut last = None;
+    for _ in 0..WORKFLOWS {
+        last = Some(world.start(std::slice::from_ref(&wait)).await);
+    }
+    world.runtime.shutdown().await;
+    let before = world.store.calls();
+    let next = World::again(&world.store).await;
+    let asked = world.store.calls() - before;
+    assert!(asked < 10, "{asked} calls for {WORKFLOWS} workflows");
+    // They are in memory: none has to be read for its end.
+    next.runtime.cancel_workflow(last.unwrap()).await.unwrap();
+    let asked = world.store.calls() - before;
+    assert!(asked < 20, "{asked} calls with a cancel");
+    next.runtime.shutdown().await;
 }

@@ -255,6 +255,8 @@ async fn is_told_and_waited_for(of: &str) {
     let runtime = &bench.runtime;
     let all = [TroubleKind::DatabaseAway, TroubleKind::DatabaseDamaged];
     until("it is told", async || troubles(runtime) == all).await;
+    let told = &runtime.troubles()[1].text;
+    assert!(told.contains("nothing can be relied on"), "{told}");
     let hindered = JobOrchestratorError::Hindered(Hindrance::DatabaseAway);
     let definition = define(&[noop("Only", &[])]);
     let created = runtime.create_workflow(JobId(1), definition, None).await;

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
@@ -98,7 +99,18 @@ pub fn run(data: &Path, words: &[&str], input: &str) -> Output {
         .unwrap();
     // A program that does not read its input closes it.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
+    let pid = child.id().to_string();
+    let (done, ended) = mpsc::channel::<()>();
+    // One that should have been refused may serve for ever.
+    std::thread::spawn(move || {
+        if ended.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let killed = Command::new("kill").args(["-KILL", &pid]).status();
+            assert!(killed.unwrap().success());
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(done);
+    output
 }
 
 /// A browser says with every write which page it comes from.
