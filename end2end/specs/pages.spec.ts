@@ -198,7 +198,8 @@ test.describe('a page that is behind', () => {
     await api.act(id, 'recover', { from_step: 1 });
     await api.reaches(id, 'completed');
     await page.getByRole('button', { name: 'Recover', exact: true }).click();
-    await expect(page.getByRole('alert')).toContainText(/completed/);
+    await expect(page.getByRole('alert')).toContainText('The workflow has changed since this page was drawn');
+    await expect(page.getByRole('alert')).toContainText('nothing was done');
     expect((await api.progress(id)).recovery_attempts).toBe(1);
   });
 });

@@ -82,9 +82,9 @@ mod workflow_step;
 /// directly, and the rest by `runtime::engine`.
 pub use engine;
 pub use engine::orchestrator::{
-    ActionRequest, Answer, AttemptRecord, DefinitionSource, FixedSwitches, Hindrance, LogLine,
-    LogPage, LogStream, NewWorkflowRequest, Page, SavedDefinition, StepSwitches, SwitchedOff,
-    TaskDetail, WorkflowDetail, WorkflowFilter, WorkflowSelection,
+    ActionRequest, Answer, AttemptRecord, DefinitionSource, Findings, FixedSwitches, Hindrance,
+    LogLine, LogPage, LogStream, NewWorkflowRequest, Page, SavedDefinition, StepSwitches,
+    SwitchedOff, TaskDetail, WorkflowDetail, WorkflowFilter, WorkflowSelection,
 };
 pub use engine::progress::{Counts, Summary};
 pub use engine::step_form::{FieldKind, FieldSpec, ModeRule, StepSpec};

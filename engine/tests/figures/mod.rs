@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 
 /// The variable that names the file they are put down in.
-const FILE: &str = "JOB_ORCHESTRATOR_FIGURES";
+const FILE: &str = "FIGURES_FILE";
 
 /// Tells a figure, in one line that begins with what it is about.
 pub fn tell(figure: impl Display) {

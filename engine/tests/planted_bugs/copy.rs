@@ -115,7 +115,7 @@ impl Copy {
             .env("MODEL_SCHEDULES", schedules.to_string())
             .env_remove("MODEL_SEED")
             // What a broken copy reaches is no figure.
-            .env_remove("JOB_ORCHESTRATOR_FIGURES")
+            .env_remove("FIGURES_FILE")
             .output()
             .expect("cargo starts")
     }

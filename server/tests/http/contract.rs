@@ -465,6 +465,25 @@ async fn because(api: &Api<'_>, id: i64, mut body: Value) -> Value {
     body
 }
 
+/// A workflow whose step waited for its next try, which somebody did not want to wait for.
+async fn tried_now(api: &Api<'_>) -> i64 {
+    let id = api.create(&retrying(), true).await;
+    let begun = Instant::now();
+    loop {
+        let path = format!("/workflows/{id}/tasks/0/try-now");
+        let body = json!({"reason": "the other side is back"});
+        let answer = api.post(&path, &body).await;
+        if answer.status.is_success() {
+            break;
+        }
+        // It is tried, and does not wait yet.
+        answer.problem(409);
+        assert!(begun.elapsed() < PATIENCE, "never waits for its next try");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    id
+}
+
 /// What operators do, on a workflow whose steps hardly move by themselves.
 async fn operate(api: &Api<'_>) {
     let id = api.create(&waiting(600.0), true).await;
@@ -524,20 +543,7 @@ async fn operate(api: &Api<'_>) {
     let path = format!("/workflows/{id}/progress");
     other.api("viewer").get(&path).await.ok();
 
-    let id = api.create(&retrying(), true).await;
-    let begun = Instant::now();
-    loop {
-        let path = format!("/workflows/{id}/tasks/0/try-now");
-        let body = json!({"reason": "the other side is back"});
-        let answer = api.post(&path, &body).await;
-        if answer.status.is_success() {
-            break;
-        }
-        // It is tried, and does not wait yet.
-        answer.problem(409);
-        assert!(begun.elapsed() < PATIENCE, "never waits for its next try");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let id = tried_now(api).await;
     let skip = format!("/workflows/{id}/tasks/2/skip");
     let body = json!({"reason": "not wanted"});
     api.post(&skip, &body).await.ok();

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::cargo;
 
 /// Tells tests where to put them down; `engine/tests/figures/mod.rs` reads it.
-const VARIABLE: &str = "JOB_ORCHESTRATOR_FIGURES";
+const VARIABLE: &str = "FIGURES_FILE";
 
 /// The file they are put down in, a line each.
 pub struct Figures(PathBuf);
