@@ -19,7 +19,10 @@ impl Parked {
     /// Forgets the tasks of a workflow that is over.
     pub(super) fn forget(&mut self, definition_hash: &str, id: WorkflowId) {
         if let Some(places) = self.places.get_mut(definition_hash) {
-            places.retain(|(of, _)| *of != id);
+            let of_it = (id, StepIndex::MIN)..=(id, StepIndex::MAX);
+            for place in places.range(of_it).copied().collect::<Vec<_>>() {
+                places.remove(&place);
+            }
             if places.is_empty() {
                 self.places.remove(definition_hash);
             }

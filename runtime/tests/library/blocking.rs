@@ -1,14 +1,15 @@
 //! Closures that keep a thread: everything else goes on, and they are waited for.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use runtime::{
     JobId, JobOrchestrator, Runtime, Settings, StepContext, StepError, TaskStatus,
     WorkflowDefinition, WorkflowStatus, WorkflowStep, json,
 };
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use crate::bench::{execute, failure, start, until, within};
 
@@ -18,33 +19,36 @@ const HELD_AT_MOST: Duration = Duration::from_secs(20);
 /// Keeps threads until it is opened.
 #[derive(Clone, Default)]
 struct Gate {
-    is_open: Arc<AtomicBool>,
+    is_open: Arc<(Mutex<bool>, Condvar)>,
     waiting: Arc<AtomicUsize>,
 }
 
 impl Gate {
     fn open(&self) {
-        self.is_open.store(true, Ordering::SeqCst);
+        *self.is_open.0.lock().unwrap() = true;
+        self.is_open.1.notify_all();
     }
 
-    /// Keeps this thread; `or` ends it early.
-    fn pass(&self, or: impl Fn() -> bool) -> Result<(), StepError> {
+    /// Keeps this thread.
+    fn pass(&self) -> Result<(), StepError> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        let begun = Instant::now();
-        while !self.is_open.load(Ordering::SeqCst) && !or() {
-            if begun.elapsed() > HELD_AT_MOST {
-                return Err(StepError::permanent("nobody opened the gate"));
-            }
-            thread::sleep(Duration::from_millis(1));
+        let (is_open, opened) = &*self.is_open;
+        let guard = is_open.lock().unwrap();
+        let shut = |is_open: &mut bool| !*is_open;
+        let (guard, _) = opened
+            .wait_timeout_while(guard, HELD_AT_MOST, shut)
+            .unwrap();
+        match *guard {
+            true => Ok(()),
+            false => Err(StepError::permanent("nobody opened the gate")),
         }
-        Ok(())
     }
 
     /// A step that keeps a thread until the gate is open, whatever it is told.
     fn step(&self) -> WorkflowStep {
         let gate = self.clone();
         WorkflowStep::blocking("Held", "held", move |_cx| {
-            gate.pass(|| false)?;
+            gate.pass()?;
             Ok(json!("passed"))
         })
     }
@@ -72,13 +76,7 @@ async fn others_go_on_beside_two_threads_that_are_kept() {
     within(waiting).await;
     let chain = WorkflowDefinition::new("Beside")
         .step(WorkflowStep::new("A", "a", |_cx| async { Ok(json!(1)) }))
-        .step(
-            WorkflowStep::new("B", "b", |_cx| async {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-                Ok(json!(2))
-            })
-            .dependencies([0]),
-        );
+        .step(WorkflowStep::new("B", "b", |_cx| async { Ok(json!(2)) }).dependencies([0]));
     let done = execute(&engine, &chain).await;
     assert_eq!(done.status, WorkflowStatus::Completed);
     let paused = engine.pause_workflow(kept[0]).await.unwrap();
@@ -108,7 +106,9 @@ async fn two_closures_that_block_hold_up_nothing_on_a_runtime_with_two_threads()
 async fn a_blocking_closure_is_told_when_its_time_is_over() {
     let engine = Runtime::builder().in_memory().start().await.unwrap();
     let work = |cx: StepContext| {
-        Gate::default().pass(|| cx.is_stopped())?;
+        let told = timeout(HELD_AT_MOST, cx.stopped());
+        let is_told = Handle::current().block_on(told).is_ok();
+        assert_eq!(cx.is_stopped(), is_told);
         Err::<(), _>(StepError::Stopped)
     };
     let step = WorkflowStep::blocking("Slow", "slow", work)
@@ -133,13 +133,16 @@ async fn a_cancel_waits_for_a_blocking_closure_beyond_the_limit_for_others() {
     let id = start(&engine, &held("Cancelled", &gate)).await;
     until(&engine, id, |p| p.running_tasks == 1).await;
     engine.cancel_workflow(id).await.unwrap();
-    let asked = Instant::now();
-    while asked.elapsed() < 20 * limit {
-        let progress = engine.get_workflow_progress(id).await.unwrap();
-        assert_eq!(progress.tasks[0].status, TaskStatus::Running);
-        assert!(progress.cancel_requested);
-        tokio::time::sleep(limit).await;
-    }
+    // One that can be dropped and is told later: where it is over, the limit was over for both.
+    let deaf = |_cx| std::future::pending::<Result<(), StepError>>();
+    let other = WorkflowDefinition::new("Deaf").step(WorkflowStep::new("Deaf", "deaf", deaf));
+    let other = start(&engine, &other).await;
+    until(&engine, other, |p| p.running_tasks == 1).await;
+    engine.cancel_workflow(other).await.unwrap();
+    until(&engine, other, |p| p.status == WorkflowStatus::Cancelled).await;
+    let progress = engine.get_workflow_progress(id).await.unwrap();
+    assert_eq!(progress.tasks[0].status, TaskStatus::Running);
+    assert!(progress.cancel_requested);
     gate.open();
     until(&engine, id, |p| p.status == WorkflowStatus::Cancelled).await;
 }

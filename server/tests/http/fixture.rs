@@ -99,9 +99,14 @@ pub fn run(data: &Path, words: &[&str], input: &str) -> Output {
         .unwrap();
     // A program that does not read its input closes it.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    ended(child)
+}
+
+/// What a program said that has to end. One that should have been refused may serve for ever: it is
+/// judged by what it said until then.
+pub fn ended(child: Child) -> Output {
     let pid = child.id().to_string();
     let (done, ended) = mpsc::channel::<()>();
-    // One that should have been refused may serve for ever.
     std::thread::spawn(move || {
         if ended.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
             let killed = Command::new("kill").args(["-KILL", &pid]).status();

@@ -6,13 +6,11 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::figures;
-use crate::fixture::{PATIENCE, quick};
+use crate::fixture::{ended, quick};
 
 /// A user without rights of any kind.
 const NOBODY: u32 = 65_534;
@@ -52,14 +50,7 @@ impl Theirs {
             command.uid(NOBODY).gid(NOBODY);
         }
         let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.spawn().unwrap();
-        let begun = Instant::now();
-        while child.try_wait().unwrap().is_none() && begun.elapsed() < PATIENCE {
-            thread::sleep(Duration::from_millis(5));
-        }
-        // One that goes on is judged by what it said.
-        let _ = child.kill();
-        child.wait_with_output().unwrap()
+        ended(piped.spawn().unwrap())
     }
 
     /// A whole workflow from its creation to its end.
