@@ -81,7 +81,8 @@ pub fn follow(measured: &Measured, of_thousand: Option<Duration>) {
     let goal = json!({
         "goal": "t(5,000) <= 6 x t(1,000)",
         "times_of_follow_1000": times.map(round),
-        "met": times.is_none_or(|times| times <= 6.0),
+        // The narrow one has nothing to be compared with.
+        "met": times.map(|times| times <= 6.0),
     });
     print(&line(measured, &goal));
 }

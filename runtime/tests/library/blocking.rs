@@ -1,6 +1,6 @@
 //! Closures that keep a thread: everything else goes on, and they are waited for.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -105,10 +105,12 @@ async fn two_closures_that_block_hold_up_nothing_on_a_runtime_with_two_threads()
 #[tokio::test]
 async fn a_blocking_closure_is_told_when_its_time_is_over() {
     let engine = Runtime::builder().in_memory().start().await.unwrap();
-    let work = |cx: StepContext| {
-        let told = timeout(HELD_AT_MOST, cx.stopped());
-        let is_told = Handle::current().block_on(told).is_ok();
-        assert_eq!(cx.is_stopped(), is_told);
+    let was_told = Arc::<AtomicBool>::default();
+    let told = Arc::clone(&was_told);
+    let work = move |cx: StepContext| {
+        let stopped = timeout(HELD_AT_MOST, cx.stopped());
+        let is_awake = Handle::current().block_on(stopped).is_ok();
+        told.store(is_awake && cx.is_stopped(), Ordering::SeqCst);
         Err::<(), _>(StepError::Stopped)
     };
     let step = WorkflowStep::blocking("Slow", "slow", work)
@@ -118,6 +120,7 @@ async fn a_blocking_closure_is_told_when_its_time_is_over() {
     let done = execute(&engine, &definition).await;
     assert_eq!(done.status, WorkflowStatus::Failed);
     assert_eq!(failure(&engine, done.id, 0).await, "timed out after 0.02 s");
+    assert!(was_told.load(Ordering::SeqCst));
 }
 
 #[tokio::test]

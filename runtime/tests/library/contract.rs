@@ -7,8 +7,9 @@ use runtime::{
     JobId, JobOrchestrator, JobOrchestratorError, Refusal, Runtime, StepError, WorkflowDefinition,
     WorkflowStatus, WorkflowStep, json,
 };
+use tokio::sync::Semaphore;
 
-use crate::bench::{on_both, start, until, within};
+use crate::bench::{events, on_both, start, until, within};
 
 /// A workflow that fails until it is mended.
 fn fails_until(is_mended: &Arc<AtomicBool>) -> WorkflowDefinition {
@@ -33,6 +34,19 @@ fn goes_on() -> WorkflowDefinition {
         Err::<(), _>(StepError::Stopped)
     });
     WorkflowDefinition::new("Goes on").step(step)
+}
+
+/// A workflow whose step runs until it is let through, whatever it is told.
+fn ends_when_let(gate: &Arc<Semaphore>) -> WorkflowDefinition {
+    let gate = Arc::clone(gate);
+    let step = WorkflowStep::new("Step", "step", move |_cx| {
+        let gate = Arc::clone(&gate);
+        async move {
+            gate.acquire().await.unwrap().forget();
+            Ok(json!("let"))
+        }
+    });
+    WorkflowDefinition::new("Is let").step(step)
 }
 
 fn status_refused(refused: JobOrchestratorError) -> WorkflowStatus {
@@ -71,15 +85,23 @@ async fn executing_what_has_failed_is_refused_until_it_is_recovered() {
 #[tokio::test]
 async fn executing_what_is_paused_or_being_cancelled_is_refused_and_changes_nothing() {
     on_both(async |engine| {
-        let definition = goes_on();
+        let gate = Arc::new(Semaphore::new(0));
+        let definition = ends_when_let(&gate);
         let id = start(&engine, &definition).await;
         until(&engine, id, |p| p.running_tasks == 1).await;
         engine.pause_workflow(id).await.unwrap();
+        let before = events(&engine, id).await;
         let refused = within(engine.execute_workflow(id, &definition)).await;
         assert_eq!(status_refused(refused.unwrap_err()), WorkflowStatus::Paused);
-        let state = engine.get_workflow(id).await.unwrap().unwrap();
-        assert_eq!(state.status, WorkflowStatus::Paused);
+        assert_eq!(events(&engine, id).await, before);
         engine.cancel_workflow(id).await.unwrap();
+        let before = events(&engine, id).await;
+        let refused = within(engine.execute_workflow(id, &definition)).await;
+        let Err(JobOrchestratorError::Refused(Refusal::Cancelling)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(events(&engine, id).await, before);
+        gate.add_permits(1);
         until(&engine, id, |p| p.status == WorkflowStatus::Cancelled).await;
         let over = within(engine.execute_workflow(id, &definition)).await;
         assert_eq!(over.unwrap().status, WorkflowStatus::Cancelled);

@@ -106,7 +106,9 @@ async fn a_condition_that_cannot_be_told_fails_the_step_once_and_says_what_would
              where it may be missing, ask first: steps.scan.output.size is defined and …",
         ),
     ] {
-        let asks = only_if(condition, shell("Asks", "touch ran", &[0]));
+        let ran = bench.path("ran");
+        let touch = format!("touch {}", ran.display());
+        let asks = only_if(condition, shell("Asks", &touch, &[0]));
         let definition = define(&[giving("Scan", r#"{"count": 3}"#), asks]);
         let done = bench.execute(&definition).await;
         assert_eq!(done.summary.status, WorkflowStatus::Failed);
@@ -117,6 +119,7 @@ async fn a_condition_that_cannot_be_told_fails_the_step_once_and_says_what_would
         assert_eq!(bench.failure(done.id, 1).await, FailureKind::Permanent);
         let wanted = format!("its condition, {condition}: {told}");
         assert_eq!(progress.tasks[1].error_message, Some(wanted));
+        assert!(!ran.exists());
     }
 }
 

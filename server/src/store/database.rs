@@ -1,6 +1,6 @@
 //! Opens `accounts.db` and brings its tables up to date.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::SqlitePool;
@@ -24,11 +24,24 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The database said no.
-    #[error("accounts.db cannot be used: {0}")]
-    Database(#[from] sqlx::Error),
+    #[error("{} cannot be used: {cause}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: sqlx::Error,
+    },
     /// A newer program wrote it.
-    #[error("accounts.db was written by a newer version of this program (its tables are at {0})")]
-    Newer(i64),
+    #[error(
+        "{} was written by a newer version of this program (its tables are at {version})",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Of its tables.
+        version: i64,
+    },
 }
 
 /// Opens the file at `path`, making it and its tables if need be. Several processes may have it
@@ -37,6 +50,19 @@ pub enum OpenError {
 /// # Errors
 /// When the file cannot be opened or comes from a newer version.
 pub async fn open(path: &Path) -> Result<Database, OpenError> {
+    let named = path.to_path_buf();
+    match connect(path).await {
+        Ok((_, version)) if is_newer(version) => Err(OpenError::Newer {
+            path: named,
+            version,
+        }),
+        Ok((pool, _)) => Ok(pool),
+        Err(cause) => Err(OpenError::Database { path: named, cause }),
+    }
+}
+
+/// The database and the version of its tables.
+async fn connect(path: &Path) -> Result<(Database, i64), StoreError> {
     runtime::private_file::make(path).map_err(sqlx::Error::Io)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -51,18 +77,23 @@ pub async fn open(path: &Path) -> Result<Database, OpenError> {
         .test_before_acquire(false)
         .connect_with(options)
         .await?;
-    migrate(&pool).await?;
-    Ok(pool)
+    let version = migrate(&pool).await?;
+    Ok((pool, version))
 }
 
-async fn migrate(pool: &SqlitePool) -> Result<(), OpenError> {
+fn is_newer(version: i64) -> bool {
+    usize::try_from(version).is_ok_and(|version| version > MIGRATIONS.len())
+}
+
+/// Brings the tables up to date, unless they are newer; answers the version that was found.
+async fn migrate(pool: &SqlitePool) -> Result<i64, StoreError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut *transaction)
         .await?;
     let done = usize::try_from(version).unwrap_or(0);
-    if done > MIGRATIONS.len() {
-        return Err(OpenError::Newer(version));
+    if is_newer(version) {
+        return Ok(version);
     }
     for migration in &MIGRATIONS[done..] {
         sqlx::raw_sql(*migration).execute(&mut *transaction).await?;
@@ -74,7 +105,7 @@ async fn migrate(pool: &SqlitePool) -> Result<(), OpenError> {
             .await?;
     }
     transaction.commit().await?;
-    Ok(())
+    Ok(version)
 }
 
 #[cfg(test)]
@@ -106,6 +137,7 @@ mod tests {
             .await
             .unwrap();
         pool.close().await;
-        assert!(matches!(open(&path).await, Err(OpenError::Newer(99))));
+        let refused = open(&path).await.unwrap_err();
+        assert!(matches!(refused, OpenError::Newer { version: 99, .. }));
     }
 }

@@ -47,6 +47,15 @@ async fn editor(server: &Server) -> String {
     server.sign_in("ed", PASSWORD).await
 }
 
+/// An editor who has saved definition 1.
+async fn editor_of_a_definition(server: &Server) -> String {
+    let cookie = editor(server).await;
+    let draft = draft();
+    let save = [("draft", draft.as_str()), ("press", "save")];
+    post(server, &cookie, "/definitions/new", &save).await;
+    cookie
+}
+
 #[tokio::test]
 async fn a_refused_form_comes_back_with_everything_that_was_typed() {
     let server = Server::start();
@@ -230,10 +239,7 @@ async fn count(server: &Server, what: &str) -> usize {
 #[tokio::test]
 async fn a_start_form_that_is_sent_twice_starts_one_workflow_and_a_changed_one_another() {
     let server = Server::start();
-    let cookie = editor(&server).await;
-    let draft = draft();
-    let save = [("draft", draft.as_str()), ("press", "save")];
-    post(&server, &cookie, "/definitions/new", &save).await;
+    let cookie = editor_of_a_definition(&server).await;
     let start = "/definitions/1/start";
     // A form has an address of its own, so that going back leads to the same one.
     let own = page(&server, &cookie, start).await;
@@ -276,10 +282,7 @@ async fn a_start_form_that_is_sent_twice_starts_one_workflow_and_a_changed_one_a
 #[tokio::test]
 async fn a_start_form_that_was_sent_long_ago_is_a_new_one_under_its_address_and_has_one_effect() {
     let server = Server::start();
-    let cookie = editor(&server).await;
-    let draft = draft();
-    let save = [("draft", draft.as_str()), ("press", "save")];
-    post(&server, &cookie, "/definitions/new", &save).await;
+    let cookie = editor_of_a_definition(&server).await;
     let start = "/definitions/1/start";
     let address = page(&server, &cookie, start).await;
     let bookmark = address.header("location").to_owned();

@@ -25,6 +25,8 @@ pub struct Race<'a> {
 pub struct Ended {
     /// Whether the step came first.
     pub step_first: bool,
+    /// How its workflow is shown at the end.
+    pub progress: Value,
     /// The events of its workflow, each with its number.
     pub events: Vec<(u64, Value)>,
 }
@@ -73,17 +75,22 @@ pub async fn rounds(
     for number in 0..rounds {
         let (id, step_first) = round(&race, number).await;
         race.learn(step_first);
-        ended.push((id, step_first));
+        let progress = race.api.get(&format!("/workflows/{id}/progress")).await;
+        ended.push((id, step_first, progress.ok()));
     }
-    let won = ended.iter().filter(|(_, step_first)| *step_first).count();
+    let won = ended
+        .iter()
+        .filter(|(_, step_first, _)| *step_first)
+        .count();
     assert!(won > 0 && won < rounds, "the same one always came first");
     figures::tell(format!(
         "races of the program: {rounds} {what}: the step first {won} times, the command {}",
         rounds - won
     ));
     let mut table = event_table::read(&server).await;
-    let ended = ended.into_iter().map(|(id, step_first)| Ended {
+    let ended = ended.into_iter().map(|(id, step_first, progress)| Ended {
         step_first,
+        progress,
         events: table.remove(&id).unwrap(),
     });
     ended.collect()

@@ -37,6 +37,9 @@ const PLACES: [&str; 20] = [
 /// Only passed where a program is started.
 const OF_RUNNERS: [&str; 2] = ["c2-runner", "c2-runner:2"];
 
+/// The first that a step does which is to ask: it says something.
+const IN_QUESTION: &str = "c3";
+
 /// One kind of workflow to be killed.
 #[derive(Clone, Copy)]
 struct Kind {
@@ -78,6 +81,10 @@ impl Kind {
         } else {
             assert_eq!(over["status"], "completed", "{about}");
         }
+        let was_under_way = matches!(place, "c1" | "c2" | "c2-runner" | "c3" | "c4" | "c5");
+        if self.way == Way::Untold && was_under_way {
+            assert!(found.untold > 0, "{about}");
+        }
         if self.way == Way::Probe {
             assert_eq!((found.effects, found.unknown), (2, 0), "{about}");
             match place {
@@ -113,9 +120,9 @@ enum During {
     Question,
 }
 
-/// Kills at one place, then again, then lets it go on to its end. Answers what was found, and how
-/// often it was killed.
-async fn kill_at(place: &str, during: During, kind: Kind) -> (Verdict, usize) {
+/// Kills at one place, then again, then lets it go on to its end. Answers what was found, and where
+/// it was killed again.
+async fn kill_at(place: &str, during: During, kind: Kind) -> (Verdict, Option<&'static str>) {
     let folder = &Folder::new();
     let witness = &witness::serve(folder.path());
     let definition = kind.definition(folder, witness);
@@ -130,7 +137,7 @@ async fn kill_at(place: &str, during: During, kind: Kind) -> (Verdict, usize) {
     let found = verdict::of(folder).await;
     let again = match (found.under_way, found.open) {
         // The first that a step does in the next life is to ask.
-        _ if during == During::Question && found.to_ask > 0 => Some("c3"),
+        _ if during == During::Question && found.to_ask > 0 => Some(IN_QUESTION),
         (0, 0) => None,
         (0, _) => Some("c9-page"),
         _ => Some("c9"),
@@ -153,7 +160,7 @@ async fn kill_at(place: &str, during: During, kind: Kind) -> (Verdict, usize) {
     remains::none(folder).await;
     let found = verdict::of(folder).await;
     kind.judge(place, &found, &over);
-    (found, 1 + usize::from(again.is_some()))
+    (found, again)
 }
 
 async fn everywhere(is_command: bool, way: Way) {
@@ -167,7 +174,7 @@ async fn everywhere(is_command: bool, way: Way) {
             places.extend((1..=9).map(|passage| format!("{place}:{passage}")));
         }
     }
-    let (mut kills, mut asked) = (0, [0; 3]);
+    let (mut kills, mut in_questions, mut asked) = (0, 0, [0; 3]);
     let second: &[During] = match way {
         Way::Retry | Way::Once => &[During::Recovery],
         Way::Probe => &[During::Recovery, During::Question],
@@ -177,8 +184,9 @@ async fn everywhere(is_command: bool, way: Way) {
         .iter()
         .flat_map(|place| second.iter().map(move |during| (place, *during)));
     for (place, during) in cases {
-        let (found, times) = kill_at(place, during, kind).await;
-        kills += times;
+        let (found, again) = kill_at(place, during, kind).await;
+        kills += 1 + usize::from(again.is_some());
+        in_questions += usize::from(again == Some(IN_QUESTION));
         for (sum, more) in asked
             .iter_mut()
             .zip([found.found, found.absent, found.untold])
@@ -186,6 +194,8 @@ async fn everywhere(is_command: bool, way: Way) {
             *sum += more;
         }
     }
+    let may_ask = second.contains(&During::Question);
+    assert_eq!(in_questions > 0, may_ask, "{kind}: killed while asking");
     let [found, absent, untold] = asked;
     let answers = match found + absent + untold {
         0 => String::new(),
