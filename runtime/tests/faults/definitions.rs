@@ -1,14 +1,11 @@
 //! Definitions are saved by the same rules as everything else that people change: not while the
 //! database is away, and not on a full disk.
 
-use std::time::Duration;
-
 use engine::orchestrator::{Hindrance, SavedDefinition};
 use engine::{Actor, Definitions, JobOrchestratorError, TroubleKind};
 use serde_json::json;
-use tokio::time::{sleep, timeout};
 
-use crate::world::{MINUTE, World};
+use crate::world::World;
 
 async fn save(world: &World) -> Result<SavedDefinition, JobOrchestratorError> {
     let definition = json!({"name": "Any", "steps": [
@@ -16,15 +13,6 @@ async fn save(world: &World) -> Result<SavedDefinition, JobOrchestratorError> {
     ]});
     let actor = Actor::program();
     world.runtime.save(&actor, None, &definition, None).await
-}
-
-async fn until_told(world: &World, trouble: TroubleKind, is_told: bool) {
-    let told = async {
-        while world.troubles().contains(&trouble) != is_told {
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(MINUTE, told).await.expect("it is told");
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,7 +25,7 @@ async fn a_definition_that_finds_no_room_fills_the_disk_and_the_next_one_is_not_
     assert_eq!(save(&world).await.err(), Some(full));
     assert_eq!(world.store.saves(), 1);
     world.store.set_full(false);
-    until_told(&world, TroubleKind::DiskFull, false).await;
+    world.until_told(TroubleKind::DiskFull, false).await;
     save(&world).await.unwrap();
     world.runtime.shutdown().await;
 }
@@ -53,7 +41,7 @@ async fn a_definition_is_not_tried_while_the_database_is_away_and_tells_that_it_
     assert_eq!(save(&world).await.err(), Some(away));
     assert_eq!(world.store.saves(), 2, "two failures are enough");
     world.store.set_away(false);
-    until_told(&world, TroubleKind::DatabaseAway, false).await;
+    world.until_told(TroubleKind::DatabaseAway, false).await;
     save(&world).await.unwrap();
     world.runtime.shutdown().await;
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use engine::{StepDefinition, TroubleKind};
 use runtime::Settings;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::Instant;
 
 use crate::faulty::Faulty;
 use crate::witness::{tries, witness};
-use crate::world::{MINUTE, World};
+use crate::world::World;
 
 const SLOTS: usize = 4;
 const STEP: Duration = Duration::from_secs(2);
@@ -35,15 +35,6 @@ fn most_at_once(numbers: &[u64]) -> usize {
     begun.iter().map(at).max().unwrap_or_default()
 }
 
-async fn until_slow(world: &World, is_slow: bool) {
-    let told = async {
-        while world.troubles().contains(&TroubleKind::DatabaseSlow) != is_slow {
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(MINUTE, told).await.expect("it is told");
-}
-
 #[tokio::test(start_paused = true)]
 async fn while_the_database_is_slow_half_as_many_steps_run_at_once() {
     let settings = Settings {
@@ -62,14 +53,14 @@ async fn while_the_database_is_slow_half_as_many_steps_run_at_once() {
         let id = world.start(&[step]).await;
         world.until_completed(id).await;
     }
-    until_slow(&world, true).await;
+    world.until_told(TroubleKind::DatabaseSlow, true).await;
     world.store.set_commit_takes(Duration::ZERO);
     let (steps, numbers) = many();
     let id = world.start(&steps).await;
     world.until_completed(id).await;
     assert_eq!(most_at_once(&numbers), SLOTS / 2);
 
-    until_slow(&world, false).await;
+    world.until_told(TroubleKind::DatabaseSlow, false).await;
     let (steps, numbers) = many();
     let id = world.start(&steps).await;
     world.until_completed(id).await;

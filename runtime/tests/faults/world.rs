@@ -96,6 +96,16 @@ impl World {
         troubles.iter().map(|trouble| trouble.kind).collect()
     }
 
+    /// Waits until this is told, or is not any more.
+    pub async fn until_told(&self, trouble: TroubleKind, is_told: bool) {
+        let told = async {
+            while self.troubles().contains(&trouble) != is_told {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(MINUTE, told).await.expect("it is told");
+    }
+
     pub async fn attempts(&self, id: WorkflowId, task: usize) -> u32 {
         let stored = self.store.inner.load(id).await.unwrap().unwrap();
         stored.workflow.tasks()[task].record().attempt

@@ -272,3 +272,17 @@ pub fn shell(name: &str, script: &str, dependencies: &[usize]) -> StepDefinition
 pub fn define(steps: &[StepDefinition]) -> WorkflowDefinition {
     WorkflowDefinition::new("Scenario", steps).unwrap()
 }
+
+/// Waits until the workflow is as it should be.
+pub async fn until(runtime: &Runtime, id: WorkflowId, is_so: impl Fn(&Progress) -> bool) {
+    let waited = async {
+        loop {
+            let progress = runtime.get_workflow_progress(id).await.unwrap();
+            if is_so(&progress) {
+                return;
+            }
+            runtime.changed(id, progress.summary.events).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, waited).await.unwrap();
+}

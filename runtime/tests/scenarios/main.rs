@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod ailments;
 mod bench;
 mod cancel;
 mod claims;

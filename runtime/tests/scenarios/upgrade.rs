@@ -11,7 +11,7 @@ use engine::{
     WorkflowStatus, Workflows,
 };
 use runtime::database::OpenError;
-use runtime::doctor::{DoctorError, Release, Told, examine, release};
+use runtime::doctor::{DoctorError, Release, examine, release};
 use runtime::{JobId, Runtime, WorkflowDefinition, WorkflowStep};
 use serde_json::{Map, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
@@ -19,10 +19,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
-use crate::bench::Sound;
+use crate::ailments::ailments;
+use crate::bench::{Sound, until};
 use crate::rows::Rows;
-
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Ends well too late the first time, and gives as much as asked for.
 fn late(name: &str, bytes: usize) -> WorkflowDefinition {
@@ -92,19 +91,6 @@ async fn file_of_today(folder: &TempDir) -> PathBuf {
     drop(runtime);
     assert_eq!(ailments(&file).await, [""; 0]);
     file
-}
-
-async fn until(runtime: &Runtime, id: WorkflowId, is_so: impl Fn(&engine::Progress) -> bool) {
-    let waited = async {
-        loop {
-            let progress = runtime.get_workflow_progress(id).await.unwrap();
-            if is_so(&progress) {
-                return;
-            }
-            runtime.changed(id, progress.summary.events).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, waited).await.unwrap();
 }
 
 /// As a version left the third workflow that did not wait for what was dying, and was killed before
@@ -181,17 +167,6 @@ async fn of_the_first_tables(today: &Path) -> PathBuf {
     assert_eq!(whole.rows_affected(), 1);
     older.close().await.unwrap();
     file
-}
-
-async fn ailments(file: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut tell = |told: Told| {
-        if let Told::Finding(ailment) = told {
-            found.push(format!("{:?}: {}", ailment.workflow, ailment.finding));
-        }
-    };
-    examine(file, &[], &mut tell).await.unwrap();
-    found
 }
 
 /// What each first attempt gave too late, as its row has it.
