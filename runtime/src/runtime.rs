@@ -29,7 +29,6 @@ use engine::{
 };
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -108,7 +107,7 @@ pub(crate) struct Inner {
     quarantine: Quarantine,
     pub(crate) outbox: UnboundedSender<Message>,
     /// Set once the engine was asked to stop.
-    stopping: CancellationToken,
+    stopping: stop::Stopping,
     commits: Arc<AtomicU64>,
     latest: latest::Latest,
 }

@@ -88,8 +88,13 @@ pub fn main() -> ExitCode {
             return Ending::Failed.into();
         }
     };
-    for variable in config::misspelt().unwrap_or_default() {
-        eprintln!("warning: {}", printable(&variable.to_string()));
+    match config::misspelt() {
+        Ok(misspelt) => {
+            for variable in misspelt {
+                eprintln!("warning: {}", printable(&variable.to_string()));
+            }
+        }
+        Err(error) => eprintln!("warning: {}", printable(&error.to_string())),
     }
     let ending = tokio.block_on(carry_out(line));
     match ending {

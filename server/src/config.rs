@@ -61,7 +61,7 @@ pub struct Config {
     /// `streams_per_browser`, default 4; `streams_per_server`, default 20000).
     pub streams: StreamSettings,
     /// What the engine may use and how long its stop may take (`memory_limit_mib`, default none;
-    /// `commands_at_once`, default 4 for each processor; `other_steps_at_once`, default 1024;
+    /// `commands_at_once`, default 4 for each processor, at least 8; `other_steps_at_once`, default 1024;
     /// `drain_seconds`, default 30; `stop_seconds`, default 12; `disk_low_mib`, default 512 or a
     /// twentieth of the disk; `ballast_mib`, default 16).
     pub limits: Settings,

@@ -12,6 +12,6 @@ pub fn log(error: &dyn Error) -> String {
         text.push_str(&deeper.to_string());
         cause = deeper.source();
     }
-    tracing::error!(%code, error = %text.escape_debug(), "a fault");
+    tracing::error!(%code, error = %text, "a fault");
     code
 }

@@ -9,12 +9,13 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use tower_http::csrf::{ConfigError, CsrfLayer, ProtectionError};
+use url::form_urlencoded;
 
 use crate::access::Audience;
 use crate::hosts::Hosts;
 use crate::problem::ApiProblem;
 use crate::shared::Shared;
-use crate::{paths, plain_page, session};
+use crate::{next_page, paths, plain_page, session};
 
 /// What a browser says about the page that sends a request.
 const SITE: &str = "sec-fetch-site";
@@ -87,7 +88,11 @@ fn is_left_open(hosts: &Hosts, audience: Audience, request: &Request) -> bool {
 /// The address without the error that a refused form puts into it, when the browser says that no form
 /// of ours led there: a link may hold any words.
 fn without_told_error(request: &Request) -> Option<String> {
-    let is_told = |pair: &&str| pair.starts_with("__err=") || pair.starts_with("__path=");
+    // However it is written: the page reads the names decoded.
+    let is_told = |pair: &&str| {
+        let mut read = form_urlencoded::parse(pair.as_bytes());
+        read.any(|(name, _)| name == "__err" || name == "__path")
+    };
     let query = request.uri().query()?;
     let site = request.headers().get(SITE)?;
     if site == "same-origin" || !query.split('&').any(|pair| is_told(&pair)) {
@@ -95,11 +100,12 @@ fn without_told_error(request: &Request) -> Option<String> {
     }
     let rest: Vec<_> = query.split('&').filter(|pair| !is_told(pair)).collect();
     let path = request.uri().path();
-    Some(if rest.is_empty() {
+    let clean = if rest.is_empty() {
         path.to_owned()
     } else {
         format!("{path}?{}", rest.join("&"))
-    })
+    };
+    Some(next_page::local(&clean).to_owned())
 }
 
 /// Server functions lead forms back to the page that the request names: only ever one of ours.

@@ -10,6 +10,7 @@ use engine::{JobOrchestratorError, Problem, Refusal};
 use serde_json::{Map, Value, json};
 
 use crate::access::Audience;
+use crate::printable::printable_json;
 use crate::{paths, plain_page};
 
 /// The media type of every answer that says no.
@@ -349,7 +350,11 @@ impl IntoResponse for ApiProblem {
             body.insert("errors".into(), json!(parts.errors));
         }
         body.extend(parts.members);
-        let mut response = (parts.status, Value::Object(body).to_string()).into_response();
+        let mut response = (
+            parts.status,
+            printable_json(Value::Object(body).to_string()),
+        )
+            .into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         for (name, value) in parts.headers {

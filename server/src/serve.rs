@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use engine::TroubleKind;
 use runtime::Runtime;
 use tokio::net::TcpListener;
-use tokio::time::{Instant, interval, sleep_until, timeout};
+use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -79,14 +79,13 @@ pub async fn until_stopped(
         tracing::warn!("stopped at once");
         std::process::exit(1);
     });
-    // Requests, steps and all share one time: the whole stop has an end.
-    let drained = Instant::now() + config.limits.drain;
+    // Requests and steps share one time, which begins here: the whole stop has an end.
     engine.note_stop().await;
     stopping.cancel();
     if timeout(LAST_REQUESTS, server).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
-    engine.shutdown_hurried(sleep_until(drained)).await;
+    engine.shutdown().await;
     sweeper.abort();
     shedder.abort();
     impatient.abort();

@@ -127,7 +127,7 @@ async fn make(shared: &Shared, session: &Session, fields: &Fields) -> Result<(),
     let Ok(account) = shared.accounts.create_first(name, &kept, now()).await? else {
         return Err(Refused::Exists);
     };
-    tracing::info!(name = %name.escape_debug(), "the owner's account was made");
+    tracing::info!(name = %name, "the owner's account was made");
     if fields.is_ticked("commands") {
         let owner = Actor {
             name: name.to_owned(),

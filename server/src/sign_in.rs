@@ -54,13 +54,13 @@ pub async fn enter(
     match judge(&shared, peer.ip(), name, password).await {
         Ok(Judged::Known(account)) => match session::begin(&session, account.id).await {
             Ok(()) => {
-                tracing::info!(name = %account.actor.name.escape_debug(), "signed in");
+                tracing::info!(name = %account.actor.name, "signed in");
                 Redirect::to(next).into_response()
             }
             Err(problem) => problem.answered_to(Audience::Person),
         },
         Ok(Judged::Unknown) => {
-            tracing::warn!(name = %name.escape_debug(), %peer, "a sign-in failed");
+            tracing::warn!(name = %name, %peer, "a sign-in failed");
             back("wrong")
         }
         Ok(Judged::Limited(wait)) => {

@@ -7,11 +7,11 @@ use std::sync::atomic::AtomicU64;
 use engine::Problem;
 use engine::orchestrator::StepSwitches;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use super::boot_loop::{self, BootLoop};
 use super::latest::Latest;
+use super::stop::Stopping;
 use super::stores::Stores;
 use super::take_up::TakeUp;
 use super::{Inner, Runtime, retention, room, switches};
@@ -294,7 +294,7 @@ impl RuntimeBuilder {
         let health = Health::new(Arc::clone(&clock), room::ballast(&self));
         let log = LogWriter::watched(stores.log, Arc::clone(&clock), &health);
         let (outbox, inbox) = mpsc::unbounded_channel();
-        let stopping = CancellationToken::new();
+        let stopping = Stopping::default();
         let attempts = Attempts::new(Surroundings {
             handlers: handlers.clone(),
             services,
@@ -302,7 +302,7 @@ impl RuntimeBuilder {
             clock: Arc::clone(&clock),
             reports: outbox.clone(),
             stop_limit: self.settings.stop,
-            stopping: stopping.clone(),
+            stopping: stopping.told(),
             health: health.clone(),
             room: Room::default(),
         });

@@ -1,10 +1,12 @@
 //! An orderly stop: nothing new starts, running steps get time to end, the rest is interrupted and
 //! not charged.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Runtime, boot_loop};
@@ -18,20 +20,45 @@ const GOOD_TO_HAVE: Duration = Duration::from_secs(3);
 /// The same at its very end, where its whole time is used up already.
 const LAST: Duration = Duration::from_secs(1);
 
+/// Whether the engine was asked to stop, and when.
+#[derive(Debug, Default)]
+pub(super) struct Stopping {
+    token: CancellationToken,
+    began: OnceLock<Instant>,
+}
+
+impl Stopping {
+    /// Set once it was asked.
+    pub(super) fn told(&self) -> CancellationToken {
+        self.token.clone()
+    }
+
+    fn has_begun(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    /// The stop begins, if it did not before; says when it did.
+    fn begin(&self) -> Instant {
+        let began = *self.began.get_or_init(Instant::now);
+        self.token.cancel();
+        began
+    }
+}
+
 impl Runtime {
     /// Notes that the engine was asked to stop, for a program that has something to end before it
     /// calls [`shutdown`](Self::shutdown). Whatever becomes of the stop, even if the program is
     /// killed for being slow: what is under way by then did not bring it down.
     pub async fn note_stop(&self) {
-        self.inner.stopping.cancel();
+        self.inner.stopping.begin();
         let noted = boot_loop::mark(&self.inner, BootMark::Stopped);
         if timeout(GOOD_TO_HAVE, noted).await.is_err() {
             warn!("it could not be noted in time that this is an orderly stop");
         }
     }
 
-    /// Stops the engine: nothing new starts, and running steps get [`Settings::drain`] to end, then
-    /// are told to stop and get [`Settings::stop`]. While steps of mode `once` run, all others are told
+    /// Stops the engine: nothing new starts, and running steps get [`Settings::drain`] to end,
+    /// since [`note_stop`](Self::note_stop) where that came before, then are told to stop and get [`Settings::stop`]. While steps of mode `once` run, all others are told
     /// after two thirds of the time. Everything that was answered is on disk;
     /// interrupted steps go on, uncharged, when the data is opened again. The file is free once the
     /// last clone of the runtime is dropped as well. Calls that come later are answered with
@@ -50,7 +77,9 @@ impl Runtime {
     /// The same, for a program whose user may lose patience: once `hurry` is over, steps that still run
     /// are told to stop, whatever is left of [`Settings::drain`](crate::Settings::drain).
     pub async fn shutdown_hurried(&self, hurry: impl Future<Output = ()>) {
-        self.note_stop().await;
+        if !self.inner.stopping.has_begun() {
+            self.note_stop().await;
+        }
         let outbox = &self.inner.outbox;
         let (idle, drained) = oneshot::channel();
         if outbox.send(Message::Quiesce { idle }).is_err() {
@@ -81,16 +110,16 @@ impl Runtime {
         }
     }
 
-    /// Waits for what runs, as long as a stop may; whether all of it ended. Of the time that there is,
+    /// Waits for what runs, as long as a stop may since it was noted; whether all of it ended. Of the time that there is,
     /// steps of mode `once` get the most: their interruption is a failure.
     async fn drained(&self, mut idle: oneshot::Receiver<()>) -> bool {
         let drain = self.inner.settings.drain;
-        let for_all = drain / 3 * 2;
-        if timeout(for_all, &mut idle).await.is_ok() {
+        let began = self.inner.stopping.begin();
+        if timeout_at(began + drain / 3 * 2, &mut idle).await.is_ok() {
             return true;
         }
         drop(self.inner.outbox.send(Message::InterruptAgain));
-        timeout(drain - for_all, idle).await.is_ok()
+        timeout_at(began + drain, idle).await.is_ok()
     }
 
     /// Waits for the last commit, unless the store is known to take nothing down.

@@ -82,3 +82,20 @@ async fn a_stop_is_over_in_time_although_a_step_never_listens() {
     let drain = Settings::default().drain;
     assert!((drain..OVER_WITHIN).contains(&took), "{took:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_stop_begins_where_it_is_noted() {
+    let world = World::over(Faulty::default()).await;
+    let (again, _) = witness("Again", 0, 60.0, &[]);
+    let id = world.start(&[again]).await;
+    until_running(&world.runtime, id, 1).await;
+    let begun = Instant::now();
+    world.runtime.note_stop().await;
+    // What a program ends of its own meanwhile.
+    sleep(Duration::from_secs(10)).await;
+    world.runtime.shutdown().await;
+    let took = begun.elapsed();
+    let drain = Settings::default().drain;
+    let wanted = drain..drain + Duration::from_secs(2);
+    assert!(wanted.contains(&took), "{took:?}");
+}

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::Ending;
 use crate::data_folder::DataFolder;
-use crate::printable::printable;
+use crate::printable::{printable, printable_json};
 use crate::{start, telemetry};
 
 /// What `doctor` takes.
@@ -121,7 +121,7 @@ impl Voice {
             let line = json!({
                 "kind": "quarantined", "workflow": id, "at": aside.at, "defect": defect, "cause": cause,
             });
-            println!("{line}");
+            println!("{}", printable_json(line.to_string()));
         } else {
             let cause = printable(cause);
             println!("workflow {id} is in quarantine since {}: {cause}", aside.at);
@@ -134,7 +134,7 @@ impl Voice {
             // Numbers and texts always have a JSON form.
             let mut line = serde_json::to_value(ailment).unwrap_or_default();
             line["kind"] = json!("finding");
-            println!("{line}");
+            println!("{}", printable_json(line.to_string()));
             return;
         }
         let finding = ailment.finding.to_string();

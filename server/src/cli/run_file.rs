@@ -116,7 +116,7 @@ async fn watch(
         }
         tokio::select! {
             () = signals.next() => {
-                terminal.say("cancelling; steps get 10 s to end");
+                terminal.say("cancelling; steps are told to stop");
                 match engine.cancel_workflow(id).await {
                     // It may have ended meanwhile.
                     Ok(_) | Err(JobOrchestratorError::Refused(_)) => {}

@@ -10,15 +10,18 @@ use super::source::{ConfigError, Sources};
 
 const MIB: u64 = 1024 * 1024;
 const DAY_SECONDS: u64 = 24 * 60 * 60;
+/// A program that was asked to end gets 10 s before it is killed, and then has to be seen dead.
+const STOP_LEAST: u64 = 12;
 
 /// What flags may say about it, as they were typed.
 #[derive(Debug, Clone, Default, Args)]
 pub struct LimitFlags {
-    /// Memory the server may use; above it no step starts and event streams pause [default: all
-    /// there is]
+    /// Memory the server may use; above it no step starts and event streams are ended, the oldest
+    /// first [default: all there is]
     #[arg(long, value_name = "MIB")]
     memory_limit_mib: Option<String>,
-    /// Programs that steps run at once; more wait [default: 4 for each processor]
+    /// Programs that steps run at once; more wait [default: 4 for each processor,
+    /// at least 8]
     #[arg(long, value_name = "NUMBER")]
     commands_at_once: Option<String>,
     /// Other steps under way at once; more wait [default: 1024]
@@ -47,7 +50,7 @@ pub(super) fn read(sources: &Sources, flags: LimitFlags) -> Result<Settings, Con
     let seconds = |key, flag, least| sources.optional(key, flag, seconds(least));
     let number = |key, flag| sources.optional(key, flag, number);
     let drain = seconds("drain_seconds", flags.drain_seconds, 0)?;
-    let stop = seconds("stop_seconds", flags.stop_seconds, 1)?;
+    let stop = seconds("stop_seconds", flags.stop_seconds, STOP_LEAST)?;
     let programs = number("commands_at_once", flags.commands_at_once)?;
     let others = number("other_steps_at_once", flags.other_steps_at_once)?;
     let low = sources.optional("disk_low_mib", flags.disk_low_mib, mib(1))?;
@@ -116,7 +119,7 @@ mod tests {
     #[test]
     fn every_limit_may_be_said_in_the_file_and_a_flag_wins() {
         let file = "memory_limit_mib = 512\ncommands_at_once = 3\nother_steps_at_once = 5\n\
-                    drain_seconds = 0\nstop_seconds = 7\ndisk_low_mib = 100\nballast_mib = 0";
+                    drain_seconds = 0\nstop_seconds = 17\ndisk_low_mib = 100\nballast_mib = 0";
         let settings = said(LimitFlags::default(), file).unwrap();
         let mark = |mib| RoomMark {
             bytes: mib * MIB,
@@ -127,7 +130,7 @@ mod tests {
             programs_at_once: 3,
             others_at_once: 5,
             drain: Duration::ZERO,
-            stop: Duration::from_secs(7),
+            stop: Duration::from_secs(17),
             disk: DiskLimits {
                 little: mark(100),
                 ample: mark(200),
@@ -148,7 +151,7 @@ mod tests {
         for (key, value, wanted) in [
             ("memory_limit_mib", "0", "of MiB from 1 to"),
             ("memory_limit_mib", "\"1.5\"", "of MiB from 1 to"),
-            ("stop_seconds", "0", "of seconds from 1 to 86400"),
+            ("stop_seconds", "11", "of seconds from 12 to 86400"),
             ("drain_seconds", "-1", "of seconds from 0 to 86400"),
             ("commands_at_once", "0", "whole number from 1 to 100000"),
             ("ballast_mib", "\"16 MiB\"", "of MiB from 0 to"),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use runtime::process::{ATTEMPT_VARIABLE, LOCK_VARIABLE};
+
 use super::source::PREFIX;
 
 /// What a command of a step is given, in which somebody may start this program.
@@ -44,7 +46,8 @@ pub fn misspelt(names: impl Iterator<Item = String>, known: &[String]) -> Vec<Mi
 
 fn judge(name: String, known: &[String]) -> Option<Misspelt> {
     let said = name.strip_prefix(PREFIX)?;
-    let is_other = OF_STEPS.contains(&said) || OF_TESTS.contains(&said);
+    let is_mark = name == ATTEMPT_VARIABLE || name == LOCK_VARIABLE;
+    let is_other = is_mark || OF_STEPS.contains(&said) || OF_TESTS.contains(&said);
     if is_other || known.iter().any(|known| known == said) {
         return None;
     }
@@ -119,6 +122,8 @@ mod tests {
                 "JOB_ORCHESTRATOR_LISTEN",
                 "JOB_ORCHESTRATOR_DATA",
                 "JOB_ORCHESTRATOR_OUTPUT",
+                "JOB_ORCHESTRATOR_ATTEMPT",
+                "JOB_ORCHESTRATOR_ATTEMPT_LOCK",
                 "JOB_ORCHESTRATOR_TIER",
                 "JOB_ORCHESTRATORS",
             ]),

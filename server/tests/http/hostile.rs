@@ -469,4 +469,16 @@ async fn a_link_puts_no_words_of_its_own_on_a_page() {
             assert_eq!(page.headers["location"], "/step-types?a=1", "{site}");
         }
     }
+    let hidden = path
+        .replace("__path", "%5F_path")
+        .replace("__err", "_%5Ferr");
+    for (path, place) in [
+        (hidden.as_str(), "/step-types?a=1"),
+        ("//evil.example/x?__err=abc", "/"),
+        ("/\\evil.example?__err=abc", "/"),
+    ] {
+        let page = server.request(Method::GET, path).header("cookie", &cookie);
+        let page = ask(page.header("sec-fetch-site", "cross-site")).await;
+        assert_eq!(page.headers["location"], place, "{path}");
+    }
 }

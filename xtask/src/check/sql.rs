@@ -49,10 +49,10 @@ fn changes_a_table_of_the_commit(text: &str) -> bool {
         OF_THE_COMMIT.contains(&table.into_iter().next().unwrap_or_default())
     };
     words.iter().enumerate().any(|(place, word)| match *word {
-        "UPDATE" => is_of_it(place + 1),
-        "INTO" | "FROM" if place > 0 => {
-            ["INSERT", "REPLACE", "DELETE"].contains(&words[place - 1]) && is_of_it(place + 1)
-        }
+        // What stands between says what becomes of a row that is there already.
+        "UPDATE" if words.get(place + 1) == Some(&"OR") => is_of_it(place + 3),
+        "UPDATE" | "INTO" => is_of_it(place + 1),
+        "FROM" => place > 0 && words[place - 1] == "DELETE" && is_of_it(place + 1),
         _ => false,
     })
 }
@@ -103,11 +103,14 @@ mod tests {
 
     #[test]
     fn only_the_commit_writes_what_the_engine_decides_about() {
-        let text = "const Q: [&str; 3] = [\"UPDATE tasks SET status = ?\",\n\
+        let text = "const Q: [&str; 6] = [\"UPDATE tasks SET status = ?\",\n\
+                    \"UPDATE OR IGNORE tasks SET task = 1\",\n\
+                    \"INSERT OR IGNORE INTO events (seq) VALUES (1)\",\n\
+                    \"INSERT INTO settings VALUES (1)\",\n\
                     \"DELETE FROM events\\n WHERE seq > 3\",\n\"SELECT id FROM tasks\"];\n";
         let found = check(&Source::new("runtime/src/store/sqlite_lists.rs", text));
         let lines: Vec<_> = found.iter().map(|finding| finding.line).collect();
-        assert_eq!(lines, [1, 2]);
+        assert_eq!(lines, [1, 2, 3, 5]);
         assert!(check(&Source::new("runtime/src/store/sqlite_commit.rs", text)).is_empty());
     }
 }

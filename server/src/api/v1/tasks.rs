@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use engine::WorkflowId;
+use engine::{JobOrchestratorError, WorkflowId};
 
 use super::answer;
 use crate::api::number::Numbers;
@@ -32,7 +32,11 @@ pub async fn attempt(
     let id = numbers.of("id", "workflow").map(WorkflowId)?;
     let task = numbers.index("index", "step")?;
     let number = numbers.of("attempt", "attempt")?;
-    let attempt = u32::try_from(number).unwrap_or(0);
+    let unknown = |_| JobOrchestratorError::NotFound {
+        what: "attempt",
+        id: number,
+    };
+    let attempt = u32::try_from(number).map_err(unknown)?;
     let found = shared.service.attempt(&caller.actor, id, task, attempt);
     Ok(answer::thing(found.await?))
 }
