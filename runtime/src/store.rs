@@ -98,11 +98,12 @@ pub struct Change {
     pub tasks: Vec<(StepIndex, TaskRecord)>,
     /// The new events, in order.
     pub events: Vec<EventRecord>,
-    /// What attempts gave too late for their tasks; events carry it only when it is small.
+    /// What attempts gave that their tasks do not keep: it came too late, or the step was reset in the
+    /// same change. Events carry it only when it is small.
     pub late_outputs: Vec<LateOutput>,
 }
 
-/// What an attempt gave too late for its task.
+/// What an attempt gave that its task does not keep.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LateOutput {
     /// The step.

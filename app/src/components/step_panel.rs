@@ -2,7 +2,7 @@
 
 use engine::event::stands_for;
 use engine::orchestrator::{AttemptRecord, LogLine};
-use engine::{Attempt, StepIndex, TaskProgress, TaskStatus, WorkflowId};
+use engine::{AttemptOutcome, StepIndex, TaskProgress, TaskStatus, WorkflowId};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -259,17 +259,16 @@ fn attempts(
             });
             let error = attempt.error.as_deref().map(format::first_sentence);
             let number = attempt.attempt;
-            let late = attempt
-                .output
-                .as_ref()
-                .map(|output| late_output(paths::api_attempt(id, step, number), number, output));
+            let output = attempt.output.as_ref().map(|output| {
+                attempt_output(paths::api_attempt(id, step, number), &attempt, output)
+            });
             view! {
                 <tr>
                     <th scope="row">{attempt.attempt}</th>
                     <td>
                         {attempt.outcome.replace('_', " ")}
                         <span class="task-note">{error}</span>
-                        {late}
+                        {output}
                     </td>
                     <td>
                         <Moment
@@ -299,17 +298,25 @@ fn attempts(
     .into_any()
 }
 
-/// What came too late to be used; somebody may want to take it for the step's output after all.
-/// A large one is not here: `whole` is where a program reads it.
-fn late_output(whole: String, attempt: Attempt, output: &Value) -> impl IntoView + use<> {
+/// What came too late to be used, so that somebody may take it for the step's output after all; or what
+/// the attempt had given before its step was done again. A large one is not here: `whole` is where a
+/// program reads it.
+fn attempt_output(whole: String, attempt: &AttemptRecord, output: &Value) -> impl IntoView + use<> {
+    let is_late = attempt.outcome == AttemptOutcome::Late.as_str();
     if let Some(bytes) = stands_for(output) {
-        let said = format!("It gave {bytes} bytes, which were not used. The HTTP API has them at ");
+        let unused = if is_late { ", which were not used" } else { "" };
+        let said = format!("It gave {bytes} bytes{unused}. The HTTP API has them at ");
         return view! { <p class="hint">{said} <code>{whole}</code></p> }.into_any();
     }
-    let label = format!("Output of attempt {attempt}, not used");
+    let summary = if is_late {
+        "Output, not used"
+    } else {
+        "Output, before it was done again"
+    };
+    let label = format!("{summary}: attempt {}", attempt.attempt);
     view! {
         <details>
-            <summary>"Output, not used"</summary>
+            <summary>{summary}</summary>
             <pre class="json" tabindex="0" role="region" aria-label=label>
                 {pretty(output)}
             </pre>

@@ -18,6 +18,8 @@ pub struct Told<'a> {
     pub error: Option<&'a str>,
     /// What it gave, when that came too late to be used.
     pub late_output: Option<&'a Value>,
+    /// What it gave in time.
+    pub output: Option<&'a Value>,
 }
 
 impl Event {
@@ -66,12 +68,17 @@ impl Event {
             Self::AttemptEnded { output, .. } => output.as_ref(),
             _ => None,
         };
+        let output = match self {
+            Self::TaskCompleted { output, .. } => Some(output),
+            _ => None,
+        };
         Some(Told {
             task,
             attempt,
             outcome,
             error,
             late_output,
+            output,
         })
     }
 }

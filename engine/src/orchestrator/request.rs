@@ -156,8 +156,9 @@ pub struct AttemptRecord {
     pub outcome: String,
     /// Why it failed, in words.
     pub error: Option<String>,
-    /// What it gave when that came too late (`late`) and was used nowhere. In a list, what
-    /// [stands for it](crate::event::stand_in) where it is larger than 8 KiB.
+    /// What it gave when that came too late (`late`) and was used nowhere, or when its step was done
+    /// again after it. In a list, what [stands for it](crate::event::stand_in) where it is larger than
+    /// 8 KiB.
     pub output: Option<Value>,
 }
 

@@ -110,7 +110,7 @@ fn change_of(known: &Active, events: &mut Vec<EventRecord>, now: Timestamp) -> C
     } else {
         changed_tasks(events, workflow.tasks().len())
     };
-    let late_outputs = events.iter().filter_map(late_output).collect();
+    let late_outputs = outputs_not_kept(events);
     events.iter_mut().for_each(shorten);
     let task = |index: StepIndex| (index, workflow.tasks()[index].record().clone());
     Change {
@@ -124,22 +124,44 @@ fn change_of(known: &Active, events: &mut Vec<EventRecord>, now: Timestamp) -> C
     }
 }
 
-/// What the event says that an attempt gave too late. Null is nothing: an event as it is written does
-/// not tell the two apart.
-fn late_output(record: &EventRecord) -> Option<LateOutput> {
-    match &record.event {
-        Event::AttemptEnded {
-            task,
-            attempt,
-            output: Some(output),
-            ..
-        } if !output.is_null() => Some(LateOutput {
-            task: *task,
-            attempt: *attempt,
-            output: output.clone(),
-        }),
-        _ => None,
+/// What attempts gave that their tasks do not keep: it came too late, or the step is done again in the
+/// same breath. What a task kept until now is the store's to keep.
+fn outputs_not_kept(events: &[EventRecord]) -> Vec<LateOutput> {
+    let mut completed = HashMap::new();
+    let mut found = Vec::new();
+    for record in events {
+        let (task, attempt, output) = match &record.event {
+            Event::TaskCompleted {
+                task,
+                attempt,
+                output,
+            } => {
+                completed.insert(*task, (*attempt, output));
+                continue;
+            }
+            Event::TaskReset { task, .. } => match completed.remove(task) {
+                Some((attempt, output)) => (*task, attempt, output),
+                None => continue,
+            },
+            Event::AttemptEnded {
+                task,
+                attempt,
+                output: Some(output),
+                ..
+            } => (*task, *attempt, output),
+            _ => continue,
+        };
+        // Null is nothing: an event as it is written does not tell the two apart.
+        if !output.is_null() {
+            let output = output.clone();
+            found.push(LateOutput {
+                task,
+                attempt,
+                output,
+            });
+        }
     }
+    found
 }
 
 /// The tasks whose rows the events change. A resume moves the due times of every retry.
@@ -170,5 +192,43 @@ fn shorten(record: &mut EventRecord) {
     let bytes = serde_json::to_string(output).map_or(0, |text| text.len());
     if bytes > EVENT_OUTPUT_BYTES_MAX {
         *output = stand_in(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_an_attempt_gave_is_not_lost_when_its_task_is_reset_in_the_same_batch() {
+        let completed = |task, n| Event::TaskCompleted {
+            task,
+            attempt: 1,
+            output: json!({ "n": n }),
+        };
+        let attempt = None;
+        let events = [
+            completed(0, 0),
+            completed(1, 1),
+            Event::TaskReset { task: 0, attempt },
+            Event::TaskReset { task: 2, attempt },
+        ];
+        let record = |(seq, event)| EventRecord {
+            seq,
+            at: Timestamp::default(),
+            actor: None,
+            reason: None,
+            command_id: None,
+            event,
+        };
+        let events: Vec<_> = (1..).zip(events).map(record).collect();
+        let kept = LateOutput {
+            task: 0,
+            attempt: 1,
+            output: json!({ "n": 0 }),
+        };
+        assert_eq!(outputs_not_kept(&events), [kept]);
     }
 }

@@ -196,6 +196,11 @@ impl Seen {
             );
             let is_output_told = match (&row.output, &told.late_output) {
                 (Some(kept), Some(told)) => is_output(kept, told),
+                // What the attempt had given before its step was done again.
+                (Some(kept), None) => told
+                    .output
+                    .as_ref()
+                    .is_some_and(|told| is_output(kept, told)),
                 (kept, told) => kept == told,
             };
             if kept != by_events || !is_output_told {

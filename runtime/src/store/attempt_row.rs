@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use engine::event::{AttemptOutcome, EVENT_OUTPUT_BYTES_MAX, Event, stand_in};
 use engine::orchestrator::AttemptRecord;
-use engine::{StepIndex, Timestamp};
+use engine::workflow::TaskRecord;
+use engine::{StepIndex, TaskStatus, Timestamp};
 use serde_json::Value;
 
 use super::Change;
@@ -20,7 +21,7 @@ pub(super) struct AttemptRow {
     pub(super) outcome: AttemptOutcome,
     /// Why it failed; none leaves what was told before.
     pub(super) error: Option<String>,
-    /// What it gave, when it came too late.
+    /// What it gave, when its task does not keep it.
     pub(super) output: Option<Value>,
     /// Whether it starts in this change: there is no row of it yet.
     pub(super) is_new: bool,
@@ -49,6 +50,31 @@ impl AttemptRow {
         if self.output.is_some() {
             kept.output.clone_from(&self.output);
         }
+    }
+}
+
+/// The tasks that are done again: what they gave so far is kept with the attempt that gave it.
+pub(super) fn resets(change: &Change) -> impl Iterator<Item = StepIndex> + '_ {
+    change
+        .events
+        .iter()
+        .filter_map(|record| match record.event {
+            Event::TaskReset { task, .. } => Some(task),
+            _ => None,
+        })
+}
+
+/// Before the task forgets it: what its attempt gave. What an operator gave, for a task that no attempt
+/// of its present start completed, is nobody's.
+pub(super) fn keep_output(task: &TaskRecord, attempt: &mut AttemptRecord) {
+    let is_its_own = task.status == TaskStatus::Completed && task.started_at.is_some();
+    let has_succeeded = attempt.outcome == AttemptOutcome::Succeeded.as_str();
+    if is_its_own && has_succeeded && attempt.output.is_none() {
+        attempt.output = task
+            .output
+            .as_deref()
+            .filter(|given| !given.is_null())
+            .cloned();
     }
 }
 

@@ -102,6 +102,7 @@ impl WorkflowStore for MemoryStore {
                 events: Vec::new(),
             });
             kept.record = change.record.clone();
+            attempt_row::resets(change).for_each(|task| keep_output(kept, task));
             kept.tasks.extend(change.tasks.iter().cloned());
             kept.events.extend(change.events.iter().cloned());
             for attempt in attempt_row::attempts(change) {
@@ -232,6 +233,14 @@ impl WorkflowStore for MemoryStore {
                 .max()
                 .unwrap_or(0),
         })
+    }
+}
+
+fn keep_output(kept: &mut Kept, task: StepIndex) {
+    if let Some(record) = kept.tasks.get(&task)
+        && let Some(attempt) = kept.attempts.get_mut(&(task, record.attempt))
+    {
+        attempt_row::keep_output(record, attempt);
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn commit(connection: &mut Connection, rows: &Rows) -> Result<(), Sto
         insert.execute((&definition.hash, &definition.body))?;
     }
     write_workflows(&transaction, &rows.workflows)?;
+    keep_outputs(&transaction, &rows.resets)?;
     write_tasks(&transaction, &rows.tasks)?;
     crash_point::reach("c6");
     write_attempts(&transaction, &rows.attempts)?;
@@ -122,6 +123,23 @@ const UPDATE_TASK: &str = "UPDATE tasks SET id = ?, status = ?, attempt = ?, ret
         due_at = ?, wait_micros = ?, share = ?, started_at = ?, ended_at = ?, failure = ?,
         error_message = ?, skip_reason = ?, output = ?
     WHERE workflow_id = ? AND task = ?";
+
+/// Before their rows forget it: what the attempts of these tasks gave. What an operator gave, for a task
+/// that no attempt of its present start completed, is nobody's.
+fn keep_outputs(transaction: &Transaction<'_>, resets: &[(i64, usize)]) -> Result<(), StoreError> {
+    let mut keep = transaction.prepare_cached(
+        "UPDATE attempts SET output = tasks.output FROM tasks
+         WHERE tasks.workflow_id = ?1 AND tasks.task = ?2 AND tasks.status = 'completed'
+             AND tasks.started_at IS NOT NULL
+             AND attempts.workflow_id = ?1 AND attempts.task = ?2
+             AND attempts.attempt = tasks.attempt AND attempts.outcome = 'succeeded'
+             AND attempts.output IS NULL",
+    )?;
+    for (id, task) in resets {
+        keep.execute((id, index(*task)?))?;
+    }
+    Ok(())
+}
 
 fn write_tasks(transaction: &Transaction<'_>, rows: &[TaskRow]) -> Result<(), StoreError> {
     let mut insert = transaction.prepare_cached(INSERT_TASK)?;

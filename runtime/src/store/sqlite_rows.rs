@@ -19,6 +19,8 @@ pub(super) struct Rows {
     pub(super) workflows: Vec<WorkflowRow>,
     pub(super) tasks: Vec<TaskRow>,
     pub(super) attempts: Vec<AttemptRow>,
+    /// Workflow and position of the tasks that are done again.
+    pub(super) resets: Vec<(i64, StepIndex)>,
     pub(super) events: Vec<EventRow>,
     pub(super) commands: Vec<AnsweredCommand>,
 }
@@ -100,6 +102,9 @@ impl Rows {
                 rows.tasks.push(TaskRow::of(change, *task, record)?);
             }
             rows.attempts.extend(attempt_row::attempts(change));
+            let id = change.record.id.0;
+            let resets = attempt_row::resets(change).map(|task| (id, task));
+            rows.resets.extend(resets);
             for event in &change.events {
                 rows.events.push(EventRow::of(change, event)?);
             }

@@ -144,3 +144,37 @@ pub async fn what_comes_too_late_is_kept_with_its_try(place: &dyn Place) {
     }
     assert_eq!(store.attempt(bench.id(), 0, 3).await.unwrap(), None);
 }
+
+/// It is too large for an event, so nothing else would know it any more.
+pub async fn what_a_try_gave_is_kept_with_it_when_its_task_is_done_again(place: &dyn Place) {
+    let store = place.open().await;
+    let steps = [step("a", &[]), step("b", &[0]), step("c", &[0])];
+    let mut bench = Bench::started(1, define("Again", &steps));
+    let large = json!("x".repeat(9 * 1024));
+    bench.succeed(0, large.clone());
+    bench.write(store.as_ref()).await;
+    bench.run(1, failed(FailureKind::Permanent, "no luck"));
+    bench.succeed(2, json!({"n": 2}));
+    bench.write(store.as_ref()).await;
+    let id = bench.id();
+    let kept = async |task, attempt| {
+        let attempt = store.attempt(id, task, attempt).await.unwrap().unwrap();
+        (attempt.outcome, attempt.output)
+    };
+    let succeeded = |output| ("succeeded".to_owned(), output);
+    // As long as the task has it, once is enough.
+    assert_eq!(kept(0, 1).await, succeeded(None));
+    bench.act(Action::recover(0));
+    bench.write(store.as_ref()).await;
+    assert_eq!(kept(0, 1).await, succeeded(Some(large.clone())));
+    assert_eq!(kept(1, 1).await, ("failed".to_owned(), None));
+    assert_eq!(kept(2, 1).await, succeeded(Some(json!({"n": 2}))));
+    let listed = store.attempts(id, 0).await.unwrap();
+    let bytes = listed[0].output.as_ref().and_then(stands_for);
+    assert_eq!(bytes, Some(large.to_string().len()));
+    bench.succeed(0, json!(2));
+    bench.write(store.as_ref()).await;
+    assert_eq!(kept(0, 1).await, succeeded(Some(large)));
+    assert_eq!(kept(0, 2).await, succeeded(None));
+    bench.assert_kept(store.as_ref()).await;
+}

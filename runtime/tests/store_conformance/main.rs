@@ -103,7 +103,8 @@ places! {
             a_try_under_way_has_no_end
             a_retry_that_is_given_up_keeps_the_end_of_its_try
             a_try_that_a_cancel_ended_keeps_its_end_when_a_recovery_comes_with_it
-            what_comes_too_late_is_kept_with_its_try;
+            what_comes_too_late_is_kept_with_its_try
+            what_a_try_gave_is_kept_with_it_when_its_task_is_done_again;
         lists:
             workflows_are_selected_by_state
             a_list_is_walked_page_by_page_without_loss_or_repetition

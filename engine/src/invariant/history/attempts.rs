@@ -23,6 +23,8 @@ pub struct Try {
     pub error: Option<String>,
     /// What it gave too late, or what stands for that in the event.
     pub late_output: Option<Value>,
+    /// What it gave in time, or what stands for that in the event.
+    pub output: Option<Value>,
 }
 
 /// All attempts of a workflow.
@@ -56,6 +58,7 @@ impl Attempts {
                 outcome: told.outcome,
                 error: None,
                 late_output: None,
+                output: None,
             };
             let before = self.known.insert(place, fresh);
             found.hold_for(task, I::I2, before.is_none(), || {
@@ -87,6 +90,7 @@ impl Attempts {
                 known.error = told.error.map(str::to_owned);
             }
             known.late_output = told.late_output.cloned();
+            known.output = told.output.cloned();
         }
     }
 
