@@ -289,3 +289,31 @@ async fn whether_a_file_can_be_written_is_tried_without_leaving_anything_in_it()
     let left = left.fetch_one(&mut other).await.unwrap();
     assert_eq!(left.get::<i64, _>("n"), 0);
 }
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_not_read_through_a_connection_that_is_still_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("logs.db");
+    let store = Arc::new(SqliteLogStore::open(&file).await.unwrap());
+    let log = LogWriter::start(store.clone(), Arc::new(SystemClock));
+    log.task_log(WORKFLOW, 0, 1).stdout("kept");
+    log.flush().await;
+    let kept = store.read(WORKFLOW, 0, 0, 10).await.unwrap();
+    let lines = kept.lines.into_iter().map(|line| StoredLine {
+        workflow_id: WORKFLOW,
+        task: 0,
+        line,
+    });
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 1);
+    std::fs::remove_file(&file).unwrap();
+    let told = [
+        store.read(WORKFLOW, 0, 0, 10).await.map(drop),
+        store.append(&lines).await,
+        store.probe().await,
+    ];
+    for told in told {
+        let told = told.unwrap_err().to_string();
+        assert!(told.contains("logs.db was deleted or replaced"), "{told}");
+    }
+}

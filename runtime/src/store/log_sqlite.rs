@@ -102,6 +102,7 @@ impl SqliteLogStore {
 #[async_trait]
 impl LogStore for SqliteLogStore {
     async fn append(&self, lines: &[StoredLine]) -> Result<(), LogFault> {
+        self.check()?;
         let mut transaction = self.writer.begin().await.map_err(fault)?;
         for stored in lines {
             let query = sqlx::query(APPEND)
@@ -123,6 +124,7 @@ impl LogStore for SqliteLogStore {
     }
 
     async fn probe(&self) -> Result<(), LogFault> {
+        self.check()?;
         let mut transaction = self.writer.begin().await.map_err(fault)?;
         for statement in TRY {
             let tried = sqlx::query(statement).execute(&mut *transaction).await;
@@ -142,6 +144,8 @@ impl LogStore for SqliteLogStore {
         after: u64,
         limit: usize,
     ) -> Result<LogPage, LogFault> {
+        // A connection that is open reads a file that is gone as if it were there.
+        self.check()?;
         // Lines may come in between the two; the page says the later number.
         let last = Self::last_in(&self.readers, workflow_id, task).await?;
         let query = sqlx::query(READ)
