@@ -12,7 +12,6 @@ pub enum Ran {
     Agrees,
     /// What differs, with its seed.
     Differs(String),
-    DoesNotBuild(String),
     /// It ends badly, and not because of a difference.
     Breaks(String),
 }
@@ -86,13 +85,21 @@ impl Copy {
         (!read.status.success()).then_some(told)
     }
 
-    /// Builds the copy and compares it with the model.
-    pub fn compare(&self, schedules: u64) -> Ran {
-        let built = self.cargo(schedules, &["--no-run"]);
-        if !built.status.success() {
-            return Ran::DoesNotBuild(String::from_utf8_lossy(&built.stderr).into_owned());
+    /// Builds the comparison of the copy.
+    pub fn build(&self) {
+        let built = self.cargo(&["--no-run"]).output().expect("cargo starts");
+        let told = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "the copy does not build:\n{told}");
+    }
+
+    /// Compares the copy, with this bug, with the model.
+    pub fn compare(&self, schedules: u64, bug: Option<usize>) -> Ran {
+        let mut comparison = self.cargo(&["the_engine_does_what_the_model_says"]);
+        comparison.env("MODEL_SCHEDULES", schedules.to_string());
+        if let Some(bug) = bug {
+            comparison.env("PLANTED_BUG", bug.to_string());
         }
-        let ran = self.cargo(schedules, &["the_engine_does_what_the_model_says"]);
+        let ran = comparison.output().expect("cargo starts");
         if ran.status.success() {
             return Ran::Agrees;
         }
@@ -106,17 +113,17 @@ impl Copy {
         }
     }
 
-    fn cargo(&self, schedules: u64, arguments: &[&str]) -> std::process::Output {
-        cargo(&["test", "--offline", "--package", "engine"])
+    fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = cargo(&["test", "--offline", "--package", "engine"]);
+        command
             .args(["--test", "model_against_engine"])
             .args(arguments)
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
-            .env("MODEL_SCHEDULES", schedules.to_string())
             .env_remove("MODEL_SEED")
+            .env_remove("PLANTED_BUG")
             // What a broken copy reaches is no figure.
-            .env_remove("FIGURES_FILE")
-            .output()
-            .expect("cargo starts")
+            .env_remove("FIGURES_FILE");
+        command
     }
 }
