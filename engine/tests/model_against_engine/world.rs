@@ -50,7 +50,7 @@ impl World {
             }
             let time = schedule::time_step(&mut self.dice);
             self.now += time;
-            coverage.simulated_micros += time.abs();
+            coverage.simulated_micros += schedule::passed(time);
             self.model.now = self.now;
             if self.dice.chance(1) {
                 self.crash(coverage)?;
