@@ -352,16 +352,20 @@ pub(crate) async fn check_version(
         .fetch_one(connection)
         .await?;
     let version: String = row.try_get("version")?;
-    let mut parts = version
-        .split('.')
-        .map(|part| part.parse::<u32>().unwrap_or(0));
-    let mut next = || parts.next().unwrap_or(0);
-    let found = (next(), next(), next());
-    Ok(if found >= SQLITE_AT_LEAST {
+    Ok(if is_new_enough(&version) {
         Ok(())
     } else {
         Err(OpenError::TooOld(version))
     })
+}
+
+/// Compares numbers, not letters: 3.9 came before 3.51.
+fn is_new_enough(version: &str) -> bool {
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next()) >= SQLITE_AT_LEAST
 }
 
 impl Database {
@@ -370,5 +374,20 @@ impl Database {
         self.readers.close().await;
         drop(self.batches);
         self.writer.close().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_new_enough;
+
+    #[test]
+    fn a_version_of_sqlite_that_can_corrupt_the_file_is_too_old() {
+        for version in ["3.51.3", "3.51.10", "3.52", "4.0.0"] {
+            assert!(is_new_enough(version), "{version}");
+        }
+        for version in ["3.51.2", "3.51", "3.9.4", "2.99.99", "", "new"] {
+            assert!(!is_new_enough(version), "{version}");
+        }
     }
 }
