@@ -113,6 +113,29 @@ async fn recovery_does_a_step_again_within_its_budget() {
 }
 
 #[tokio::test]
+async fn a_recovery_may_settle_its_step_with_an_output_instead_of_doing_it_again() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let id = in_state(&api, "failed").await;
+    let recover = format!("/workflows/{id}/recover");
+    for wrong in [
+        json!("done"),
+        json!({}),
+        json!({"outputs": 1}),
+        json!(["skip"]),
+    ] {
+        let body = json!({"from_step": 0, "instead": wrong});
+        assert_eq!(api.post(&recover, &body).await.pointers(), ["#/instead"]);
+    }
+    let body = json!({"from_step": 0, "instead": {"output": {"rows": 3}}});
+    api.post(&recover, &body).await.ok();
+    api.until(id, "completed").await;
+    let task = api.get(&format!("/workflows/{id}/tasks/0")).await.ok();
+    assert_eq!(task["output"], json!({"rows": 3}));
+    assert_eq!(task["attempts"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
 async fn a_verb_takes_no_body_or_an_empty_object_of_any_content_type() {
     let server = Server::start();
     let api = server.api("operator");

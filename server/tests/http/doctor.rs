@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 
 use crate::fixture::{Server, failing, program, quick, run, waiting};
@@ -165,6 +165,48 @@ async fn each_kind_of_damage_is_named() {
             found.errors
         );
         assert!(found.text.contains(named), "{damage}: {}", found.text);
+    }
+}
+
+/// Has the indices of lists leave out what they are there for, which no row tells.
+async fn empty_the_indices(folder: &Path) {
+    let file = SqliteConnectOptions::new().filename(folder.join("job-orchestrator.db"));
+    let indices = ["by_status", "active", "recoverable"].map(|list| format!("workflows_{list}"));
+    let of_nothing = "UPDATE sqlite_schema SET sql = iif(instr(sql, 'WHERE'),
+        replace(sql, 'WHERE', 'WHERE 1 = 0 AND'), sql || ' WHERE 1 = 0') WHERE name = ";
+    let as_before = "UPDATE sqlite_schema SET sql = replace(replace(sql,
+        'WHERE 1 = 0 AND', 'WHERE'), ' WHERE 1 = 0', '') WHERE name = ";
+    for (statement, is_name) in [(of_nothing, true), ("REINDEX ", false), (as_before, true)] {
+        // Each reads the description of the tables anew.
+        let mut connection = file.clone().connect().await.unwrap();
+        let writable = sqlx::query("PRAGMA writable_schema = ON");
+        writable.execute(&mut connection).await.unwrap();
+        for index in &indices {
+            let index = if is_name {
+                format!("'{index}'")
+            } else {
+                index.clone()
+            };
+            let done = sqlx::query(AssertSqlSafe(format!("{statement}{index}")));
+            done.execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_leaves_out_what_belongs_in_it_is_named() {
+    let folder = folder().await;
+    empty_the_indices(folder.path()).await;
+    let found = doctor(folder.path(), &[]);
+    assert_eq!(found.code, Some(1), "{}{}", found.text, found.errors);
+    for list in [
+        "active workflows is wrong about 2 of them, such as [3, 4]",
+        "failed workflows is wrong about 2 of them, such as [2, 6]",
+        "recoverable workflows is wrong about 1 of them, such as [2]",
+    ] {
+        let named = format!("I18: the list of {list}");
+        assert!(found.text.contains(&named), "{}", found.text);
     }
 }
 

@@ -74,6 +74,32 @@ async fn a_row_that_cannot_be_read_is_shown_as_failed_with_a_sentence_and_refuse
 }
 
 #[tokio::test]
+async fn readiness_counts_what_is_aside_and_how_often_something_did_not_hold() {
+    let server = Server::start();
+    let api = server.api("editor");
+    let mut ids = Vec::new();
+    for seconds in [600.0, 601.0, 602.0] {
+        ids.push(api.create(&waiting(seconds), true).await);
+    }
+    let folder = kill(server);
+    // One cannot be read; of another each row can be, and they contradict each other.
+    for broken in [
+        format!("UPDATE workflows SET metadata = '{{' WHERE id = {}", ids[0]),
+        format!(
+            "UPDATE tasks SET share = 7 WHERE workflow_id = {} AND task = 0",
+            ids[1]
+        ),
+    ] {
+        change(folder.path(), &broken).await;
+    }
+    let server = Server::start_with(folder, &[]);
+    let counted = server.get("/health/ready").await.ok();
+    assert_eq!(counted["status"], "ok");
+    let counts = (&counted["quarantined"], &counted["breaches"]);
+    assert_eq!(counts, (&2.into(), &1.into()));
+}
+
+#[tokio::test]
 async fn a_row_that_goes_bad_while_its_workflow_runs_is_told_the_same_everywhere() {
     let server = Server::start();
     let api = server.api("operator");
