@@ -166,6 +166,14 @@ mod tests {
         assert_eq!(status(JobOrchestratorError::Invalid(Vec::new())), 422);
         assert_eq!(status(JobOrchestratorError::Conflict(String::new())), 409);
         assert_eq!(status(JobOrchestratorError::SwitchedOff(Vec::new())), 409);
+        for (hindrance, expected) in [
+            (Hindrance::DatabaseAway, 503),
+            (Hindrance::LogAway, 503),
+            (Hindrance::DiskFull, 507),
+            (Hindrance::DiskNearlyFull, 507),
+        ] {
+            assert_eq!(status(JobOrchestratorError::Hindered(hindrance)), expected);
+        }
         assert_eq!(ApiError::SignedOut.status(), 401);
     }
 }

@@ -294,7 +294,8 @@ fn a_run_says_what_goes_on_of_an_earlier_one_that_it_is_waited_for_and_how_it_en
         started.display(),
         go.display()
     );
-    let held = json!({"name": "Held", "steps": [{"name": "Hold", "task_type": "command",
+    // The name holds a sign that would turn the rest of the line around.
+    let held = json!({"name": "Held\u{202e}", "steps": [{"name": "Hold", "task_type": "command",
         "max_retries": 0, "config": {"program": "sh", "args": ["-c", script]}}]});
     killed_run(folder.path(), &held);
     // It is over once what was killed runs again.
@@ -328,7 +329,7 @@ fn a_run_says_what_goes_on_of_an_earlier_one_that_it_is_waited_for_and_how_it_en
         found.unwrap_or_else(|| panic!("{text} was not said: {said:#?}"))
     };
     let places = [
-        at("workflow 1 of an earlier run goes on: \"Held\""),
+        at("workflow 1 of an earlier run goes on: \"Held\\u{202e}\""),
         at("workflow 2 runs"),
         at("100% completed, 1/1 steps"),
         at("waiting up to 30 s"),
@@ -459,6 +460,11 @@ fn a_misspelt_variable_is_warned_of_with_the_nearest_name_and_each_documented_on
                        JOB_ORCHESTRATOR_LISTEN?";
         assert!(told.contains(warning), "{told}");
     }
+    let told = said("JOB_ORCHESTRATOR_\u{1b}[2J", &["token", "list"]);
+    assert!(
+        told.contains("JOB_ORCHESTRATOR_\\u{1b}[2J means nothing"),
+        "{told:?}"
+    );
     let readme = include_str!("../../../README.md");
     let words = readme.split(|c: char| c != '_' && !c.is_ascii_uppercase());
     let documented: BTreeSet<_> = words

@@ -168,6 +168,23 @@ async fn each_kind_of_damage_is_named() {
     }
 }
 
+#[tokio::test]
+async fn what_stands_in_rows_does_nothing_to_the_terminal_of_a_doctor() {
+    let folder = folder().await;
+    let evil = "json_quote('x' || char(27) || '[2J' || char(155) || '1m')";
+    let output = format!("UPDATE tasks SET output = {evil} WHERE workflow_id = 1");
+    change(folder.path(), &output).await;
+    for (words, told) in [
+        (&[][..], "output is x\\u{1b}[2J\\u{9b}1m in its row"),
+        (&["--json"], "output is x\\u001b[2J\\u009b1m in its row"),
+    ] {
+        let text = doctor(folder.path(), words).text;
+        let is_obeyed = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(is_obeyed), "{text:?}");
+        assert!(text.contains(told), "{text}");
+    }
+}
+
 /// Has the indices of lists leave out what they are there for, which no row tells.
 async fn empty_the_indices(folder: &Path) {
     let file = SqliteConnectOptions::new().filename(folder.join("job-orchestrator.db"));

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::fixture::{PATIENCE, Server, ask};
+use crate::frames::{Frames, stream};
 
 /// An answer: its status, its media type and its body.
 struct Raw {
@@ -170,6 +171,24 @@ async fn what_a_step_wrote_is_shown_and_answered_with_nothing_in_it_that_a_termi
             assert!(text.contains("a\\u001b[2Jb\u{9b}1m\u{7f}"), "{text:?}");
         }
     }
+    let mut frames = Frames::open(stream(&api, id, "?after=0")).await;
+    loop {
+        let block = frames.block().await.unwrap();
+        assert!(!block.contains(is_obeyed), "{block:?}");
+        if block.contains("event: TaskFailed\n") {
+            assert!(block.contains("c\\u001b[2J\\u009b1m"), "{block:?}");
+            break;
+        }
+    }
+    let unknown = json!({"definition": {"name": "E", "steps": [], "a\u{1b}[2J\u{9b}1m": 1}});
+    let refused = api.post("/workflows", &unknown).await;
+    refused.problem(422);
+    assert!(!refused.text.contains(is_obeyed), "{:?}", refused.text);
+    assert!(
+        refused.text.contains("a\\u001b[2J\\u009b1m"),
+        "{:?}",
+        refused.text
+    );
     let page = server.request(Method::GET, &format!("/workflows/{id}"));
     let page = ask(page.header("cookie", &cookie)).await;
     let (_, drawn) = page.text.split_once("<main").unwrap();
