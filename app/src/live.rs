@@ -4,6 +4,7 @@
 mod clock;
 #[cfg(any(feature = "hydrate", test))]
 mod frame;
+mod percent;
 #[cfg(feature = "hydrate")]
 mod stream;
 mod visible;
@@ -12,6 +13,7 @@ use engine::{Progress, Timestamp, WorkflowId};
 use leptos::prelude::*;
 
 pub use clock::use_clock;
+pub use percent::Shown;
 pub use visible::{use_refresh, use_visible};
 
 /// How a page comes by its data just now.

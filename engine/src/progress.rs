@@ -6,6 +6,7 @@
 
 mod aside;
 mod fold;
+mod set_back;
 pub(crate) mod share;
 mod sums;
 mod waits_for;
@@ -23,6 +24,7 @@ use crate::workflow_status::WorkflowStatus;
 use sums::Sums;
 
 pub use crate::workflow::Counts;
+pub use set_back::reached;
 pub use waits_for::WaitsFor;
 
 /// Everything about a workflow's progress but its number and its tasks.

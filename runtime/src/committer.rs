@@ -18,6 +18,7 @@ mod message;
 mod parked;
 mod repeated;
 mod roll_back;
+mod set_back;
 mod take_up;
 mod timers;
 mod watch;
@@ -36,6 +37,7 @@ use crate::attempts::Attempts;
 use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::health::Health;
+use crate::moments::Moments;
 use crate::quarantine::Quarantine;
 use crate::settings::Settings;
 use crate::store::{AnsweredCommand, Change, Concern, Header, LastNumbers, Store, StoreError};
@@ -64,6 +66,7 @@ struct Active {
 pub(crate) struct Committer {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    moments: Moments,
     feed: Feed,
     attempts: Attempts,
     inbox: UnboundedReceiver<Message>,
@@ -91,7 +94,7 @@ pub(crate) struct Committer {
 /// What a committer is made of.
 pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) moments: Moments,
     pub(crate) feed: Feed,
     pub(crate) attempts: Attempts,
     pub(crate) inbox: UnboundedReceiver<Message>,
@@ -106,7 +109,8 @@ impl Committer {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             store: parts.store,
-            clock: parts.clock,
+            clock: parts.moments.clock(),
+            moments: parts.moments,
             feed: parts.feed,
             attempts: parts.attempts,
             inbox: parts.inbox,
@@ -149,6 +153,7 @@ impl Committer {
             let mut held = self.held.take(steady);
             self.note_kept_aside(held.take_aside()).await;
             self.read_back(held.take_unread()).await;
+            self.note_what_was_reached().await;
             let due = self.timers.take_due(steady).into_iter().map(Message::due);
             // What happened comes before what is asked for and before what may start.
             let reports = held.into_reports().into_iter();
@@ -224,7 +229,7 @@ impl Committer {
         if let Err(blame) = self.claim(claimants, &mut batch) {
             return self.without(blame, batch, Vec::new()).await;
         }
-        let now = self.clock.now();
+        let now = self.moments.now();
         batch.answered_at = Some(now);
         let changes = match batch.changes(&self.active, &mut self.watch, now) {
             Ok(changes) => changes,

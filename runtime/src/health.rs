@@ -32,6 +32,7 @@ use crate::log::LogFault;
 use crate::store::{Concern, StoreError};
 
 pub(crate) use ballast::Ballast;
+pub(crate) use clock_watch::CLOCKS_DIFFER_BY;
 pub use disk::{Disk, DiskOfFolder};
 pub use disk_watch::Space;
 pub(crate) use limits::LogLimit;

@@ -63,6 +63,7 @@ mod feed;
 mod handlers;
 pub mod health;
 pub mod log;
+mod moments;
 pub mod private_file;
 pub mod process;
 mod quarantine;

@@ -11,6 +11,7 @@ mod look;
 mod missing;
 mod retention;
 mod room;
+mod start_error;
 mod stop;
 mod stores;
 mod switches;
@@ -38,12 +39,14 @@ use crate::feed::Feed;
 use crate::handlers::Handlers;
 use crate::health::{Ask, Health};
 use crate::log::LogWriter;
+use crate::moments::Moments;
 use crate::quarantine::Quarantine;
 use crate::settings::Settings;
 use crate::step::SharedSwitches;
 use crate::store::{Quarantined, Store, StoreError};
 
-pub use builder::{RuntimeBuilder, StartError};
+pub use builder::RuntimeBuilder;
+pub use start_error::StartError;
 
 /// The running engine. Clones are the same engine; it ends with [`Runtime::shutdown`] or with the
 /// tokio runtime that it was started in.
@@ -94,6 +97,7 @@ impl fmt::Debug for Runtime {
 pub(crate) struct Inner {
     store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
+    moments: Moments,
     pub(crate) health: Health,
     pub(crate) settings: Settings,
     feed: Feed,

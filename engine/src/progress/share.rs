@@ -14,7 +14,8 @@ const ELAPSED_MAX: f64 = 0.95;
 const UNKNOWN: f64 = 0.5;
 
 /// The share of a running task at `now`: elapsed ÷ estimate, or a half without an estimate, until it
-/// has reached more. A first report that is lower takes nothing back: progress never falls.
+/// has reached more. A first report that is lower takes nothing back: progress never falls. With a clock
+/// that was set back it would; whoever has the clocks reports before what was reached ([`super::reached`]).
 pub(crate) fn running(
     reached: f64,
     started_at: Option<Timestamp>,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use engine::action::Origin;
 use engine::allowed::{Execution, execution};
 use engine::invariant::{Finding, History, Look, at_rest, kept_up, of_change};
+use engine::progress::reached;
 use engine::workflow::NewWorkflow;
 use engine::{
-    EventRecord, JobId, Progress, Refusal, TaskId, TaskStatus, Timestamp, Workflow,
+    Command, EventRecord, JobId, Progress, Refusal, TaskId, TaskStatus, Timestamp, Workflow,
     WorkflowDefinition, WorkflowId, advance,
 };
 use serde_json::Map;
@@ -119,6 +120,21 @@ impl EngineSide {
             Err(Refusal::Fault(fault)) => panic!("a fault of the engine: {fault}"),
             Err(refusal) => (Answer::Refused(word(&refusal)), Vec::new()),
         }
+    }
+
+    /// What the engine wants reported of running steps because the clock was set back.
+    pub fn reached(&self, before: Micros, now: Micros) -> Vec<(usize, u32, f64)> {
+        let [before, now] = [before, now].map(Timestamp::from_micros);
+        let told = reached(&self.workflow, before, now).into_iter();
+        told.map(|command| match command {
+            Command::Progress {
+                task,
+                attempt,
+                progress,
+            } => (task, attempt, progress),
+            other => panic!("{other:?} is no report of progress"),
+        })
+        .collect()
     }
 
     pub fn percent(&self, now: Micros) -> u8 {

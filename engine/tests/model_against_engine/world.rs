@@ -16,6 +16,8 @@ pub struct World {
     model: Workflow,
     engine: EngineSide,
     next_id: u64,
+    /// The percentage that was seen last since the last recovery.
+    percent: u8,
     /// What happened so far, with its moment and the model's answer.
     actions: Vec<String>,
 }
@@ -31,6 +33,7 @@ impl World {
             now: BEGINNING,
             model,
             next_id: 0,
+            percent: 0,
             actions: Vec::new(),
         }
     }
@@ -52,6 +55,10 @@ impl World {
             self.now += time;
             coverage.simulated_micros += schedule::passed(time);
             self.model.now = self.now;
+            if time < 0 {
+                self.note_what_was_reached(self.now - time, coverage)?;
+            }
+            self.never_falls()?;
             if self.dice.chance(1) {
                 self.crash(coverage)?;
                 continue;
@@ -75,9 +82,47 @@ impl World {
                     self.put(&end, coverage)?;
                 }
             }
+            self.never_falls()?;
         }
         let folded = self.engine.fold();
         folded.map_err(|why| self.differ("I1: the rows and the fold of the events", "", &why))
+    }
+
+    /// The clock was set back: what running steps had reached is reported, as the server does.
+    fn note_what_was_reached(
+        &mut self,
+        before: i64,
+        coverage: &mut Coverage,
+    ) -> Result<(), String> {
+        let ours = self.model.fallen_behind(before);
+        let theirs = self.engine.reached(before, self.now);
+        let is_same = |(a, b): (&(usize, u32, f64), &(usize, u32, f64))| {
+            (a.0, a.1) == (b.0, b.1) && (a.2 - b.2).abs() < 1e-9
+        };
+        if ours.len() != theirs.len() || !ours.iter().zip(&theirs).all(is_same) {
+            let (ours, theirs) = (format!("{ours:?}"), format!("{theirs:?}"));
+            return Err(self.differ("what was reached", &ours, &theirs));
+        }
+        for (task, attempt, share) in theirs {
+            let reached = Input::Progress {
+                task,
+                attempt,
+                share,
+            };
+            self.put(&reached, coverage)?;
+        }
+        Ok(())
+    }
+
+    /// I14, whichever way the clock is set.
+    fn never_falls(&mut self) -> Result<(), String> {
+        let (before, now) = (self.percent, self.engine.percent(self.now));
+        self.percent = now;
+        if now < before {
+            let (before, now) = (format!("{before} % before"), format!("{now} %"));
+            return Err(self.differ("I14: the percentages of two moments", &before, &now));
+        }
+        Ok(())
     }
 
     fn again(&mut self, input: Input) -> Input {
@@ -113,6 +158,9 @@ impl World {
         self.actions
             .push(format!("{second:>12.3} s  {input:?} -> {said:?}"));
         self.model = after;
+        if self.model.recovery_attempts > before.recovery_attempts {
+            self.percent = 0;
+        }
         if matches!(input, Input::Ask(ask) if before.has_answered(ask)) {
             // The record of command ids is kept beside the engine, which is not asked again.
             return Ok(());

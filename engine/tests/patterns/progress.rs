@@ -1,6 +1,9 @@
 //! The percentage and the numbers beside it.
 
-use engine::{Action, EventRecord, FailureKind, Progress, StepDefinition, WorkflowStatus};
+use engine::progress::reached;
+use engine::{
+    Action, Command, EventRecord, FailureKind, Progress, StepDefinition, Timestamp, WorkflowStatus,
+};
 
 use crate::bench::{Bench, define, failed, step};
 
@@ -86,6 +89,46 @@ fn what_was_reached_stays_while_a_step_is_tried_again_and_goes_with_a_recovery()
     assert_eq!(bench.percent(), 70);
     bench.act(Action::recover(0));
     assert_eq!(bench.percent(), 0);
+}
+
+#[test]
+fn a_clock_that_is_set_back_takes_nothing_once_what_was_reached_is_reported() {
+    let mut bench = Bench::started(define(&[
+        estimated("a", 10.0, &[]),
+        estimated("b", 20.0, &[]),
+        step("c", &[]),
+        estimated("d", 10.0, &[0]),
+    ]));
+    bench.start(0);
+    bench.pass(4.0);
+    bench.start(1);
+    bench.start(2);
+    bench.say_progress(1, 0.9);
+    bench.pass(1.0);
+    let (before, percent) = (bench.now, bench.percent());
+    bench.now = Timestamp::from_micros(before.as_micros() - 3_000_000);
+    assert!(
+        bench.percent() < percent,
+        "the estimate counts by the clock"
+    );
+    let told = reached(&bench.workflow, before, bench.now);
+    let (task, attempt, progress) = (0, 1, 0.5);
+    let only = Command::Progress {
+        task,
+        attempt,
+        progress,
+    };
+    assert_eq!(
+        told,
+        [only],
+        "of b more was reported, c has no estimate, d does not run"
+    );
+    bench.command(&told[0]).unwrap();
+    assert_eq!(bench.percent(), percent);
+    assert_eq!(reached(&bench.workflow, before, bench.now), []);
+    // At the end of the attempt as well.
+    bench.report(0, engine::Outcome::Interrupted);
+    assert_eq!(bench.percent(), percent);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How far a workflow is, as a share of its work.
 
-use super::model::{State, TaskState, Why, Workflow};
+use super::model::{Micros, State, TaskState, Why, Workflow};
 
 impl Workflow {
     /// Two sentences of the decisions meet where a task that had begun is skipped because of a
@@ -35,9 +35,22 @@ impl Workflow {
 
     /// A task keeps the highest share it reached. While it runs, the clock's part in that is a
     /// function of `now` and is kept only at the attempt's end: with a clock that goes forward that
-    /// is the same, and for one that is set back the decisions say nothing.
+    /// is the same, and for one that is set back it is reported before ([`Self::fallen_behind`]).
     pub fn keep_share(&mut self, task: usize) {
         self.tasks[task].share = self.tasks[task].share.max(self.guess(task));
+    }
+
+    /// After the clock was set back to `self.now`: the running tasks that were further at `before`, by
+    /// their number and attempt, with how far. Reported as progress, they fall no further (I14).
+    pub fn fallen_behind(&self, before: Micros) -> Vec<(usize, u32, f64)> {
+        let mut earlier = self.clone();
+        earlier.now = before;
+        let runs = |task: &usize| self.tasks[*task].state == TaskState::Running;
+        let running = (0..self.tasks.len()).filter(runs);
+        running
+            .filter(|&task| self.share(task) < earlier.share(task))
+            .map(|task| (task, self.tasks[task].attempt, earlier.share(task)))
+            .collect()
     }
 
     /// Weighted by estimate if every step has one, else equal; 0 to 100, not yet rounded.

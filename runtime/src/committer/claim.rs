@@ -38,7 +38,7 @@ impl Committer {
                 self.disabled.push((id, task));
                 continue;
             }
-            let now = self.clock.now();
+            let now = self.moments.now();
             // A refusal means that the entry is out of date: the task is not queued any more, or
             // its workflow is paused and the resume queues it again.
             let start = Command::StartTask { task };

@@ -143,7 +143,7 @@ impl Committer {
     /// How the workflow stands at that moment, or now.
     pub(super) fn state(&self, id: WorkflowId, at: Option<Timestamp>) -> Option<WorkflowState> {
         let active = self.active.get(&id)?;
-        let at = at.unwrap_or_else(|| self.clock.now());
+        let at = at.unwrap_or_else(|| self.moments.now());
         let record = active.workflow.record();
         Some(WorkflowState {
             id,

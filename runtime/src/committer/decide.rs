@@ -29,7 +29,7 @@ impl Committer {
             batch.members.push(Member { message, answer });
             return;
         }
-        let now = self.clock.now();
+        let now = self.moments.now();
         let answer = match &message {
             Message::Create {
                 creation, actor, ..

@@ -49,6 +49,11 @@ impl Held {
         self.unread.contains(&id)
     }
 
+    /// Whether any workflow has to be read, and was not yet.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
     /// Whether nothing is kept that an orderly stop waits for. What was put aside is found again by
     /// the next start.
     pub(super) fn is_empty(&self) -> bool {

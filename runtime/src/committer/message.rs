@@ -81,7 +81,7 @@ pub(crate) enum Message {
     InterruptAgain,
     /// Interrupt what is under way.
     Interrupt,
-    /// Somebody set the wall clock: look at due times again.
+    /// Somebody set the wall clock: look at due times again, and at what running steps have reached.
     ClockWasSet,
     /// What stood in the way of new attempts may be gone.
     LookAgain,

@@ -54,7 +54,7 @@ impl Bench {
         };
         let committer = Committer::new(Parts {
             store: Arc::clone(store) as _,
-            clock: Arc::clone(&clock) as _,
+            moments: Moments::of(Arc::clone(&clock) as _),
             feed: Feed::default(),
             attempts: Attempts::new(surroundings),
             inbox,

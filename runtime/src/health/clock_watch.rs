@@ -6,7 +6,7 @@ use engine::Timestamp;
 use tokio::time::Instant;
 
 /// The clocks may drift apart by this much before it is called a jump.
-const TOLERATED: Duration = Duration::from_secs(2);
+pub(crate) const CLOCKS_DIFFER_BY: Duration = Duration::from_secs(2);
 
 /// Both clocks at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ impl ClockWatch {
         let passed = steady.saturating_duration_since(self.steady);
         let expected = self.wall.plus(passed);
         let jump = wall.as_micros().saturating_sub(expected.as_micros());
-        if u128::from(jump.unsigned_abs()) <= TOLERATED.as_micros() {
+        if u128::from(jump.unsigned_abs()) <= CLOCKS_DIFFER_BY.as_micros() {
             return None;
         }
         *self = Self::new(wall, steady);

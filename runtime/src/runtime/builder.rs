@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use engine::Problem;
 use engine::orchestrator::StepSwitches;
 use tokio::sync::mpsc;
 use tracing::error;
 
 use super::boot_loop::{self, BootLoop};
 use super::latest::Latest;
+use super::start_error::StartError;
 use super::stop::Stopping;
 use super::stores::Stores;
 use super::take_up::TakeUp;
@@ -18,65 +18,21 @@ use super::{Inner, Runtime, retention, room, switches};
 use crate::attempts::{Attempts, Surroundings};
 use crate::clock::{Clock, SystemClock};
 use crate::committer::{Committer, Parts};
-use crate::database::OpenError;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
 use crate::health::{Disk, Health, Memory, Room, watch};
-use crate::log::{LogFault, LogWriter};
+use crate::log::LogWriter;
+use crate::moments::Moments;
 use crate::process::{ProcessRunner, RunnerProgram};
 use crate::quarantine::Quarantine;
 use crate::settings::Settings;
 use crate::step::{Registry, RegistryError, SharedSwitches, StepServices, StepType};
+use crate::store::Store;
 use crate::store::soundness::Soundness;
-use crate::store::{Store, StoreError};
 use crate::workflow_definition::WorkflowDefinition;
 
 /// Adds one step type.
 type AddStepType = fn(&mut Registry) -> Result<(), RegistryError>;
-
-/// Why a runtime did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The database cannot be opened; [`OpenError::InUse`] when another server has it.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The task log cannot be opened.
-    #[error(transparent)]
-    Log(#[from] LogFault),
-    /// The database cannot be read.
-    #[error("{fault}{advice}", fault = .0, advice = advice(.0))]
-    Store(#[from] StoreError),
-    /// Two step types share a name, or one cannot be described.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// A definition that was registered is wrong.
-    #[error("a definition that was registered is wrong: {}", told(.0))]
-    Definition(Vec<Problem>),
-}
-
-/// What to do about a file in which not even what a start needs can be read.
-fn advice(fault: &StoreError) -> &'static str {
-    match fault {
-        StoreError::DamagedPage(_) | StoreError::Damaged(_) => {
-            "; too much of it is damaged to start with: restore a copy of it, \"job-orchestrator doctor\" \
-             says what can still be read"
-        }
-        _ => "",
-    }
-}
-
-fn told(problems: &[Problem]) -> String {
-    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    told.join("; ")
-}
-
-impl StartError {
-    /// Whether another server uses the data.
-    #[must_use]
-    pub const fn is_in_use(&self) -> bool {
-        matches!(self, Self::Open(OpenError::InUse(_)))
-    }
-}
 
 /// What a runtime is made of. Without a file it keeps everything in memory.
 ///
@@ -306,13 +262,14 @@ impl RuntimeBuilder {
             health: health.clone(),
             room: Room::default(),
         });
+        let moments = Moments::of(Arc::clone(&clock));
         let feed = Feed::default();
         let commits = Arc::<AtomicU64>::default();
         let quarantine = Quarantine::with(store.aside().await?);
         let committer = Committer::new(Parts {
             numbers: store.last_numbers().await?,
             store: Arc::clone(&store),
-            clock: Arc::clone(&clock),
+            moments: moments.clone(),
             feed: feed.clone(),
             attempts,
             inbox,
@@ -325,6 +282,7 @@ impl RuntimeBuilder {
         let inner = Arc::new(Inner {
             store,
             clock,
+            moments,
             health,
             feed,
             log,

@@ -28,7 +28,7 @@ impl Runtime {
             limit: READ_AT_ONCE,
             ..WorkflowFilter::default()
         };
-        let now = self.inner.clock.now();
+        let now = self.inner.moments.now();
         let mut states: Vec<WorkflowState> = Vec::new();
         loop {
             let found = self.inner.store.list(&filter, now).await;
@@ -86,7 +86,7 @@ impl Runtime {
         if self.inner.quarantine.cause(id).is_some() {
             return Ok(self.detail_now(id).await?.state);
         }
-        let found = self.inner.store.state(id, self.inner.clock.now()).await;
+        let found = self.inner.store.state(id, self.inner.moments.now()).await;
         let found = found.map_err(|cause| read_fault(&cause))?;
         found.ok_or(JobOrchestratorError::NotFound {
             what: "workflow",

@@ -110,6 +110,7 @@ impl Runtime {
     }
 
     async fn shown(&self, id: WorkflowId) -> Answer<Shown> {
+        let now = self.inner.moments.now();
         let (stored, cause) = match self.look(id).await? {
             Look::Sound(stored) => (stored, None),
             Look::Aside {
@@ -121,7 +122,7 @@ impl Runtime {
                 cause,
             } => return Ok(Shown::Remains(self.remains(id, &cause).await?)),
         };
-        let mut progress = self.progress_of(&stored);
+        let mut progress = self.progress_of(&stored, now);
         if let Some(cause) = cause {
             progress.summary.put_aside(cause);
         }

@@ -1,17 +1,18 @@
 //! What tasks cannot start without and this program does not have.
 
-use engine::TaskStatus;
 use engine::progress::Progress;
+use engine::{TaskStatus, Timestamp};
 
 use super::Runtime;
 use crate::store::StoredWorkflow;
 
 impl Runtime {
-    /// The progress of a workflow now. Tasks that are still to be started say what is missing, also
+    /// The progress of a workflow at `now`, which was asked for before the workflow was read: what is noted
+    /// when a clock is set back is in rows that are read later. Tasks that are still to be started say what is missing, also
     /// those that are not ready: whoever folds the events that follow knows it when they are.
-    pub(super) fn progress_of(&self, stored: &StoredWorkflow) -> Progress {
+    pub(super) fn progress_of(&self, stored: &StoredWorkflow, now: Timestamp) -> Progress {
         let workflow = &stored.workflow;
-        let mut progress = Progress::of(workflow, self.inner.clock.now());
+        let mut progress = Progress::of(workflow, now);
         if progress.status.is_terminal() {
             return progress;
         }

@@ -89,7 +89,7 @@ const PAGE_BYTES: usize = 4 << 20;
 impl Runtime {
     /// A page of a list, and whether there is another one behind it.
     async fn page(&self, filter: &WorkflowFilter) -> Answer<(Vec<WorkflowState>, bool)> {
-        let now = self.inner.clock.now();
+        let now = self.inner.moments.now();
         let mut items: Vec<WorkflowState> = Vec::new();
         let mut bytes = 0_usize;
         loop {

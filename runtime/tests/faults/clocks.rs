@@ -1,11 +1,13 @@
 //! Somebody sets the machine's clock by half a day, again and again, while steps wait for their
-//! next try: nothing runs twice, nothing is lost, and no retry is held up by more than its own wait.
+//! next try: nothing runs twice, nothing is lost, no retry is held up by more than its own wait, and
+//! whoever looks at progress never sees less than before.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    JobId, JobOrchestrator, StepDefinition, WorkflowDefinition, WorkflowId, WorkflowStatus,
+    Actor, Event, JobId, JobOrchestrator, Progress, StepDefinition, Timestamp, WorkflowDefinition,
+    WorkflowId, WorkflowStatus,
 };
 use engine::{TroubleKind, Workflows};
 use runtime::Runtime;
@@ -220,4 +222,102 @@ async fn a_clock_set_forward_makes_a_long_wait_end_by_it_and_is_told() {
     let told: Vec<_> = world.runtime.troubles().iter().map(|t| t.kind).collect();
     assert_eq!(told, [TroubleKind::ClockJump]);
     world.runtime.shutdown().await;
+}
+
+/// Somebody who looks at a workflow in every way there is, and remembers what they saw.
+struct Reader {
+    id: WorkflowId,
+    /// By events alone, as a page keeps it.
+    folded: Progress,
+    seen: [u8; 3],
+    /// How often a running step was told to be as far as it had come before the clock was set back.
+    notes: usize,
+    /// The moment of the last event.
+    told_at: Timestamp,
+}
+
+impl Reader {
+    async fn look(&mut self, world: &World, case: &str) {
+        let progress = world.runtime.get_workflow_progress(self.id).await.unwrap();
+        let active = world.runtime.get_active_workflows().await.unwrap();
+        let listed = active.iter().find(|state| state.id == self.id);
+        let (actor, last) = (Actor::program(), self.folded.events);
+        let new = world.runtime.events(&actor, self.id, last, 256);
+        for record in new.await.unwrap() {
+            if matches!(record.event, Event::TaskProgressed { .. }) {
+                self.notes += 1;
+                // One is read before the next: until all are, time stands still for them too.
+                assert!(record.at >= self.told_at, "{case}: {record:?}");
+            }
+            self.told_at = record.at;
+            let before = self.folded.progress;
+            self.folded.apply(&record).unwrap();
+            let now = self.folded.progress;
+            assert!(
+                before <= now,
+                "{case}: {record:?} takes {before} % to {now} %"
+            );
+        }
+        let percents = [
+            progress.progress,
+            listed.map_or(progress.progress, |state| state.progress),
+            self.folded.progress,
+        ];
+        let (before, now) = (self.seen, percents);
+        let falls = before.iter().zip(now).any(|(before, now)| *before > now);
+        assert!(!falls, "{case}: {before:?} % fall to {now:?} %");
+        self.seen = percents;
+    }
+}
+
+/// A step whose length is known, so that the clock counts how far it is.
+fn estimated(mut step: StepDefinition, seconds: f64) -> StepDefinition {
+    step.estimated_duration = Some(seconds);
+    step
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_the_clock_is_set_nobody_sees_less_progress_than_before() {
+    let mut notes = 0;
+    for seed in seeds(100, 2_000) {
+        let mut world = World::new(seed).await;
+        let mut wait = StepDefinition::new("Wait", "delay");
+        wait.config = json!({"seconds": 30}).as_object().cloned().unwrap();
+        let (flaky, _) = witness("Flaky", 2, 4.0, &[]);
+        let (after, _) = witness("After", 0, 9.0, &[1]);
+        let steps = [(wait, 40.0), (flaky, 6.0), (after, 12.0)];
+        let steps = steps.map(|(step, seconds)| estimated(step, seconds));
+        let id = world.start(&steps).await;
+        let mut reader = Reader {
+            id,
+            folded: world.runtime.get_workflow_progress(id).await.unwrap(),
+            seen: [0; 3],
+            notes: 0,
+            told_at: Timestamp::default(),
+        };
+        let mut case = format!("FAULT_SEED={seed}");
+        while world.status(id).await == WorkflowStatus::Running {
+            reader.look(&world, &case).await;
+            if world.dice.chance(30) {
+                let jump = world.dice.pick(&[
+                    -HALF_A_DAY,
+                    -20_000_000,
+                    -5_000_000,
+                    -5_000_000,
+                    -1_500_000,
+                    3_000_000,
+                ]);
+                world.clock.set_forward(jump);
+                case = format!("FAULT_SEED={seed}, set by {jump} us");
+                // Before anybody has noticed.
+                reader.look(&world, &case).await;
+            }
+            sleep(Duration::from_millis(50 + world.dice.roll(1_200))).await;
+        }
+        reader.look(&world, &case).await;
+        assert_eq!(reader.seen, [100; 3], "{case}");
+        notes += reader.notes;
+        world.runtime.shutdown().await;
+    }
+    assert!(notes > 0, "no clock was set back while a step ran");
 }

@@ -13,7 +13,7 @@ use leptos_router::hooks::use_query_map;
 use crate::api::workflows::{
     StepPanel, WorkflowView, read_log, read_log_end, read_progress, read_step,
 };
-use crate::live::{Link, use_clock, use_live, use_visible};
+use crate::live::{Link, Shown, use_clock, use_live, use_visible};
 
 /// How often the log of a running step is asked for.
 const LOG_EVERY: Duration = Duration::from_secs(1);
@@ -53,7 +53,10 @@ impl LiveState {
         let progress = RwSignal::new(view.progress);
         let status = Memo::new(move |_| progress.with(|progress| progress.summary.status));
         let now = use_clock(view.now, move || !status.get().is_terminal());
-        let percent = Memo::new(move |_| progress.with(|p| p.percent_at(now.get())));
+        let shown = Memo::new(move |before: Option<&Shown>| {
+            progress.with(|progress| Shown::after(before, progress, now.get()))
+        });
+        let percent = Memo::new(move |_| shown.get().percent);
         let keys: Vec<_> = view.steps.into_iter().map(|step| step.key).collect();
         let first = view.panel.step;
         let query = use_query_map();
