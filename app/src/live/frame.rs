@@ -64,12 +64,9 @@ pub fn fold(progress: &mut Progress, frames: impl IntoIterator<Item = Frame>) ->
             Frame::Event(record) => events.push(record),
             Frame::Snapshot(found) => {
                 folded = folded.and(fold_events(progress, &mut events));
-                // One that is older than the page comes late: events overtook it. Of a workflow in
-                // quarantine it may be that its number cannot be read.
-                let is_aside = |progress: &Progress| progress.summary.quarantine.is_some();
-                let is_put_aside = is_aside(&found) && !is_aside(progress);
-                if is_put_aside || found.summary.events >= progress.summary.events {
-                    *progress = *found;
+                // One that is older than the page comes late: events overtook it.
+                if let Some(found) = found.instead_of(progress) {
+                    *progress = found;
                     folded = Folded::Changed;
                 }
             }
@@ -85,12 +82,6 @@ pub fn fold(progress: &mut Progress, frames: impl IntoIterator<Item = Frame>) ->
 
 fn fold_events(progress: &mut Progress, events: &mut Vec<EventRecord>) -> Folded {
     let before = progress.summary.events;
-    if progress.summary.quarantine.is_some() {
-        // It is failed, whatever once happened to it; only its number goes on.
-        let last = events.drain(..).map(|record| record.seq).max();
-        progress.summary.events = before.max(last.unwrap_or(0));
-        return Folded::Known;
-    }
     let answer = progress.apply_all(&*events);
     events.clear();
     match answer {

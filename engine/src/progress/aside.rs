@@ -1,7 +1,27 @@
 //! A workflow in quarantine, as it is shown.
 
-use super::Summary;
+use super::{Progress, Summary};
+use crate::id::Seq;
 use crate::workflow_status::WorkflowStatus;
+
+impl Progress {
+    /// The number of the last event of a workflow in quarantine is at least this one, which somebody has
+    /// seen: what remains of its rows need not tell, and it did not go back. Of any other workflow the
+    /// number is known.
+    pub fn at_least(&mut self, seq: Seq) {
+        if self.summary.quarantine.is_some() {
+            self.summary.events = self.summary.events.max(seq);
+        }
+    }
+
+    /// What is to be shown where `shown` is: this, unless it is older and comes late. It may tell that
+    /// the workflow was put aside, which moves no number.
+    #[must_use]
+    pub fn instead_of(mut self, shown: &Self) -> Option<Self> {
+        self.at_least(shown.summary.events);
+        (self.summary.events >= shown.summary.events).then_some(self)
+    }
+}
 
 impl Summary {
     /// Shows the workflow as one that is in quarantine because of `cause`: failed, whatever its rows

@@ -9,7 +9,8 @@ use crate::time::Timestamp;
 use crate::workflow_status::WorkflowStatus;
 
 impl Progress {
-    /// Folds one event. An event that is already folded changes nothing.
+    /// Folds one event. An event that is already folded changes nothing, and of a workflow in quarantine
+    /// every event changes its number alone: it is shown as failed, whatever once happened to it.
     ///
     /// # Errors
     /// When the number leaves a hole: the caller fetches a snapshot and goes on from there.
@@ -47,6 +48,10 @@ impl Progress {
     fn take_in(&mut self, record: &EventRecord) -> Result<bool, Hole> {
         let last = self.summary.events;
         if record.seq <= last {
+            return Ok(false);
+        }
+        if self.summary.quarantine.is_some() {
+            self.at_least(record.seq);
             return Ok(false);
         }
         if record.seq != last + 1 {

@@ -206,6 +206,39 @@ fn a_page_that_knew_the_workflow_from_its_beginning_shows_what_a_fresh_one_shows
 }
 
 #[test]
+fn of_a_workflow_in_quarantine_events_tell_a_number_and_nothing_else() {
+    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut page = bench.progress();
+    page.at_least(99);
+    assert_eq!(page, bench.progress(), "of any other the number is known");
+    // What remains of its rows need not tell how far it came.
+    let mut remains = page.clone();
+    remains.summary.put_aside("a row cannot be read".into());
+    remains.summary.events = 0;
+    let mut page = remains.instead_of(&page).unwrap();
+    let known = page.events;
+    assert_eq!(known, bench.workflow.rev(), "and it did not go back");
+    bench.succeed(0);
+    let (last, before) = (bench.workflow.rev(), page.clone());
+    // Not every event need be there, either.
+    let later: Vec<_> = bench.events.iter().filter(|e| e.seq > known + 1).collect();
+    assert_eq!(page.apply_all(later), Ok(()));
+    assert_eq!(page.events, last);
+    page.summary.events = before.events;
+    assert_eq!(page, before);
+}
+
+#[test]
+fn a_snapshot_that_comes_late_takes_no_place() {
+    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let old = bench.progress();
+    bench.succeed(0);
+    let page = bench.progress();
+    assert_eq!(old.instead_of(&page), None);
+    assert_eq!(page.clone().instead_of(&page), Some(page));
+}
+
+#[test]
 fn an_event_about_a_step_that_the_page_does_not_know_changes_no_step() {
     let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[])]));
     let mut page = Bench::started(define(&[step("a", &[])])).progress();

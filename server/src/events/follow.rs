@@ -179,13 +179,9 @@ impl Follower {
         let _turn = self.tail.turn().await;
         self.knows_aside = service.is_aside(self.id);
         let mut progress = service.get_workflow_progress(self.id).await?;
-        let events = &mut progress.summary.events;
-        if progress.summary.quarantine.is_some() {
-            // What remains of it need not tell how far it came, and it did not go back: the client
-            // has these events.
-            *events = self.read_to.max(*events);
-        }
-        self.read_to = *events;
+        // The client has these events.
+        progress.at_least(self.read_to);
+        self.read_to = progress.summary.events;
         if let Begin::Anew(after) = begin {
             self.waiting.push_back(frame::reset(self.read_to, after));
         }

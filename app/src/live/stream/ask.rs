@@ -23,9 +23,11 @@ impl Follower {
             match answer {
                 Ok(found) => {
                     follower.progress.maybe_update(|progress| {
-                        let is_newer = found.summary.events > progress.summary.events;
-                        if is_newer {
-                            *progress = found;
+                        let found = found.instead_of(progress);
+                        let news = found.filter(|found| found != progress);
+                        let is_newer = news.is_some();
+                        if let Some(news) = news {
+                            *progress = news;
                         }
                         is_newer
                     });

@@ -258,10 +258,11 @@ impl LiveState {
         spawn_local(async move {
             if let Ok(found) = read_progress(self.id).await {
                 self.progress.try_maybe_update(|progress| {
-                    let is_news =
-                        found.summary.events >= progress.summary.events && found != *progress;
-                    if is_news {
-                        *progress = found;
+                    let found = found.instead_of(progress);
+                    let news = found.filter(|found| found != progress);
+                    let is_news = news.is_some();
+                    if let Some(news) = news {
+                        *progress = news;
                     }
                     (is_news, ())
                 });
