@@ -17,6 +17,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::dice::Dice;
+use crate::folded::Folded;
 use crate::seeds;
 use crate::witness::{registry, tries, witness};
 
@@ -27,6 +28,8 @@ const BACK_OFFS: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
 const SLACK: f64 = 0.05;
 
 struct World {
+    /// Looked through at the end.
+    _folded: Folded,
     runtime: Runtime,
     store: Arc<MemoryStore>,
     clock: Arc<TestClock>,
@@ -50,6 +53,7 @@ impl World {
         let clock = Arc::new(TestClock::at(BEGINNING));
         let store = Arc::new(MemoryStore::default());
         Self {
+            _folded: Folded::of(&store),
             runtime: open(&store, &clock).await,
             store,
             clock,

@@ -16,15 +16,15 @@ use runtime::store::{DefinitionStore, NewVersion, SettingStore, WorkflowStore};
 use runtime::{Runtime, WorkflowStep};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions};
-use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
 use crate::dice::Dice;
+use crate::examined::Examined;
 use crate::seeds;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-async fn open(folder: &TempDir) -> Runtime {
+async fn open(folder: &Examined) -> Runtime {
     let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
     builder.start().await.unwrap()
 }
@@ -53,7 +53,7 @@ fn is_away(runtime: &Runtime) -> bool {
 async fn a_database_that_is_deleted_while_the_server_runs_takes_no_more_and_comes_back_with_its_file()
  {
     for taken in ["jobs.db", "jobs.db-wal"] {
-        let folder = TempDir::new().unwrap();
+        let folder = Examined::new();
         let runtime = open(&folder).await;
         let create = async || runtime.create_workflow(JobId(1), definition(), None).await;
         let before = create().await.unwrap().id;
@@ -77,10 +77,11 @@ async fn a_database_that_is_deleted_while_the_server_runs_takes_no_more_and_come
 
 #[tokio::test]
 async fn a_database_that_is_replaced_while_the_server_runs_is_not_written_to() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let runtime = open(&folder).await;
     let file = folder.path().join("jobs.db");
     fs::copy(&file, folder.path().join("copy")).unwrap();
+    folder.is_damaged("a copy without its log stands where the file was");
     fs::rename(folder.path().join("copy"), &file).unwrap();
     until("it is noticed", async || is_away(&runtime)).await;
     let created = runtime.create_workflow(JobId(1), definition(), None).await;
@@ -91,13 +92,14 @@ async fn a_database_that_is_replaced_while_the_server_runs_is_not_written_to() {
 #[tokio::test]
 async fn a_workflow_whose_row_cannot_be_read_is_answered_for_soon_also_while_nothing_can_be_written()
  {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let runtime = open(&folder).await;
     let created = runtime.create_workflow(JobId(1), definition(), None).await;
     let id = created.unwrap().id;
     let (file, away) = (folder.path().join("jobs.db"), folder.path().join("away"));
     let options = SqliteConnectOptions::new().filename(&file);
     let mut connection = options.connect().await.unwrap();
+    folder.is_damaged("a row is broken");
     let spoil = sqlx::query("UPDATE workflows SET metadata = 'x'");
     spoil.execute(&mut connection).await.unwrap();
     fs::rename(&file, &away).unwrap();
@@ -116,7 +118,7 @@ async fn a_workflow_whose_row_cannot_be_read_is_answered_for_soon_also_while_not
 
 #[tokio::test]
 async fn a_log_of_steps_that_cannot_be_written_is_told_and_no_longer_once_it_can_be() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let runtime = open(&folder).await;
     let log_is_away = || {
         let troubles = runtime.troubles().into_iter();
@@ -147,7 +149,7 @@ async fn a_log_of_steps_that_cannot_be_written_is_told_and_no_longer_once_it_can
 
 #[tokio::test]
 async fn a_log_of_steps_that_cannot_be_read_is_told_and_no_longer_once_it_can_be() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let runtime = open(&folder).await;
     let created = runtime.create_workflow(JobId(1), definition(), None).await;
     let id = created.unwrap().id;
@@ -170,15 +172,16 @@ async fn a_log_of_steps_that_cannot_be_read_is_told_and_no_longer_once_it_can_be
 
 /// What a start says that cannot use its files. Root may use any file, so that such a test says
 /// nothing there.
-async fn said_by_a_start(folder: &TempDir) -> Option<String> {
+async fn said_by_a_start(folder: &Examined) -> Option<String> {
     let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
     builder.start().await.err().map(|error| error.to_string())
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_named_and_left_as_it_is() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let file = folder.path().join("jobs.db");
+    folder.is_damaged("it is no database");
     fs::write(&file, "these are my notes, not a database ".repeat(100)).unwrap();
     let said = said_by_a_start(&folder).await.unwrap();
     assert!(said.contains("jobs.db"), "{said}");
@@ -191,7 +194,7 @@ async fn a_file_that_is_no_database_is_named_and_left_as_it_is() {
 
 #[tokio::test]
 async fn a_folder_where_the_database_should_be_is_named() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     fs::create_dir(folder.path().join("jobs.db")).unwrap();
     let said = said_by_a_start(&folder).await.unwrap();
     assert!(said.contains("jobs.db"), "{said}");
@@ -203,7 +206,7 @@ async fn files_and_folders_that_may_not_be_written_to_are_named() {
         println!("root may write to any file: nothing to see here");
         return;
     }
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     open(&folder).await.shutdown().await;
     let file = folder.path().join("jobs.db");
     fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
@@ -221,7 +224,7 @@ async fn files_and_folders_that_may_not_be_written_to_are_named() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlx_4393_cancelled_begin() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let database = Database::open(&folder.path().join("jobs.db"))
         .await
         .unwrap();

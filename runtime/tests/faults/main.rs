@@ -16,10 +16,14 @@ mod definitions;
 mod dice;
 mod disk;
 mod disk_full;
+#[path = "../examined/mod.rs"]
+mod examined;
 mod faulty;
 #[path = "../../../engine/tests/figures/mod.rs"]
 mod figures;
 mod files;
+#[path = "../folded/mod.rs"]
+mod folded;
 mod memory;
 mod outage;
 mod panics;

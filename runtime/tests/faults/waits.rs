@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::faulty::Faulty;
 use crate::figures;
+use crate::folded::Folded;
 use crate::witness::{registry, tries, witness};
 
 const HALF_A_DAY: i64 = 12 * 3_600 * 1_000_000;
@@ -100,6 +101,7 @@ fn steps(is_retry: bool) -> (Vec<StepDefinition>, u64, u64) {
 /// Seconds from the beginning of the wait to what comes after it.
 async fn waited(case: Case) -> f64 {
     let store = Arc::new(Faulty::default());
+    let _folded = Folded::of(&store.inner);
     let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
     let mut runtime = open(&store, &clock).await;
     let (steps, begins, ends) = steps(case.is_retry);

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use crate::faulty::Faulty;
+use crate::folded::Folded;
 use crate::world::World;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -20,6 +21,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[tokio::test]
 async fn whoever_waits_beside_others_need_not_ask_the_store() {
     let store = Arc::new(Faulty::default());
+    let _folded = Folded::of(&store.inner);
     let builder = Runtime::builder().store(store.clone());
     let runtime = builder.start().await.unwrap();
     let mut wait = StepDefinition::new("Wait", "delay");

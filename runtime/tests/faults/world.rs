@@ -13,11 +13,14 @@ use runtime::{Runtime, Settings};
 use tokio::time::{sleep, timeout};
 
 use crate::faulty::{Faulty, Plan};
+use crate::folded::Folded;
 use crate::witness::registry;
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 
 pub struct World {
+    /// Looked through at the end.
+    _folded: Folded,
     pub store: Arc<Faulty>,
     pub runtime: Runtime,
 }
@@ -45,7 +48,12 @@ impl World {
         let builder = Runtime::builder().store(store.clone()).clock(clock);
         let builder = builder.registry(registry()).settings(settings);
         let runtime = builder.start().await.unwrap();
-        Self { store, runtime }
+        let _folded = Folded::of(&store.inner);
+        Self {
+            _folded,
+            store,
+            runtime,
+        }
     }
 
     pub async fn start(&self, steps: &[StepDefinition]) -> WorkflowId {

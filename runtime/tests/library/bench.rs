@@ -2,20 +2,28 @@
 
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use runtime::store::memory::MemoryStore;
 use runtime::{
     Actor, EventRecord, JobId, JobOrchestrator, Progress, Runtime, TaskStatus, Value,
     WorkflowDefinition, WorkflowId, WorkflowState, Workflows,
 };
 
+use crate::examined::Examined;
+use crate::folded::Folded;
+
 /// The longest anything may take; far above what it should.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs a test on an engine in memory, then on one with a file.
+/// Runs a test on an engine in memory, then on one with a file; afterwards both are looked through.
 pub async fn on_both<Fut: Future<Output = ()>>(test: impl Fn(Runtime) -> Fut) {
-    test(Runtime::builder().in_memory().start().await.unwrap()).await;
-    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(MemoryStore::default());
+    let _folded = Folded::of(&store);
+    let builder = Runtime::builder().store(store);
+    test(builder.start().await.unwrap()).await;
+    let folder = Examined::new();
     test(open(folder.path(), &[]).await).await;
 }
 

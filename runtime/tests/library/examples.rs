@@ -3,6 +3,8 @@
 
 use std::error::Error;
 
+use crate::examined::Examined;
+
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 #[path = "../../examples/library/custom_step_type.rs"]
@@ -41,14 +43,14 @@ async fn the_error_recovery_example_runs() {
 
 #[tokio::test]
 async fn the_dataset_build_example_runs_in_memory_and_on_a_file() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     dataset_build::run(folder.path()).await.unwrap();
     assert!(folder.path().join("data/jobs.db").is_file());
 }
 
 #[tokio::test]
 async fn the_recovery_after_a_restart_example_runs() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     recover_after_restart::run(folder.path()).await.unwrap();
 }
 

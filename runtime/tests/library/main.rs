@@ -10,6 +10,10 @@ mod blocking;
 mod closures;
 mod contract;
 mod definitions;
+#[path = "../examined/mod.rs"]
+mod examined;
 mod examples;
+#[path = "../folded/mod.rs"]
+mod folded;
 mod public_face;
 mod registration;

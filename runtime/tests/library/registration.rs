@@ -7,10 +7,10 @@ use runtime::{
     JobId, JobOrchestrator, RunIf, Settings, StepContext, StepError, TaskStatus, Value, WaitsFor,
     WorkflowDefinition, WorkflowId, WorkflowStatus, WorkflowStep, json,
 };
-use tempfile::TempDir;
 use tokio::sync::Notify;
 
 use crate::bench::{close, execute, log, on_both, open, output, until};
+use crate::examined::Examined;
 
 /// Two steps; the first begins, says so, and ends when it is let go.
 fn gated(began: &Arc<Notify>, go: &Arc<Notify>, gives: &'static str) -> WorkflowDefinition {
@@ -32,8 +32,8 @@ fn gated(began: &Arc<Notify>, go: &Arc<Notify>, gives: &'static str) -> Workflow
 }
 
 /// A file with a workflow of [`gated`] whose first step was interrupted by the end of its program.
-async fn interrupted() -> (TempDir, WorkflowId) {
-    let folder = tempfile::tempdir().unwrap();
+async fn interrupted() -> (Examined, WorkflowId) {
+    let folder = Examined::new();
     let (began, go) = (Arc::default(), Arc::default());
     let definition = gated(&began, &go, "the first program");
     let impatient = Settings {
@@ -161,7 +161,7 @@ async fn a_workflow_of_the_contract_waits_for_closures_that_nobody_registered_ye
 
 #[tokio::test]
 async fn what_is_unregistered_while_a_step_runs_is_missed_by_the_next_step_alone() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let engine = open(folder.path(), &[]).await;
     let (began, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     // Beside closures a step whose mode its type says, which is never needed.
@@ -184,7 +184,7 @@ async fn what_is_unregistered_while_a_step_runs_is_missed_by_the_next_step_alone
 
 #[tokio::test]
 async fn a_closure_that_holds_its_engine_does_not_keep_the_file_after_a_shutdown() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let engine = open(folder.path(), &[]).await;
     let own = engine.clone();
     let step = WorkflowStep::new("Ask", "ask", move |_cx| {
@@ -201,7 +201,7 @@ async fn a_closure_that_holds_its_engine_does_not_keep_the_file_after_a_shutdown
 
 #[tokio::test]
 async fn a_step_type_that_the_next_program_does_not_know_is_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let engine = open(folder.path(), &[]).await;
     let definition = WorkflowDefinition::new("Typed")
         .step(WorkflowStep::of_type("A", "delay", json!({"seconds": 0.2})))

@@ -14,11 +14,13 @@ use runtime::process::RunnerProgram;
 use runtime::{Runtime, RuntimeBuilder, Settings};
 use serde_json::{Value, json};
 
+use crate::examined::Examined;
+
 /// The longest a condition may take; far above what any should.
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub struct Bench {
-    pub folder: tempfile::TempDir,
+    pub folder: Examined,
     pub runtime: Sound,
 }
 
@@ -61,14 +63,14 @@ impl Bench {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Examined::new();
         let runtime = open(folder.path(), settings).await;
         Self { folder, runtime }
     }
 
     /// One on which steps may do what its owner allows, and at first everything.
     pub async fn of_its_owner() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Examined::new();
         let runtime = closed(folder.path(), Settings::default()).start().await;
         let runtime = Sound::from(runtime.unwrap());
         let switches = StepSwitches {
@@ -93,9 +95,15 @@ impl Bench {
         Closed(self.folder)
     }
 
+    /// The test damages the files, because of this: at its end no doctor is asked.
+    pub fn is_damaged(&self, because: &'static str) {
+        self.folder.is_damaged(because);
+    }
+
     /// Rows were changed by the test, so that invariants may well not hold.
     pub fn with_broken_rows(mut self) -> Self {
         self.runtime.rows_were_broken = true;
+        self.folder.is_damaged("a row is broken");
         self
     }
 
@@ -206,9 +214,14 @@ impl Bench {
 }
 
 /// The files of a runtime that is over.
-pub struct Closed(tempfile::TempDir);
+pub struct Closed(Examined);
 
 impl Closed {
+    /// The test damages the files, because of this: at its end no doctor is asked.
+    pub fn is_damaged(&self, because: &'static str) {
+        self.0.is_damaged(because);
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }

@@ -8,10 +8,10 @@ use engine::progress::Progress;
 use engine::{Actor, Event, JobOrchestrator, TaskStatus, WorkflowId, WorkflowStatus, Workflows};
 use runtime::{JobId, Runtime, Settings, StepError, WorkflowDefinition, WorkflowStep};
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 use crate::bench::Sound;
+use crate::examined::Examined;
 use crate::figures;
 
 const ROUNDS: usize = 100;
@@ -21,7 +21,7 @@ const TURNS_MAX: u32 = 10_000;
 
 /// A runtime with one place to run, a step that holds it, and one that waits for it.
 struct Queue {
-    _folder: TempDir,
+    _folder: Examined,
     runtime: Sound,
     holder: WorkflowDefinition,
     waiter: WorkflowDefinition,
@@ -53,7 +53,7 @@ fn behind(name: &str, gate: &Arc<Semaphore>) -> WorkflowDefinition {
 
 impl Queue {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Examined::new();
         let settings = Settings {
             others_at_once: 1,
             ..Settings::default()

@@ -147,6 +147,7 @@ async fn after_damage_of(table: &str) -> Damaged {
     let pages = pages(&file, table).await;
     assert!(pages.len() > 7, "{table}: {pages:?}");
     let middle = pages.len() / 2;
+    bench.is_damaged("a page is overwritten");
     let around = &pages[middle - 2..=middle + 2];
     let before: Vec<_> = around
         .iter()
@@ -218,6 +219,7 @@ async fn a_damaged_page_puts_only_those_workflows_aside_whose_rows_lie_on_it() {
 async fn the_last_page_of_a_table_is_no_reason_not_to_start() {
     let bench = many().await;
     let file = bench.path("jobs.db");
+    bench.is_damaged("the last pages of tables are overwritten");
     for table in ["workflows", "tasks"] {
         let last = *pages(&file, table).await.last().unwrap();
         overwrite(&file, last, &GARBAGE);
@@ -279,6 +281,7 @@ async fn a_start_keeps_aside_what_was_aside_although_what_is_noted_about_it_cann
     let bench = many().await;
     let file = bench.path("jobs.db");
     let broken = "UPDATE workflows SET metadata = '{' WHERE id = 2";
+    bench.is_damaged("a row is broken, and then what is noted about it");
     Rows::of(&file).await.change(broken).await.unwrap();
     let bench = bench.open().await;
     let second = BTreeSet::from([WorkflowId(2)]);
@@ -315,6 +318,7 @@ async fn damage_that_nobody_meets_is_found_in_the_background_and_told() {
     let bench = many().await;
     let file = bench.path("jobs.db");
     let page = pages(&file, "definitions").await[0];
+    bench.is_damaged("a page is overwritten");
     overwrite(&file, page, &GARBAGE);
     let bench = bench.open().await;
     let damaged = [TroubleKind::DatabaseDamaged];

@@ -12,27 +12,27 @@ use runtime::{JobId, Runtime, WorkflowDefinition, WorkflowStep};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
-use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 use crate::ailments::ailments;
 use crate::bench::{Sound, until};
+use crate::examined::Examined;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
 struct Place {
-    folder: TempDir,
+    folder: Examined,
     runtime: Sound,
 }
 
-async fn open(folder: &TempDir, definition: &WorkflowDefinition) -> Sound {
+async fn open(folder: &Examined, definition: &WorkflowDefinition) -> Sound {
     let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
     builder.register(definition).start().await.unwrap().into()
 }
 
 impl Place {
     async fn new(definition: &WorkflowDefinition) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Examined::new();
         let runtime = open(&folder, definition).await;
         Self { folder, runtime }
     }
@@ -149,6 +149,7 @@ async fn a_doctor_compares_what_came_too_late_with_what_events_tell_of_it() {
     let changed = sqlx::query("UPDATE attempts SET output = '{}'");
     changed.execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+    folder.is_damaged("a row is changed, for the doctor to find");
     let found = ailments(&file).await;
     assert!(found[0].contains("attempt 1 is "), "{found:#?}");
     assert_eq!(found.len(), 1, "{found:#?}");

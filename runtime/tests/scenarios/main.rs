@@ -13,8 +13,12 @@ mod commits;
 mod conditions;
 mod damage;
 mod definitions;
+#[path = "../examined/mod.rs"]
+mod examined;
 #[path = "../../../engine/tests/figures/mod.rs"]
 mod figures;
+#[path = "../folded/mod.rs"]
+mod folded;
 mod hostile_references;
 mod late;
 mod mutations;

@@ -16,6 +16,7 @@ use runtime::{Runtime, Settings};
 use serde_json::json;
 
 use crate::bench::{Bench, noop, shell, step};
+use crate::examined::Examined;
 use crate::figures;
 use crate::rows::Rows;
 
@@ -293,7 +294,8 @@ async fn lists_answer(runtime: &Runtime, seed: u64) {
 /// Changes a copy of the database, starts a server on it and looks. How many changes there were.
 async fn round(base: &Path, seed: u64) -> (usize, usize) {
     let mut dice = Dice(seed);
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
+    folder.is_damaged("rows are changed at random");
     let file = folder.path().join("jobs.db");
     std::fs::copy(base, &file).unwrap();
     let all = EACH * KINDS.len() as i64;
@@ -332,7 +334,7 @@ async fn round(base: &Path, seed: u64) -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_random_changes_of_rows_harm_only_the_workflows_they_touch() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let base = base(folder.path()).await;
     if let Ok(seed) = std::env::var("MUTATION_SEED") {
         round(&base, seed.parse().unwrap()).await;

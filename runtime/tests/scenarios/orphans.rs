@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Sound, define, eventually, shell, step};
+use crate::folded::Folded;
 
 /// A step during which servers vanish: it never ends, and takes no notice of anything.
 #[derive(Deserialize, JsonSchema)]
@@ -86,6 +87,7 @@ async fn until_attempt(server: &Sound, id: WorkflowId, attempt: u32) {
 #[tokio::test(start_paused = true)]
 async fn omicron_10911_orphan_of_vanished_server_is_taken_up_without_a_restart() {
     let store = Arc::new(MemoryStore::default());
+    let _folded = Folded::of(&store);
     let stays = server::<Short>(&store).await;
     let vanishes = server::<Endless>(&store).await;
     let id = begin(&vanishes, &define(&[visit()])).await;
@@ -108,6 +110,7 @@ async fn omicron_10911_orphan_of_vanished_server_is_taken_up_without_a_restart()
 #[tokio::test]
 async fn a_step_that_ends_three_servers_in_a_row_is_poison_whatever_its_limit_of_losses() {
     let store = Arc::new(MemoryStore::default());
+    let _folded = Folded::of(&store);
     let first = server::<Endless>(&store).await;
     let id = begin(&first, &define(&[visit()])).await;
     for attempt in 2..=3 {
@@ -130,6 +133,7 @@ async fn a_step_that_ends_three_servers_in_a_row_is_poison_whatever_its_limit_of
 #[tokio::test]
 async fn an_orderly_stop_among_the_last_three_is_no_loop() {
     let store = Arc::new(MemoryStore::default());
+    let _folded = Folded::of(&store);
     let first = server::<Endless>(&store).await;
     let id = begin(&first, &define(&[visit()])).await;
     until_attempt(&server::<Endless>(&store).await, id, 2).await;

@@ -47,6 +47,7 @@ async fn after(change: &str) -> (Bench, Vec<WorkflowId>) {
     }
     bench.runtime.shutdown().await;
     let path = bench.path("jobs.db");
+    bench.is_damaged("a row is broken");
     Rows::of(&path).await.change(change).await.unwrap();
     (bench.reopen().await, ids)
 }
@@ -136,6 +137,7 @@ async fn a_bad_row_that_nobody_asked_for_is_put_aside_when_a_list_meets_it() {
     bench.runtime.shutdown().await;
     let rows = Rows::of(&bench.path("jobs.db")).await;
     let broken = "UPDATE workflows SET metadata = 'x', summary = NULL";
+    bench.is_damaged("a row is broken");
     rows.change(broken).await.unwrap();
     drop(rows);
     let bench = bench.reopen().await;
@@ -160,6 +162,7 @@ async fn what_is_wrong_with_one_of_many_is_told_of_that_one_alone() {
     }
     let path = bench.path("jobs.db");
     bench.runtime.shutdown().await;
+    bench.folder.is_damaged("a row of each is broken");
     drop(bench.runtime);
     let rows = Rows::of(&path).await;
     for broken in [
@@ -201,6 +204,7 @@ async fn a_row_that_goes_bad_while_its_workflow_runs_stops_it() {
     let id = bench.start(&define(&[shell("Long", &script, &[])])).await;
     eventually("it runs", || started.exists()).await;
     let rows = Rows::of(&bench.path("jobs.db")).await;
+    bench.is_damaged("a row is broken");
     rows.change("UPDATE workflows SET metadata = 'x'")
         .await
         .unwrap();
@@ -238,6 +242,7 @@ async fn one_that_cannot_be_written_when_its_turn_comes_does_not_hold_up_the_one
     let rows = Rows::of(&bench.path("jobs.db")).await;
     let bad = "INSERT INTO attempts (workflow_id, task, attempt, started_at, outcome)
                VALUES (2, 0, 1, 1, 'running')";
+    bench.is_damaged("a row stands where another is to be written");
     rows.change(bad).await.unwrap();
     std::fs::write(&go, "").unwrap();
     for id in [ids[0], ids[2]] {

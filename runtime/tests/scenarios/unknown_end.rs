@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, define, eventually, shell, step};
+use crate::examined::Examined;
 use crate::server::{Server, answer};
 
 /// Breaks the first connection after it has read the whole request, then answers.
@@ -101,7 +102,7 @@ impl StepType for Panics {
 async fn a_step_that_runs_once_is_not_repeated_after_a_panic() {
     let mut registry = Registry::builtin().unwrap();
     registry.register::<Panics>().unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let builder = Runtime::builder().registry(registry);
     let builder = builder.work_dir(folder.path().join("work"));
     let runtime = builder.start().await.unwrap().into();

@@ -16,11 +16,11 @@ use runtime::{JobId, Runtime, WorkflowDefinition, WorkflowStep};
 use serde_json::{Map, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
-use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 use crate::ailments::ailments;
 use crate::bench::{Sound, until};
+use crate::examined::Examined;
 use crate::rows::Rows;
 
 /// Ends well too late the first time, and gives as much as asked for.
@@ -58,7 +58,7 @@ async fn open(file: &Path) -> Sound {
 
 /// A file of today with three workflows that are over: one whose first try gave a little too late,
 /// one whose gave much, and one that was recovered while what it ran was slow to die.
-async fn file_of_today(folder: &TempDir) -> PathBuf {
+async fn file_of_today(folder: &Examined) -> PathBuf {
     let file = folder.path().join("jobs.db");
     let gate = Arc::new(Semaphore::new(0));
     let (little, much, deaf) = (late("Little", 1), late("Much", 20_000), deaf(&gate));
@@ -178,8 +178,9 @@ async fn late_outputs(file: &Path) -> String {
 
 #[tokio::test]
 async fn a_file_of_the_first_tables_is_filled_in_from_its_events_when_it_is_opened() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let today = file_of_today(&folder).await;
+    folder.is_damaged("one of the files is left as an older version ended it");
     change(&today, &ENDED_TOO_SOON).await;
     let file = of_the_first_tables(&today).await;
     let refused = examine(&file, &[], &mut |_| ()).await;
@@ -211,7 +212,7 @@ async fn a_file_of_the_first_tables_is_filled_in_from_its_events_when_it_is_open
 
 #[tokio::test]
 async fn a_workflow_that_was_put_aside_by_an_older_version_can_be_released() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let file = file_of_today(&folder).await;
     change(&file, &ENDED_TOO_SOON).await;
     change(&file, &DEFAULTS).await;
@@ -235,10 +236,11 @@ async fn a_workflow_that_was_put_aside_by_an_older_version_can_be_released() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_left_as_it_is_and_holds_nothing_up() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let file = file_of_today(&folder).await;
     change(&file, &DEFAULTS).await;
     let broken = "UPDATE events SET body = '{' WHERE workflow_id = 1 AND seq = 4";
+    folder.is_damaged("an event is broken");
     change(&file, &[broken]).await;
     let runtime = open(&file).await;
     runtime.shutdown().await;
@@ -256,7 +258,7 @@ async fn what_cannot_be_read_is_left_as_it_is_and_holds_nothing_up() {
 
 #[tokio::test]
 async fn a_create_that_is_repeated_over_an_upgrade_is_answered_as_the_first_time() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Examined::new();
     let file = folder.path().join("jobs.db");
     let definition = json!({
         "name": "Repeated", "parameters": {"to": "all", "times": 1},

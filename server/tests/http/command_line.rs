@@ -10,8 +10,8 @@ use reqwest::Method;
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Row};
-use tempfile::TempDir;
 
+use crate::examined::Examined;
 use crate::fixture::{PATIENCE, Server, failing, program, quick, run, waiting};
 use crate::quarantine::{change, kill};
 
@@ -34,7 +34,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_token_stands_alone_on_standard_output_and_works_at_once() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     // Before any owner exists and before any server ran; the folder after the command.
     let output = program()
         .args([
@@ -61,7 +61,7 @@ async fn a_token_stands_alone_on_standard_output_and_works_at_once() {
 
 #[test]
 fn the_data_folder_may_be_named_by_a_variable() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let output = program()
         .args(["token", "create", "--name", "ci", "--role", "viewer"])
         .env("JOB_ORCHESTRATOR_DATA", folder.path().join("new"))
@@ -73,7 +73,7 @@ fn the_data_folder_may_be_named_by_a_variable() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_says_why() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let cases: [(&[&str], &str); 7] = [
         (
             &["token", "create", "--name", "x", "--role", "king"],
@@ -116,7 +116,7 @@ fn wrong_usage_ends_with_2_and_says_why() {
 
 #[test]
 fn a_file_is_checked_with_every_problem_at_its_field() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let good = write(folder.path(), "good.json", &quick());
     assert_eq!(
         run(folder.path(), &["validate", &good], "").status.code(),
@@ -135,7 +135,7 @@ fn a_file_is_checked_with_every_problem_at_its_field() {
 
 #[test]
 fn a_run_ends_with_the_code_of_its_outcome() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let data = folder.path().join("data");
     let good = write(folder.path(), "good.json", &quick());
     let output = run(&data, &["run", &good], "");
@@ -163,7 +163,7 @@ fn a_run_ends_with_the_code_of_its_outcome() {
 
 #[test]
 fn a_run_with_a_parameter_hands_it_to_its_steps() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let definition = json!({"name": "N", "parameters": {"word": "none"}, "steps": [{
         "name": "S", "task_type": "command", "max_retries": 0, "config": {
             "program": "test", "args": ["{{ parameters.word }}", "=", "a b"]
@@ -184,7 +184,7 @@ fn a_run_with_a_parameter_hands_it_to_its_steps() {
 
 #[test]
 fn what_only_looks_makes_neither_the_folder_nor_anything_in_it() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let data = folder.path().join("none");
     let cases: [(&[&str], i32); 10] = [
         (&["doctor"], 1),
@@ -215,7 +215,7 @@ fn what_only_looks_makes_neither_the_folder_nor_anything_in_it() {
 
 #[test]
 fn accounts_and_tokens_are_listed_without_what_is_secret() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let did = |words: &[&str], input: &str| {
         let output = run(folder.path(), words, input);
         assert_eq!(output.status.code(), Some(0), "{words:?}: {output:?}");
@@ -252,7 +252,7 @@ fn accounts_and_tokens_are_listed_without_what_is_secret() {
 
 #[test]
 fn the_only_owner_can_neither_be_disabled_nor_be_made_less() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let user = |words: &[&str]| {
         let words = [&["user"], words].concat();
         let output = run(folder.path(), &words, "correct horse");
@@ -286,7 +286,7 @@ fn killed_run(folder: &Path, definition: &serde_json::Value) {
 
 #[test]
 fn a_run_says_what_goes_on_of_an_earlier_one_that_it_is_waited_for_and_how_it_ends() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let go = folder.path().join("go");
     let started = folder.path().join("started");
     let script = format!(
@@ -353,7 +353,7 @@ fn running(folder: &Path, file: &str) -> (Child, Lines<BufReader<ChildStderr>>) 
 
 #[test]
 fn a_signal_while_a_run_waits_for_an_earlier_one_stops_that_and_the_code_is_its_own() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let started = folder.path().join("started");
     let script = format!(
         "touch '{}'$JOB_ORCHESTRATOR_ATTEMPT_NUMBER; exec sleep 600",
@@ -384,7 +384,7 @@ fn a_signal_while_a_run_waits_for_an_earlier_one_stops_that_and_the_code_is_its_
 #[tokio::test]
 async fn an_earlier_run_that_cannot_be_read_does_not_hide_how_the_run_itself_ended() {
     for (code, last) in [(0, "true"), (1, "false")] {
-        let folder = TempDir::new().unwrap();
+        let folder = Examined::new();
         killed_run(folder.path(), &waiting(600.0));
         let go = folder.path().join("go");
         let script = format!(
@@ -396,6 +396,7 @@ async fn an_earlier_run_that_cannot_be_read_does_not_hide_how_the_run_itself_end
         let file = write(folder.path(), "asked.json", &asked);
         let (mut child, mut lines) = running(folder.path(), &file);
         assert!(lines.any(|line| line.unwrap().contains("running, 0/1")));
+        folder.is_damaged("the row of a workflow is gone");
         // Nobody can tell any more what becomes of it.
         let gone = "DELETE FROM workflows WHERE id = 1";
         change(&folder.path().join("data"), gone).await;
@@ -410,7 +411,7 @@ async fn an_earlier_run_that_cannot_be_read_does_not_hide_how_the_run_itself_end
 
 #[test]
 fn a_run_does_not_wait_for_an_earlier_one_that_only_waits_and_says_that_it_is_not_over() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     killed_run(folder.path(), &waiting(600.0));
     let file = write(folder.path(), "quick.json", &quick());
     let output = run(&folder.path().join("data"), &["run", &file], "");
@@ -429,7 +430,7 @@ fn a_run_does_not_wait_for_an_earlier_one_that_only_waits_and_says_that_it_is_no
 
 #[test]
 fn a_run_says_why_a_step_is_tried_again() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let seen = folder.path().join("seen");
     let script = format!(
         "test -e '{0}' || {{ touch '{0}'; exit 7; }}",
@@ -447,7 +448,7 @@ fn a_run_says_why_a_step_is_tried_again() {
 
 #[test]
 fn a_misspelt_variable_is_warned_of_with_the_nearest_name_and_each_documented_one_is_known() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let said = |name: &str, words: &[&str]| {
         let mut command = program();
         command.arg("--data").arg(folder.path()).args(words);
@@ -479,7 +480,7 @@ fn a_misspelt_variable_is_warned_of_with_the_nearest_name_and_each_documented_on
 
 #[test]
 fn what_a_step_wrote_does_nothing_to_the_terminal_of_a_run() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let script = r"printf 'x\033[2J\302\2331m\n' >&2; exit 7";
     let evil = json!({"name": "F", "steps": [{"name": "Bad", "task_type": "command",
         "max_retries": 0, "config": {"program": "sh", "args": ["-c", script]}}]});
@@ -496,7 +497,7 @@ fn what_a_step_wrote_does_nothing_to_the_terminal_of_a_run() {
 
 #[test]
 fn a_signal_cancels_a_run() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let file = write(folder.path(), "d.json", &waiting(600.0));
     let mut child = program()
         .arg("--data")
@@ -597,6 +598,7 @@ async fn a_server_whose_pages_cannot_start_ends_in_order_what_its_engine_has_beg
     let server = Server::start();
     server.api("editor").create(&waiting(600.0), true).await;
     let folder = kill(server);
+    folder.is_damaged("a folder stands where the accounts should be");
     // Where the accounts should be is something that is none.
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(folder.path().join(format!("accounts.db{end}")));

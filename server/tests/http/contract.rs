@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use reqwest::{Method, Request};
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 
+use crate::examined::Examined;
 use crate::fixture::{Answer, Api, PATIENCE, Server, ask, failing, quick, waiting};
 use crate::frames::{Frames, stream};
 use crate::quarantine::change;
@@ -439,6 +439,7 @@ async fn every_operation_answers_as_described_and_every_field_described_is_met()
 /// A row that cannot be read puts its workflow into quarantine.
 async fn put_aside(server: &Server, id: i64) {
     let broken = format!("UPDATE workflows SET metadata = '{{' WHERE id = {id}");
+    server.folder.is_damaged("a row is broken");
     change(server.folder.path(), &broken).await;
     let api = server.api("viewer");
     for path in ["", "/progress"] {
@@ -534,7 +535,7 @@ async fn operate(api: &Api<'_>) {
     );
     history.until("WorkflowCompleted").await;
 
-    let strict = Server::start_with(TempDir::new().unwrap(), &[]);
+    let strict = Server::start_with(Examined::new(), &[]);
     strict.api("viewer").get("/step-types").await.ok();
 
     let (other, id) = crate::handlers::left_by_a_program().await;

@@ -3,6 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::examined::Examined;
 use crate::fixture::{Server, ask, quick};
 use crate::gate::Gate;
 
@@ -59,7 +60,7 @@ async fn the_next_version_names_the_one_it_is_based_on() {
 #[tokio::test]
 async fn a_workflow_under_way_keeps_the_version_it_was_started_with() {
     let gate = Gate::start().await;
-    let folder = tempfile::TempDir::new().unwrap();
+    let folder = Examined::new();
     let server = Server::start_with(folder, &["--allow-private-addresses"]);
     let api = server.api("editor");
     let last = |name: &str| json!({"name": name, "task_type": "noop", "dependencies": [0]});

@@ -8,14 +8,14 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
-use tempfile::TempDir;
 
+use crate::examined::Examined;
 use crate::fixture::{Server, failing, program, quick, run, waiting};
 use crate::quarantine::{change, kill};
 
 /// A folder with a workflow in each of several states: 1 completed, 2 failed, 3 waits, 4 is paused,
 /// 5 is pending, 6 was recovered and failed again, 7 gave an output too large for its event.
-async fn folder() -> TempDir {
+async fn folder() -> Examined {
     let server = Server::start();
     let api = server.api("editor");
     let completed = api.create(&quick(), true).await;
@@ -85,7 +85,7 @@ async fn a_sound_folder_is_said_to_be_sound_also_while_a_server_uses_it() {
 
 #[test]
 fn a_folder_without_a_database_is_no_patient() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let found = doctor(folder.path(), &[]);
     assert_eq!(found.code, Some(1));
     assert!(
@@ -148,13 +148,14 @@ const DAMAGE: [(&str, &str); 22] = [
 async fn each_kind_of_damage_is_named() {
     let folder = folder().await;
     for (damage, named) in DAMAGE {
-        let copy = TempDir::new().unwrap();
+        let copy = Examined::new();
         for entry in std::fs::read_dir(folder.path()).unwrap() {
             let entry = entry.unwrap();
             if entry.file_type().unwrap().is_file() {
                 std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
             }
         }
+        copy.is_damaged("for a doctor to find");
         change(copy.path(), damage).await;
         let found = doctor(copy.path(), &[]);
         assert_eq!(
@@ -173,6 +174,7 @@ async fn what_stands_in_rows_does_nothing_to_the_terminal_of_a_doctor() {
     let folder = folder().await;
     let evil = "json_quote('x' || char(27) || '[2J' || char(155) || '1m')";
     let output = format!("UPDATE tasks SET output = {evil} WHERE workflow_id = 1");
+    folder.is_damaged("for a doctor to find");
     change(folder.path(), &output).await;
     for (words, told) in [
         (&[][..], "output is x\\u{1b}[2J\\u{9b}1m in its row"),
@@ -214,6 +216,7 @@ async fn empty_the_indices(folder: &Path) {
 #[tokio::test]
 async fn a_list_that_leaves_out_what_belongs_in_it_is_named() {
     let folder = folder().await;
+    folder.is_damaged("for a doctor to find");
     empty_the_indices(folder.path()).await;
     let found = doctor(folder.path(), &[]);
     assert_eq!(found.code, Some(1), "{}{}", found.text, found.errors);
@@ -230,6 +233,7 @@ async fn a_list_that_leaves_out_what_belongs_in_it_is_named() {
 #[tokio::test]
 async fn a_file_that_is_damaged_as_a_file_is_named() {
     let folder = folder().await;
+    folder.is_damaged("a file beside it is no database");
     // What a killed server left beside it would bring the file back.
     std::fs::remove_file(folder.path().join("logs.db-wal")).unwrap();
     std::fs::write(folder.path().join("logs.db"), "not a database at all").unwrap();
@@ -326,7 +330,7 @@ fn remove(folder: &Path, end: &str) {
 async fn a_doctor_who_may_only_read_the_folder_looks_at_it_or_says_what_to_do() {
     let killed = folder().await;
     let copy = || {
-        let copy = TempDir::new().unwrap();
+        let copy = Examined::new();
         let files = std::fs::read_dir(killed.path())
             .unwrap()
             .map(Result::unwrap);

@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, Request, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::contract::{self, Asked};
+
+use crate::examined::Examined;
 
 /// Longer than anything here takes, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server on a folder of its own; it is killed when the test ends.
 pub struct Server {
-    pub folder: TempDir,
+    pub folder: Examined,
     pub address: String,
     /// What `serve` printed besides its address.
     pub setup_link: Option<String>,
@@ -153,7 +154,7 @@ pub async fn ask(request: RequestBuilder) -> Answer {
 
 impl Server {
     pub fn start() -> Self {
-        Self::start_with(TempDir::new().unwrap(), &["--allow-commands"])
+        Self::start_with(Examined::new(), &["--allow-commands"])
     }
 
     /// The status of a request whose path is sent as it is; clients like to tidy paths up.
@@ -169,12 +170,12 @@ impl Server {
 
     /// With this text as its file of settings.
     pub fn start_set(settings: &str) -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = Examined::new();
         std::fs::write(folder.path().join("job-orchestrator.toml"), settings).unwrap();
         Self::start_with(folder, &["--allow-commands"])
     }
 
-    pub fn start_with(folder: TempDir, words: &[&str]) -> Self {
+    pub fn start_with(folder: Examined, words: &[&str]) -> Self {
         let mut child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path())

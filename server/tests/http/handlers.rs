@@ -3,14 +3,14 @@
 use engine::JobOrchestrator;
 use runtime::{JobId, Runtime, StepError, WorkflowDefinition, WorkflowStep};
 use serde_json::json;
-use tempfile::TempDir;
 
+use crate::examined::Examined;
 use crate::fixture::Server;
 use crate::quarantine::change;
 
 /// A server on a data folder where a program left a workflow whose first step it was carrying out.
 pub async fn left_by_a_program() -> (Server, i64) {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let file = folder.path().join("job-orchestrator.db");
     let settings = runtime::Settings {
         drain: std::time::Duration::ZERO,
@@ -53,7 +53,7 @@ async fn a_workflow_whose_closures_are_in_another_program_waits_and_says_for_wha
 
 #[tokio::test]
 async fn what_came_too_late_is_among_the_attempts_of_the_task() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let file = folder.path().join("job-orchestrator.db");
     let program = Runtime::builder().sqlite(file).start().await.unwrap();
     let deaf = WorkflowStep::new("Deaf", "count", |cx| async move {
@@ -88,6 +88,9 @@ async fn what_came_too_late_is_among_the_attempts_of_the_task() {
     // A large one is given alone, and stood for in the list.
     let large = json!("x".repeat(9_000));
     let held = format!("UPDATE attempts SET output = '{large}' WHERE workflow_id = {id}");
+    server
+        .folder
+        .is_damaged("what an attempt gave is another thing than its event tells");
     change(server.folder.path(), &held).await;
     let task = api.get(&format!("/workflows/{id}/tasks/0")).await.ok();
     let stands = json!({"not_in_event": true, "bytes": 9_002});

@@ -7,8 +7,8 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use server::router::registered;
-use tempfile::TempDir;
 
+use crate::examined::Examined;
 use crate::fixture::{Answer, Server, ask, quick};
 use crate::frames::{Frames, stream};
 
@@ -287,7 +287,7 @@ async fn a_path_with_a_slash_too_many_leads_to_the_page_without_it() {
 
 #[tokio::test]
 async fn no_file_of_the_data_folder_can_be_read_by_other_users() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let mode = |mode| Permissions::from_mode(mode);
     std::fs::set_permissions(folder.path(), mode(0o755)).unwrap();
     // As an earlier version left it.

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
-use tempfile::TempDir;
 use tokio::time::sleep;
 
 use crate::event_table;
+use crate::examined::Examined;
 use crate::fixture::{Api, PATIENCE, Server, quick, run, waiting};
 use crate::frames::{Frames, stream};
 
@@ -26,7 +26,7 @@ async fn until_troubled(server: &Server, trouble: &str) {
 
 #[tokio::test]
 async fn a_server_over_its_memory_limit_starts_no_step_and_ends_streams_that_come_back() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let server = Server::start_with(folder, &["--memory-limit-mib", "1"]);
     until_troubled(&server, "memory").await;
     let api = server.api("editor");
@@ -79,7 +79,7 @@ async fn no_more_steps_run_at_once_than_the_file_of_settings_says() {
 
 #[test]
 fn a_limit_that_is_none_is_refused_before_anything_starts() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
     let words = [
         "serve",
         "--listen",
@@ -131,6 +131,9 @@ async fn add_event(file: &mut SqliteConnection, id: i64, seq: i64) {
 async fn while_the_database_is_slow_streams_look_by_themselves_every_five_seconds_only() {
     let server = Server::start();
     let api = server.api("editor");
+    server
+        .folder
+        .is_damaged("events are added that nothing follows from");
     let mut file = open(&server).await;
     let id = api.create(&quick(), false).await;
     let mut frames = Frames::open(stream(&api, id, "?after=1")).await;

@@ -17,6 +17,8 @@ mod definitions;
 mod doctor;
 mod double_submits;
 mod event_table;
+#[path = "../../../runtime/tests/examined/mod.rs"]
+mod examined;
 #[path = "../../../engine/tests/figures/mod.rs"]
 mod figures;
 mod fixture;

@@ -7,8 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use tempfile::TempDir;
-
+use crate::examined::Examined;
 use crate::figures;
 use crate::fixture::{ended, quick};
 
@@ -17,13 +16,13 @@ const NOBODY: u32 = 65_534;
 
 /// The program for somebody who is not root, and a folder of theirs.
 struct Theirs {
-    place: TempDir,
+    place: Examined,
     program: PathBuf,
 }
 
 impl Theirs {
     fn new() -> Self {
-        let place = TempDir::new().unwrap();
+        let place = Examined::new();
         mode(place.path(), 0o755);
         let program = place.path().join("program");
         // Where it was built others may not come.

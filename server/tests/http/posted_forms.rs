@@ -4,6 +4,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::examined::Examined;
 use crate::fixture::{Answer, Server, ask};
 use crate::quarantine::change;
 
@@ -114,7 +115,7 @@ async fn a_form_is_saved_then_edited_then_started() {
 
 #[tokio::test]
 async fn a_start_that_is_refused_again_and_again_makes_one_version() {
-    let server = Server::start_with(tempfile::TempDir::new().unwrap(), &[]);
+    let server = Server::start_with(Examined::new(), &[]);
     let cookie = editor(&server).await;
     let mut draft: Value = serde_json::from_str(&draft()).unwrap();
     draft["steps"][1]["task_type"] = json!("command");
@@ -293,6 +294,9 @@ async fn a_start_form_that_was_sent_long_ago_is_a_new_one_under_its_address_and_
     assert!(again.text.contains("Workflow #1 came of this form."));
     // An hour goes by.
     let earlier = "UPDATE workflows SET created_at = created_at - 3600000000";
+    server
+        .folder
+        .is_damaged("a row says that it was made earlier than its event does");
     change(server.folder.path(), earlier).await;
     let opened = page(&server, &cookie, &bookmark).await;
     assert_eq!(opened.status, StatusCode::FOUND);

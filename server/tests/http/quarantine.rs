@@ -7,8 +7,8 @@ use reqwest::Method;
 use reqwest::header::COOKIE;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
-use tempfile::TempDir;
 
+use crate::examined::Examined;
 use crate::fixture::{Server, ask, quick, run, waiting};
 use crate::frames::{Frames, stream};
 
@@ -24,8 +24,8 @@ pub async fn change(folder: &Path, statement: &str) {
 }
 
 /// Ends a server at once and gives its folder.
-pub fn kill(mut server: Server) -> TempDir {
-    std::mem::replace(&mut server.folder, TempDir::new().unwrap())
+pub fn kill(mut server: Server) -> Examined {
+    std::mem::replace(&mut server.folder, Examined::new())
 }
 
 #[tokio::test]
@@ -37,6 +37,7 @@ async fn a_row_that_cannot_be_read_is_shown_as_failed_with_a_sentence_and_refuse
     server.user("ada", "operator", PASSWORD);
     let folder = kill(server);
     let broken = format!("UPDATE workflows SET metadata = '{{\"a\":' WHERE id = {bad}");
+    folder.is_damaged("a row is broken");
     change(folder.path(), &broken).await;
 
     let server = Server::start_with(folder, &[]);
@@ -82,6 +83,7 @@ async fn readiness_counts_what_is_aside_and_how_often_something_did_not_hold() {
         ids.push(api.create(&waiting(seconds), true).await);
     }
     let folder = kill(server);
+    folder.is_damaged("rows are broken");
     // One cannot be read; of another each row can be, and they contradict each other.
     for broken in [
         format!("UPDATE workflows SET metadata = '{{' WHERE id = {}", ids[0]),
@@ -108,6 +110,7 @@ async fn a_row_that_goes_bad_while_its_workflow_runs_is_told_the_same_everywhere
     let mut frames = Frames::open(stream(&api, bad, "")).await;
     frames.until("snapshot").await;
     let broken = format!("UPDATE workflows SET metadata = '{{' WHERE id = {bad}");
+    server.folder.is_damaged("a row is broken");
     change(server.folder.path(), &broken).await;
     let told = api.get(&path).await.ok();
     assert_eq!(told["status"], "failed");
@@ -136,6 +139,9 @@ async fn a_row_that_goes_bad_while_its_workflow_runs_is_told_the_same_everywhere
 async fn a_stream_goes_on_behind_the_last_number_when_what_remains_tells_none() {
     let server = Server::start_set("stream_heartbeat_seconds = 1");
     let api = server.api("operator");
+    server
+        .folder
+        .is_damaged("a row is broken, and events are gone");
     // The row alone tells no number; and the events are gone as well.
     for events_are_gone in [false, true] {
         let bad = server.api("editor").create(&waiting(600.0), true).await;

@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::event_table;
+use crate::examined::Examined;
 use crate::figures;
 use crate::fixture::{Api, Server};
 use crate::gate::Gate;
@@ -65,7 +65,7 @@ pub async fn rounds(
 ) -> Vec<Ended> {
     let is_long = std::env::var("JOB_ORCHESTRATOR_TIER").is_ok_and(|tier| tier == "B");
     let rounds = if is_long { 1_000 } else { 100 };
-    let server = Server::start_with(TempDir::new().unwrap(), &["--allow-private-addresses"]);
+    let server = Server::start_with(Examined::new(), &["--allow-private-addresses"]);
     let mut race = Race {
         api: server.api("editor"),
         gate: Gate::start().await,

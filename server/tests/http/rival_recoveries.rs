@@ -7,6 +7,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::event_table;
+use crate::examined::Examined;
 use crate::figures;
 use crate::fixture::{Answer, Api, PATIENCE, Server, failing};
 use crate::gate::Gate;
@@ -22,7 +23,7 @@ async fn recover(api: &Api<'_>, id: i64, key: String) -> Answer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_recoveries_at_once_one_wins_and_the_other_is_refused() {
     let gate = Gate::start().await;
-    let folder = tempfile::TempDir::new().unwrap();
+    let folder = Examined::new();
     let server = Server::start_with(folder, &["--allow-private-addresses"]);
     let api = &server.api("editor");
     let (mut first_won, mut ids) = (0, Vec::new());

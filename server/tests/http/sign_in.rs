@@ -4,6 +4,7 @@ use reqwest::{Method, StatusCode};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
+use crate::examined::Examined;
 use crate::fixture::{Server, ask, cookie_of};
 
 const PASSWORD: &str = "correct horse";
@@ -60,7 +61,7 @@ async fn the_owner_is_made_once_and_only_with_the_printed_code() {
 
 #[tokio::test]
 async fn a_ticked_box_lets_steps_start_programs() {
-    let server = Server::start_with(tempfile::TempDir::new().unwrap(), &[]);
+    let server = Server::start_with(Examined::new(), &[]);
     let editor = server.api("editor");
     let definition = serde_json::json!({"name": "n", "steps": [
         {"name": "s", "task_type": "command", "config": {"program": "true", "args": []},

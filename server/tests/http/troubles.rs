@@ -10,8 +10,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Row};
-use tempfile::TempDir;
 
+use crate::examined::Examined;
 use crate::fixture::{PATIENCE, Server, ask, failing, quick, run, waiting};
 use crate::quarantine::kill;
 
@@ -88,6 +88,7 @@ async fn damage_that_is_found_in_the_background_is_told_and_everything_goes_on()
     let server = Server::start();
     server.user("ada", "owner", PASSWORD);
     let folder = kill(server);
+    folder.is_damaged("a page is overwritten");
     damage(folder.path(), "definitions").await;
     let server = Server::start_with(folder, &[]);
     let begun = Instant::now();
@@ -115,6 +116,7 @@ async fn a_file_in_which_nothing_can_be_relied_on_makes_the_server_unready() {
     let server = Server::start();
     let id = server.api("editor").create(&waiting(600.0), true).await;
     let folder = kill(server);
+    folder.is_damaged("a page is overwritten");
     damage(folder.path(), "tasks").await;
     let server = Server::start_with(folder, &[]);
     let body = until_ready_says(&server, 503, "database damaged").await;
@@ -166,7 +168,8 @@ async fn a_log_that_is_taken_away_takes_nothing_else_with_it() {
 
 #[test]
 fn a_server_whose_file_is_no_database_says_which_and_does_not_start() {
-    let folder = TempDir::new().unwrap();
+    let folder = Examined::new();
+    folder.is_damaged("it is no database");
     fs::write(folder.path().join(FILE), "my notes ".repeat(1_000)).unwrap();
     let output = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"], "");
     assert_eq!(output.status.code(), Some(1), "{output:?}");

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
+use crate::examined::Examined;
 use crate::life::Life;
 
 /// Longer than anything here takes, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Folder {
-    folder: TempDir,
+    folder: Examined,
     client: Client,
     token: String,
 }
@@ -27,7 +27,7 @@ pub fn program() -> Command {
 
 impl Folder {
     pub fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        let folder = Examined::new();
         let made = program()
             .arg("--data")
             .arg(folder.path())
@@ -48,6 +48,11 @@ impl Folder {
 
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The test damages what lies here, because of this: at its end no doctor is asked.
+    pub fn is_damaged(&self, because: &'static str) {
+        self.folder.is_damaged(because);
     }
 
     pub fn file(&self, name: &str) -> PathBuf {

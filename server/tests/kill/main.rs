@@ -15,6 +15,8 @@ mod boot_loop;
 mod crash_points;
 mod definitions;
 mod dice;
+#[path = "../../../runtime/tests/examined/mod.rs"]
+mod examined;
 #[path = "../../../engine/tests/figures/mod.rs"]
 mod figures;
 mod folder;

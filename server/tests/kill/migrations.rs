@@ -120,6 +120,7 @@ fn quick() -> Value {
 async fn a_file_of_a_newer_version_is_refused_in_a_sentence() {
     let folder = Folder::new();
     Life::start(&folder).await.stop().await;
+    folder.is_damaged("its tables are said to be of a newer version");
     let file = folder.file("job-orchestrator.db");
     let mut newer = SqliteConnectOptions::new()
         .filename(&file)
