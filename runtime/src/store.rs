@@ -3,6 +3,8 @@
 //! Stores know rows, not rules. The committer hands them finished changes, each with the number its
 //! workflow's last event must have; a store writes all changes of a batch in one transaction or none.
 
+#[cfg(debug_assertions)]
+mod arrows;
 mod attempt_row;
 mod boots;
 mod definition_cache;
@@ -12,6 +14,7 @@ pub mod log_memory;
 pub mod log_sqlite;
 pub mod memory;
 mod memory_boots;
+mod memory_checks;
 mod memory_definitions;
 mod quarantined;
 mod row;

@@ -32,6 +32,9 @@ pub enum StoreError {
         /// What is wrong with it.
         cause: String,
     },
+    /// It contradicts what is there already.
+    #[error("{0}")]
+    Contradiction(String),
     /// A page of the file is damaged: what lies on it cannot be read or written, all else can.
     #[error("a page of the database's file is damaged ({0})")]
     DamagedPage(String),
@@ -71,7 +74,10 @@ impl StoreError {
     #[must_use]
     pub fn concern(&self) -> Concern {
         match self {
-            Self::Stale(_) | Self::Corrupt { .. } | Self::DamagedPage(_) => Concern::Rows,
+            Self::Stale(_)
+            | Self::Corrupt { .. }
+            | Self::Contradiction(_)
+            | Self::DamagedPage(_) => Concern::Rows,
             Self::Gone(_) | Self::NoWriter | Self::Damaged(_) => Concern::Database,
             Self::Database(error) => of_sqlx(error),
             Self::Batch(error) => of_rusqlite(error),
@@ -195,8 +201,10 @@ impl StoreError {
     #[must_use]
     pub fn is_contradiction(&self) -> bool {
         use rusqlite::ErrorCode as E;
-        let Self::Batch(refused) = self else {
-            return false;
+        let refused = match self {
+            Self::Contradiction(_) => return true,
+            Self::Batch(refused) => refused,
+            _ => return false,
         };
         matches!(
             refused.sqlite_error_code(),

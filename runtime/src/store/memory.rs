@@ -16,7 +16,7 @@ use super::attempt_row::{AttemptRow, in_a_list};
 use super::definition_cache::DefinitionCache;
 use super::{
     AnsweredCommand, Boot, Change, Header, LastNumbers, QuarantineStore, Quarantined, SettingStore,
-    Standing, StoreError, StoredWorkflow, WorkflowStore, attempt_row, state_of,
+    Standing, StoreError, StoredWorkflow, WorkflowStore, attempt_row, memory_checks, state_of,
 };
 
 pub(super) struct Kept {
@@ -38,6 +38,10 @@ impl Kept {
         }
     }
 
+    pub(super) fn has_attempt(&self, task: StepIndex, attempt: Attempt) -> bool {
+        self.attempts.contains_key(&(task, attempt))
+    }
+
     fn standing(&self) -> Standing {
         Standing {
             header: self.header.clone(),
@@ -55,7 +59,7 @@ pub(super) struct Contents {
     /// What was saved under an id, by whose it is.
     pub(super) saves: BTreeMap<(String, String), (DefinitionId, u32)>,
     settings: BTreeMap<String, String>,
-    commands: BTreeMap<(String, String), AnsweredCommand>,
+    pub(super) commands: BTreeMap<(String, String), AnsweredCommand>,
     /// Oldest first.
     pub(super) boots: Vec<Boot>,
     aside: BTreeMap<WorkflowId, Quarantined>,
@@ -81,16 +85,7 @@ impl WorkflowStore for MemoryStore {
         commands: &[AnsweredCommand],
     ) -> Result<(), StoreError> {
         let mut contents = self.contents();
-        for change in changes {
-            let id = change.record.id;
-            let stands_at = contents
-                .workflows
-                .get(&id)
-                .map_or(0, |kept| kept.record.rev);
-            if stands_at + change.events.len() as u64 != change.record.rev {
-                return Err(StoreError::Stale(id));
-            }
-        }
+        memory_checks::check(&contents, changes, commands)?;
         for change in changes {
             let id = change.record.id;
             let kept = contents.workflows.entry(id).or_insert_with(|| Kept {

@@ -1,28 +1,14 @@
-//! In debug builds, which all tests are, the database itself refuses what the engine's tables do not
-//! know: a state that cannot follow the one before it, and a workflow's row that changes without a new
-//! number. The core refuses it first; this would show a way around the core.
-//!
-//! A batch may hold several steps of one task, so a state may follow another over states between.
+//! In debug builds, which all tests are, the database itself refuses a state that no arrow of the
+//! engine's tables leads to, and a workflow's row that changes without a new number.
 
-use std::collections::BTreeSet;
-use std::hash::Hash;
-
-use engine::task_status::{TaskStatus, TaskTrigger};
-use engine::workflow_status::{WorkflowStatus, WorkflowTrigger};
 use rusqlite::Connection;
+
+use super::arrows::{OF_TASKS, OF_WORKFLOWS, Pairs};
 
 /// Lays the triggers over the tables as this connection sees them; the file does not change.
 pub(crate) fn guard(connection: &Connection) -> Result<(), rusqlite::Error> {
-    let workflows = pairs(&WorkflowStatus::ALL, WorkflowStatus::as_str, |from| {
-        let next = |trigger| from.next(trigger).ok();
-        WorkflowTrigger::ALL.into_iter().filter_map(next).collect()
-    });
-    let is_no_reset = |trigger: &TaskTrigger| *trigger != TaskTrigger::Reset;
-    let tasks = pairs(&TaskStatus::ALL, TaskStatus::as_str, |from| {
-        let next = |trigger| from.next(trigger).ok();
-        let triggers = TaskTrigger::ALL.into_iter().filter(is_no_reset);
-        triggers.filter_map(next).collect()
-    });
+    let workflows = listed(&OF_WORKFLOWS, |status| status.as_str());
+    let tasks = listed(&OF_TASKS, |status| status.as_str());
     connection.execute_batch(&format!(
         "CREATE TEMP TRIGGER workflows_move_along_arrows BEFORE UPDATE ON main.workflows
          WHEN OLD.status || '>' || NEW.status NOT IN ({workflows}) OR NEW.rev <= OLD.rev
@@ -35,23 +21,11 @@ pub(crate) fn guard(connection: &Connection) -> Result<(), rusqlite::Error> {
     ))
 }
 
-/// Every state and what it may have become, over any number of arrows or none, as a list for SQL.
-fn pairs<S: Copy + Eq + Ord + Hash>(
-    all: &[S],
-    word: impl Fn(S) -> &'static str,
-    next: impl Fn(S) -> Vec<S>,
-) -> String {
-    let mut listed = Vec::new();
-    for from in all {
-        let mut reached = BTreeSet::from([*from]);
-        let mut open = vec![*from];
-        while let Some(state) = open.pop() {
-            open.extend(next(state).into_iter().filter(|to| reached.insert(*to)));
-        }
-        let pair = |to: &S| format!("'{}>{}'", word(*from), word(*to));
-        listed.extend(reached.iter().map(pair));
-    }
-    listed.join(", ")
+/// As a list for SQL.
+fn listed<S>(pairs: &Pairs<S>, word: impl Fn(&S) -> &'static str) -> String {
+    let pair = |(from, to): &(S, S)| format!("'{}>{}'", word(from), word(to));
+    let pairs: Vec<_> = pairs.iter().map(pair).collect();
+    pairs.join(", ")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Versions of saved definitions.
 
+use std::sync::Arc;
+
 use engine::{DefinitionId, WorkflowDefinition};
 use runtime::store::{NewVersion, SaveError, Store};
 use serde_json::json;
@@ -169,4 +171,17 @@ pub async fn what_is_saved_again_under_the_same_id_is_saved_once(place: &dyn Pla
         );
     }
     assert_eq!(store.definitions(10, None).await.unwrap().len(), 2);
+}
+
+pub async fn a_definition_that_many_bring_is_held_once(place: &dyn Place) {
+    let store = place.open().await;
+    let copies: Vec<_> = (0..3).map(|_| Arc::new(named("Same"))).collect();
+    let held: Vec<_> = copies
+        .iter()
+        .map(|copy| store.shared("hash of it", copy))
+        .collect();
+    assert!(held.iter().all(|one| Arc::ptr_eq(one, &held[0])));
+    assert_eq!(*held[0], named("Same"));
+    let other = Arc::new(named("Other"));
+    assert_eq!(*store.shared("another hash", &other), *other);
 }

@@ -32,7 +32,7 @@ async fn numbers(store: &dyn Store, filter: &WorkflowFilter) -> Vec<i64> {
 
 /// One workflow in every state: 1 pending, 2 running, 3 paused, 4 completed, 5 failed,
 /// 6 failed without budget, 7 cancelled, 8 recovering.
-fn one_in_each_state() -> Vec<Bench> {
+pub fn one_in_each_state() -> Vec<Bench> {
     let mut once = step("a", &[]);
     once.max_retries = 0;
     let definition = define("States", &[once]);

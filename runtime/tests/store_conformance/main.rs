@@ -1,4 +1,36 @@
 //! One suite for every store. A new store becomes one more `Place` and one more line of `places!`.
+//!
+//! Every call of a store's traits, and the topics that hold it to its promise:
+//!
+//! | call | topics |
+//! |---|---|
+//! | `commit` | commits, refused, rows, attempts, commands |
+//! | `command` | commands |
+//! | `forget_commands` | commands |
+//! | `shared` | definitions |
+//! | `load` | rows |
+//! | `load_all` | rows |
+//! | `standing` | standings |
+//! | `state` | standings, quarantine |
+//! | `active` | lists, commits, quarantine |
+//! | `rev` | rows, commits, refused |
+//! | `events` | commits, rows |
+//! | `attempts` | attempts, rows |
+//! | `attempt` | attempts |
+//! | `latest_of_job` | lists |
+//! | `list` | lists, standings, quarantine |
+//! | `last_numbers` | lists |
+//! | `probe` | probe |
+//! | `save` | definitions |
+//! | `definition` | definitions |
+//! | `definitions` | definitions |
+//! | `setting` | settings |
+//! | `set_setting` | settings |
+//! | `begin_boot` | boots |
+//! | `mark_boot` | boots |
+//! | `put_aside` | quarantine |
+//! | `aside` | quarantine |
+//! | `remains` | quarantine |
 
 #![allow(
     clippy::unwrap_used,
@@ -10,13 +42,18 @@
 mod attempts;
 mod bench;
 mod boots;
+mod commands;
 mod commits;
 mod definitions;
 mod lists;
+mod probe;
 mod quarantine;
+mod refused;
 mod rows;
 mod settings;
+mod standings;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -98,6 +135,24 @@ places! {
             a_number_that_is_taken_is_not_created_again
             one_bad_change_keeps_its_neighbours_from_being_written
             many_workflows_are_written_in_one_commit;
+        refused:
+            an_attempt_does_not_start_twice
+            a_task_that_has_no_row_is_not_written
+            an_event_that_is_there_is_not_written_again
+            a_state_that_no_arrow_leads_to_is_not_written
+            two_changes_of_one_workflow_are_written_in_their_order;
+        commands:
+            an_answer_is_found_under_its_actor_and_id_alone
+            an_answer_is_written_with_its_change_or_not_at_all
+            a_command_that_is_known_is_not_answered_again
+            what_was_answered_long_ago_is_forgotten_and_the_rest_stays;
+        standings:
+            a_standing_tells_what_its_row_tells
+            a_standing_goes_on_with_every_change
+            a_state_is_that_of_the_moment_asked_for_and_the_same_as_in_a_list
+            a_state_of_what_is_over_stays;
+        probe:
+            a_store_that_can_be_written_to_says_so_and_keeps_nothing_of_it;
         attempts:
             each_try_is_told_with_its_end
             a_try_under_way_has_no_end
@@ -120,6 +175,7 @@ places! {
             an_outdated_version_is_refused_with_who_was_faster
             an_unknown_definition_is_not_replaced
             what_is_saved_again_under_the_same_id_is_saved_once
+            a_definition_that_many_bring_is_held_once
             definitions_are_listed_newest_first_in_their_latest_version;
         settings:
             a_setting_keeps_the_last_value;
@@ -135,4 +191,44 @@ places! {
             a_list_can_show_what_remains_of_a_workflow
             a_workflow_without_a_row_can_be_put_aside;
     }
+}
+
+/// The files in which the traits of a store stand.
+const TRAITS: [&str; 3] = [
+    include_str!("../../src/store.rs"),
+    include_str!("../../src/store/boots.rs"),
+    include_str!("../../src/store/quarantined.rs"),
+];
+
+/// The names of all calls of the traits.
+fn calls() -> BTreeSet<String> {
+    let mut calls = BTreeSet::new();
+    for text in TRAITS {
+        let traits = text.split("\n#[async_trait]\npub trait ").skip(1);
+        for body in traits.filter_map(|rest| rest.split("\n}\n").next()) {
+            for line in body.lines() {
+                let call = line.strip_prefix("    async fn ");
+                let call = call.or_else(|| line.strip_prefix("    fn "));
+                let name = call.and_then(|call| call.split('(').next());
+                calls.extend(name.map(str::to_owned));
+            }
+        }
+    }
+    calls
+}
+
+#[test]
+fn every_call_of_a_store_stands_in_the_table_with_topics_that_there_are() {
+    let own = include_str!("main.rs");
+    let mut told = BTreeSet::new();
+    for row in own.lines().filter_map(|line| line.strip_prefix("//! | `")) {
+        let (call, topics) = row.split_once("` | ").unwrap();
+        told.insert(call.to_owned());
+        for topic in topics.trim_end_matches(" |").split(", ") {
+            let in_places = own.contains(&format!("\n        {topic}:\n"));
+            assert!(in_places, "{call}: no topic {topic}");
+        }
+    }
+    assert!(told.len() > 20);
+    assert_eq!(told, calls());
 }
