@@ -12,6 +12,7 @@ mod commit;
 mod decide;
 mod doubt;
 mod held;
+mod kept_room;
 mod lanes;
 mod load;
 mod message;
@@ -40,7 +41,7 @@ use crate::health::Health;
 use crate::moments::Moments;
 use crate::quarantine::Quarantine;
 use crate::settings::Settings;
-use crate::store::{AnsweredCommand, Change, Concern, Header, LastNumbers, Store, StoreError};
+use crate::store::{AnsweredCommand, Change, Header, LastNumbers, Store, StoreError};
 use aside::Blame;
 use batch::Batch;
 use doubt::Doubts;
@@ -188,6 +189,7 @@ impl Committer {
             while let Some(part) = left.pop_front() {
                 let (messages, claimants) = match part {
                     Part::Message(message) => (vec![message], Claimants::All),
+                    Part::Together(messages) => (messages, Claimants::All),
                     Part::Claims(id) => {
                         leaves_slots = true;
                         self.read_back([id]).await;
@@ -265,8 +267,7 @@ impl Committer {
         }
     }
 
-    /// One transaction. A full disk is given the room that is kept for it, and then asked again; and
-    /// before one workflow is blamed for its rows, they are tried twice.
+    /// One transaction. Before one workflow is blamed for its rows, they are tried twice.
     async fn commit(
         &self,
         changes: &[Change],
@@ -274,13 +275,6 @@ impl Committer {
     ) -> Result<(), StoreError> {
         let begun = self.clock.steady();
         let mut written = self.store.commit(changes, commands).await;
-        if let Err(fault) = &written
-            && fault.concern() == Concern::Disk
-            && self.health.make_room()
-        {
-            self.health.store_failed(fault);
-            written = self.store.commit(changes, commands).await;
-        }
         if changes.len() == 1 && written.as_ref().is_err_and(StoreError::is_of_a_row) {
             written = self.store.commit(changes, commands).await;
         }

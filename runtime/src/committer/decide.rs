@@ -29,6 +29,13 @@ impl Committer {
             batch.members.push(Member { message, answer });
             return;
         }
+        // It may have waited here since before the disk was full.
+        let hindrance = message.ask().and_then(|ask| self.health.hinders(ask));
+        if let Some(hindrance) = hindrance {
+            let answer = Err(hindrance.into());
+            batch.members.push(Member { message, answer });
+            return;
+        }
         let now = self.moments.now();
         let answer = match &message {
             Message::Create {

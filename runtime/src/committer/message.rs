@@ -103,15 +103,23 @@ impl Message {
         )
     }
 
-    /// What a person or a program asks for with it, and where the answer goes.
-    pub(super) fn asked(self) -> Result<(Ask, Reply), Self> {
+    /// What a person or a program asks for with it.
+    pub(super) const fn ask(&self) -> Option<Ask> {
         match self {
-            Self::Create { reply, .. } => Ok((Ask::Create, reply)),
-            Self::Act { request, reply, .. } => match request.action {
-                Action::Cancel => Ok((Ask::Cancel, reply)),
-                _ => Ok((Ask::Change, reply)),
+            Self::Create { .. } => Some(Ask::Create),
+            Self::Act { request, .. } => match request.action {
+                Action::Cancel => Some(Ask::Cancel),
+                _ => Some(Ask::Change),
             },
-            other => Err(other),
+            _ => None,
+        }
+    }
+
+    /// The same, and where the answer goes.
+    pub(super) fn asked(self) -> Result<(Ask, Reply), Self> {
+        match (self.ask(), self) {
+            (Some(ask), Self::Create { reply, .. } | Self::Act { reply, .. }) => Ok((ask, reply)),
+            (_, other) => Err(other),
         }
     }
 

@@ -16,6 +16,8 @@ use crate::store::StoreError;
 pub(super) enum Part {
     /// To be decided by itself.
     Message(Message),
+    /// To be decided together.
+    Together(Vec<Message>),
     /// This workflow was given slots and nobody asked anything of it: it is to be read, and to ask
     /// for them by itself.
     Claims(WorkflowId),
@@ -32,6 +34,9 @@ impl Committer {
     /// Brings memory back to what the store holds. The members are worth trying one by one.
     pub(super) async fn roll_back(&mut self, batch: Batch, fault: &StoreError) -> Vec<Part> {
         error!(%fault, members = batch.members.len(), "a batch could not be written");
+        if self.makes_room_for(&batch, fault) {
+            return self.carry_over(batch, fault);
+        }
         let touched: Vec<_> = batch.touched().collect();
         let parts = batch.members.len().max(touched.len());
         let one_by_one = self.one_by_one(parts, fault);

@@ -17,7 +17,7 @@ use engine::{
 use runtime::store::memory::MemoryStore;
 use runtime::store::{
     AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
-    QuarantineStore, Quarantined, SaveError, SettingStore, StoreError, StoredWorkflow,
+    QuarantineStore, Quarantined, SaveError, SettingStore, Store, StoreError, StoredWorkflow,
     WorkflowStore,
 };
 use uuid::Uuid;
@@ -45,10 +45,20 @@ pub struct Plan {
     pub count: u64,
 }
 
+/// A disk of a test, asked before each commit; see [`Faulty::on_disk`].
+#[async_trait]
+pub trait TestDisk: Send + Sync {
+    /// Lets the store have the room that there is now.
+    async fn fit(&self);
+
+    /// Whether there is no room but what is kept.
+    fn is_full(&self) -> bool;
+}
+
 /// See the module.
-#[derive(Default)]
-pub struct Faulty {
-    pub inner: Arc<MemoryStore>,
+pub struct Faulty<S = MemoryStore> {
+    pub inner: Arc<S>,
+    disk: Option<Arc<dyn TestDisk>>,
     plan: Mutex<Option<Plan>>,
     calls: AtomicU64,
     is_away: AtomicBool,
@@ -67,6 +77,12 @@ pub struct Faulty {
     unwritable: Mutex<BTreeSet<WorkflowId>>,
 }
 
+impl Default for Faulty {
+    fn default() -> Self {
+        Self::over(Arc::default(), None)
+    }
+}
+
 impl Faulty {
     pub fn with(plan: Option<Plan>) -> Self {
         Self {
@@ -81,6 +97,32 @@ impl Faulty {
             refuses: Some(refuses),
             ..Self::default()
         }
+    }
+}
+
+impl<S> Faulty<S> {
+    fn over(inner: Arc<S>, disk: Option<Arc<dyn TestDisk>>) -> Self {
+        Self {
+            inner,
+            disk,
+            plan: Mutex::default(),
+            calls: AtomicU64::default(),
+            is_away: AtomicBool::default(),
+            is_full: AtomicBool::default(),
+            full_while: Mutex::default(),
+            commit_takes: AtomicU64::default(),
+            commits: AtomicU64::default(),
+            saves: AtomicU64::default(),
+            refuses: None,
+            refuses_quarantine: AtomicBool::default(),
+            spoilt: Mutex::default(),
+            unwritable: Mutex::default(),
+        }
+    }
+
+    /// A store that has as much room as this disk says.
+    pub fn on_disk(inner: Arc<S>, disk: Arc<dyn TestDisk>) -> Self {
+        Self::over(inner, Some(disk))
     }
 
     /// Nothing can be put aside from now on, or it can.
@@ -146,11 +188,11 @@ impl Faulty {
     }
 
     /// The disk has no room from now on, for as long as this file is there.
-    pub fn set_full_while(&self, file: PathBuf) {
+    pub fn set_full_while(&self, file: Option<PathBuf>) {
         *self
             .full_while
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(file);
+            .unwrap_or_else(PoisonError::into_inner) = file;
     }
 
     fn is_full(&self) -> bool {
@@ -198,7 +240,7 @@ fn io(kind: ErrorKind) -> StoreError {
 }
 
 #[async_trait]
-impl WorkflowStore for Faulty {
+impl<S: Store> WorkflowStore for Faulty<S> {
     async fn commit(
         &self,
         changes: &[Change],
@@ -219,6 +261,9 @@ impl WorkflowStore for Faulty {
         }
         if self.is_full() {
             return Err(io(ErrorKind::StorageFull));
+        }
+        if let Some(disk) = &self.disk {
+            disk.fit().await;
         }
         self.call(self.inner.commit(changes, commands)).await
     }
@@ -307,7 +352,8 @@ impl WorkflowStore for Faulty {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(io(ErrorKind::ConnectionRefused));
         }
-        if writes && self.is_full() {
+        let has_no_room = self.disk.as_ref().is_some_and(|disk| disk.is_full());
+        if writes && (has_no_room || self.is_full()) {
             return Err(io(ErrorKind::StorageFull));
         }
         self.inner.probe(writes).await
@@ -315,7 +361,7 @@ impl WorkflowStore for Faulty {
 }
 
 #[async_trait]
-impl DefinitionStore for Faulty {
+impl<S: Store> DefinitionStore for Faulty<S> {
     async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
         self.saves.fetch_add(1, Ordering::SeqCst);
         if self.is_away.load(Ordering::SeqCst) {
@@ -345,7 +391,7 @@ impl DefinitionStore for Faulty {
 }
 
 #[async_trait]
-impl SettingStore for Faulty {
+impl<S: Store> SettingStore for Faulty<S> {
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         self.inner.setting(name).await
     }
@@ -356,7 +402,7 @@ impl SettingStore for Faulty {
 }
 
 #[async_trait]
-impl BootStore for Faulty {
+impl<S: Store> BootStore for Faulty<S> {
     async fn begin_boot(&self, incarnation: Uuid, now: Timestamp) -> Result<Vec<Boot>, StoreError> {
         self.inner.begin_boot(incarnation, now).await
     }
@@ -367,7 +413,7 @@ impl BootStore for Faulty {
 }
 
 #[async_trait]
-impl QuarantineStore for Faulty {
+impl<S: Store> QuarantineStore for Faulty<S> {
     async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
         if self.refuses_quarantine.load(Ordering::SeqCst) {
             return Err(io(ErrorKind::ConnectionRefused));
