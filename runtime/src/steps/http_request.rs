@@ -40,7 +40,8 @@ pub(super) struct HttpRequest {
     #[schemars(inner(range(min = 100, max = 599)))]
     accepted_statuses: Option<Vec<u16>>,
     /// Whether the receiver does a POST or PATCH only once for each Idempotency-Key. Without it
-    /// such a step is not tried again by itself when nobody knows how a try ended.
+    /// such a step is not tried again by itself when nobody knows how a try ended: no answer came, one
+    /// with a status from 500 on, or one that cannot be read.
     #[serde(default)]
     #[schemars(title = "The receiver honours Idempotency-Key")]
     #[expect(

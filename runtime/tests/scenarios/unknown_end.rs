@@ -98,6 +98,76 @@ impl StepType for Panics {
     }
 }
 
+/// How often an order that is placed once is sent, when the receiver answers it in this way first.
+async fn placed(first: &'static str, body: &'static str, honours_key: bool) -> usize {
+    let calls = AtomicUsize::new(0);
+    let server = Server::start(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+        0 => answer(first, "Content-Type: application/json\r\n", body),
+        _ => answer("200 OK", "", "{}"),
+    })
+    .await;
+    let bench = Bench::new().await;
+    let config = json!({"method": "POST", "url": server.url("/order"), "honours_key": honours_key});
+    let order = StepDefinition {
+        max_retries: 1,
+        ..step("Order", "http_request", config, &[])
+    };
+    let done = bench.execute(&define(&[order])).await;
+    let is_done = done.summary.status == WorkflowStatus::Completed;
+    let sent = server.requests().len();
+    assert_eq!(is_done, sent == 2, "{first} {body}");
+    if !is_done {
+        let failure = bench.failure(done.id, 0).await;
+        assert_eq!(failure, FailureKind::OutcomeUnknown, "{first} {body}");
+    }
+    sent
+}
+
+#[tokio::test]
+async fn an_order_is_not_placed_again_after_an_answer_that_leaves_open_whether_it_was_taken() {
+    for (first, body) in [
+        ("500 Broken", "{}"),
+        ("502 Bad Gateway", "{}"),
+        ("503 Busy", "{}"),
+        ("504 Gateway Timeout", "{}"),
+        ("200 OK", "{\"order\":"),
+    ] {
+        assert_eq!(placed(first, body, false).await, 1, "{first} {body}");
+        assert_eq!(placed(first, body, true).await, 2, "{first} {body}");
+    }
+    assert_eq!(
+        placed("429 Slower", "{}", false).await,
+        2,
+        "it was turned away"
+    );
+}
+
+#[tokio::test]
+async fn a_program_that_runs_once_is_not_repeated_when_it_is_killed_or_what_it_gives_is_unreadable()
+{
+    let bench = Bench::new().await;
+    for (name, end) in [
+        ("killed", "kill -9 $$"),
+        ("crashed", "kill -SEGV $$"),
+        ("nonsense", "echo nonsense > $JOB_ORCHESTRATOR_OUTPUT"),
+        ("folder", "mkdir $JOB_ORCHESTRATOR_OUTPUT"),
+    ] {
+        for (mode, times) in [(Mode::Once, 1), (Mode::Retry, 2)] {
+            let witness = bench.path(&format!("{name} {}", mode.as_str()));
+            let script = format!("echo x >> '{}'; {end}", witness.display());
+            let step = StepDefinition {
+                mode: Some(mode),
+                max_retries: 1,
+                ..shell("Effect", &script, &[])
+            };
+            let done = bench.execute(&define(&[step])).await;
+            assert_eq!(done.summary.status, WorkflowStatus::Failed);
+            let effects = std::fs::read_to_string(&witness).unwrap();
+            assert_eq!(effects.lines().count(), times, "{name}, {}", mode.as_str());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_step_that_runs_once_is_not_repeated_after_a_panic() {
     let mut registry = Registry::builtin().unwrap();

@@ -4,7 +4,7 @@ use engine::orchestrator::{LogStream, StepSwitches};
 use runtime::step::{StepError, StepOutput};
 use serde_json::{Value, json};
 
-use super::{Bench, permanent, transient};
+use super::{Bench, permanent, transient, unknown};
 
 fn shell(script: &str) -> Value {
     json!({"program": "sh", "args": ["-c", script]})
@@ -54,7 +54,7 @@ async fn json_in_the_named_file_becomes_the_output() {
     let failed = bench
         .run("command", shell("echo nonsense > $JOB_ORCHESTRATOR_OUTPUT"))
         .await;
-    let Err(StepError::Transient(told)) = failed else {
+    let Err(StepError::Unknown(told)) = failed else {
         panic!("{failed:?}")
     };
     assert!(
@@ -67,7 +67,7 @@ async fn json_in_the_named_file_becomes_the_output() {
             shell("ln -s /etc/passwd $JOB_ORCHESTRATOR_OUTPUT"),
         )
         .await;
-    assert_eq!(failed, transient("the output file is not a plain file"));
+    assert_eq!(failed, unknown("the output file is not a plain file"));
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn an_output_above_the_limit_is_a_failure() {
         format!("printf '['; {large}; echo ']'"),
     ] {
         let failed = bench.run("command", shell(&script)).await;
-        let Err(StepError::Transient(told)) = failed else {
+        let Err(StepError::Unknown(told)) = failed else {
             panic!("{failed:?}")
         };
         assert!(
@@ -139,7 +139,7 @@ async fn another_exit_code_fails_with_the_last_words_of_the_program() {
         transient("exit code 4")
     );
     let failed = bench.run("command", shell("kill -9 $$")).await;
-    assert_eq!(failed, transient("killed by signal 9 (SIGKILL)"));
+    assert_eq!(failed, unknown("killed by signal 9 (SIGKILL)"));
 }
 
 #[tokio::test]

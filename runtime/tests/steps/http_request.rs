@@ -96,14 +96,21 @@ async fn method_headers_and_body_arrive_and_the_key_stays_the_same() {
 }
 
 #[tokio::test]
-async fn a_status_that_is_not_accepted_is_a_failure_for_now_or_for_good() {
+async fn a_status_that_is_not_accepted_is_a_failure_for_now_for_good_or_of_which_nobody_knows() {
     let bench = Bench::new();
     let get = json!({"method": "GET"});
     let failed = status(&bench, "503 Busy", get.clone()).await;
     assert_eq!(
         failed,
-        Err(StepError::Transient(
+        Err(StepError::Unknown(
             "status 503 is not accepted: told".into()
+        ))
+    );
+    let failed = status(&bench, "429 Slower", get.clone()).await;
+    assert_eq!(
+        failed,
+        Err(StepError::Transient(
+            "status 429 is not accepted: told".into()
         ))
     );
     let failed = status(&bench, "404 Not Found", get).await;

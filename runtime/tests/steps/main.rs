@@ -139,6 +139,10 @@ fn transient(text: &str) -> Result<StepOutput, StepError> {
     Err(StepError::Transient(text.to_owned()))
 }
 
+fn unknown(text: &str) -> Result<StepOutput, StepError> {
+    Err(StepError::Unknown(text.to_owned()))
+}
+
 fn permanent(text: &str) -> Result<StepOutput, StepError> {
     Err(StepError::Permanent(text.to_owned()))
 }

@@ -152,7 +152,9 @@ fn judge(facts: &ExitFacts, said: Said, success_codes: &[u8]) -> Result<Finished
             let why = why.unwrap_or_default();
             Err(StepError::Transient(format!("exit code {code}{why}")))
         }
-        Outcome::Signalled { signal } => Err(StepError::Transient(format!(
+        // It may have been killed after its effect, by a machine without memory left as much as by
+        // a fault of its own.
+        Outcome::Signalled { signal } => Err(StepError::Unknown(format!(
             "killed by signal {}",
             named(*signal)
         ))),

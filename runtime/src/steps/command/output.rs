@@ -15,7 +15,8 @@ use crate::step::{StepError, rounded};
 const TOO_LARGE: &str = "the output is larger than 1 MiB; write large results to a file of your \
                          own and give its path";
 
-/// The JSON in the file, else that on the last line, else the exit code.
+/// The JSON in the file, else that on the last line, else the exit code. The program ended well, so
+/// whatever is wrong with its output, it may have taken effect.
 pub(super) async fn read(file: &Path, done: &Finished, log: &TaskLog) -> Result<Value, StepError> {
     match from_file(file, log).await? {
         Some(value) => Ok(value),
@@ -28,14 +29,14 @@ pub(super) async fn read(file: &Path, done: &Finished, log: &TaskLog) -> Result<
 
 async fn from_file(file: &Path, log: &TaskLog) -> Result<Option<Value>, StepError> {
     let unreadable =
-        |fault: io::Error| StepError::Transient(format!("the output file cannot be read: {fault}"));
+        |fault: io::Error| StepError::Unknown(format!("the output file cannot be read: {fault}"));
     // Only a plain file is read: a pipe would wait for ever, a link may lead anywhere.
     match tokio::fs::symlink_metadata(file).await {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(fault) => return Err(unreadable(fault)),
         Ok(facts) if !facts.is_file() => {
             let refusal = "the output file is not a plain file".to_owned();
-            return Err(StepError::Transient(refusal));
+            return Err(StepError::Unknown(refusal));
         }
         Ok(_) => {}
     }
@@ -48,10 +49,10 @@ async fn from_file(file: &Path, log: &TaskLog) -> Result<Option<Value>, StepErro
         .await
         .map_err(unreadable)?;
     if text.len() > OUTPUT_BYTES_MAX {
-        return Err(StepError::Transient(TOO_LARGE.to_owned()));
+        return Err(StepError::Unknown(TOO_LARGE.to_owned()));
     }
     let value = serde_json::from_slice(&text).map_err(|fault| {
-        StepError::Transient(format!(
+        StepError::Unknown(format!(
             "the output file does not hold JSON: {}",
             why_unreadable(&fault)
         ))
@@ -65,7 +66,7 @@ fn from_line(line: &str, code: i32, log: &TaskLog) -> Result<Value, StepError> {
     if line.len() > OUTPUT_BYTES_MAX {
         // Cut short, so nobody can tell what it would have been; but words are no output.
         return if line.starts_with(['{', '[', '"']) {
-            Err(StepError::Transient(TOO_LARGE.to_owned()))
+            Err(StepError::Unknown(TOO_LARGE.to_owned()))
         } else {
             Ok(exit_code(code))
         };

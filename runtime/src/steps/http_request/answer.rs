@@ -41,7 +41,8 @@ fn json_of(reply: &Reply) -> Result<Option<Value>, StepError> {
         Ok(value) if says_json => Ok(Some(value)),
         // Many servers call their JSON a text, or nothing; a bare word or number stays a text.
         Ok(value) => Ok((value.is_object() || value.is_array()).then_some(value)),
-        Err(fault) if says_json => Err(StepError::Transient(format!(
+        // It was accepted, so it took effect.
+        Err(fault) if says_json => Err(StepError::Unknown(format!(
             "the answer says it is JSON but is not: {}",
             why_unreadable(&fault)
         ))),
@@ -62,7 +63,9 @@ pub(super) fn refusal(reply: &Reply) -> StepError {
     };
     let sentence = format!("status {} is not accepted{said}", reply.status);
     match reply.status {
-        408 | 425 | 429 | 500..=599 => StepError::Transient(sentence),
+        408 | 425 | 429 => StepError::Transient(sentence),
+        // It failed while it dealt with the request, or does not know what became of it (502, 504).
+        500..=599 => StepError::Unknown(sentence),
         _ => StepError::Permanent(sentence),
     }
 }
@@ -99,7 +102,7 @@ mod tests {
         );
         assert!(matches!(
             of("application/json", "{"),
-            Err(StepError::Transient(_))
+            Err(StepError::Unknown(_))
         ));
         let large = "x".repeat(OUTPUT_BYTES_MAX + 1);
         assert!(matches!(
@@ -110,10 +113,16 @@ mod tests {
 
     #[test]
     fn only_statuses_that_may_change_are_tried_again() {
-        for status in [408, 425, 429, 500, 503] {
+        for status in [408, 425, 429] {
             assert!(matches!(
                 refusal(&reply(status, "", "")),
                 StepError::Transient(_)
+            ));
+        }
+        for status in [500, 502, 503, 504] {
+            assert!(matches!(
+                refusal(&reply(status, "", "")),
+                StepError::Unknown(_)
             ));
         }
         for status in [301, 400, 404, 410] {
