@@ -79,10 +79,13 @@ impl Workflow {
     #[must_use]
     pub fn new(new: NewWorkflow, now: Timestamp) -> Self {
         let record = WorkflowRecord::new(&new, now);
-        let ids = new.first_task_id.0..;
-        let records = ids
-            .zip(new.definition.steps())
-            .map(|(id, _)| TaskRecord::new(TaskId(id)));
+        let mut id = new.first_task_id.0;
+        let records = new.definition.steps().iter().map(|_| {
+            let record = TaskRecord::new(TaskId(id));
+            // The first number of a damaged row may be any.
+            id = id.saturating_add(1);
+            record
+        });
         let records = records.collect();
         Self::restore(record, new.definition, records)
     }

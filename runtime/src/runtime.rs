@@ -238,7 +238,13 @@ impl Runtime {
     ) -> Answer<WorkflowState> {
         let sent = self.inner.outbox.send(message);
         sent.map_err(|_| JobOrchestratorError::Stopping)?;
-        answer.await.map_err(|_| JobOrchestratorError::Stopping)?
+        answer.await.unwrap_or_else(|_| {
+            Err(if self.inner.outbox.is_closed() {
+                JobOrchestratorError::Stopping
+            } else {
+                fault::log("carrying out a command", &"the engine broke on it")
+            })
+        })
     }
 }
 

@@ -143,6 +143,12 @@ pub struct LastNumbers {
     pub task: i64,
 }
 
+impl LastNumbers {
+    /// Nobody gives out more than this: a row with a larger number is damaged, and does not decide
+    /// where the next one begins.
+    pub(crate) const MOST: i64 = i64::MAX / 4;
+}
+
 /// Workflows, their tasks, attempts and events.
 #[async_trait]
 pub trait WorkflowStore: Send + Sync {

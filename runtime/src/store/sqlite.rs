@@ -81,6 +81,19 @@ impl SqliteStore {
     }
 }
 
+/// A row that somebody removed by hand may have left others behind, under whose number nothing new
+/// can be written. Of tasks the last ones are asked: they were given the highest numbers.
+const LAST_NUMBERS: &str = "SELECT
+    max((SELECT ifnull(max(id), 0) FROM workflows WHERE id <= $1),
+        (SELECT ifnull(max(workflow_id), 0) FROM tasks WHERE workflow_id <= $1),
+        (SELECT ifnull(max(workflow_id), 0) FROM attempts WHERE workflow_id <= $1),
+        (SELECT ifnull(max(workflow_id), 0) FROM events WHERE workflow_id <= $1)) AS workflow,
+    (SELECT ifnull(max(job_id), 0) FROM workflows WHERE job_id <= $1) AS job,
+    (SELECT ifnull(max(id), 0) FROM
+        (SELECT id FROM tasks WHERE workflow_id <= $1
+         ORDER BY workflow_id DESC, task DESC LIMIT 5000)
+     WHERE id <= $1) AS task";
+
 #[async_trait]
 impl WorkflowStore for SqliteStore {
     async fn commit(
@@ -233,14 +246,10 @@ impl WorkflowStore for SqliteStore {
     }
 
     async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
-        let read = sqlx::query(
-            "SELECT (SELECT ifnull(max(id), 0) FROM workflows) AS workflow,
-                    (SELECT ifnull(max(job_id), 0) FROM workflows) AS job,
-                    (SELECT ifnull(max(id), 0) FROM tasks
-                     WHERE workflow_id = (SELECT max(id) FROM workflows)) AS task",
-        )
-        .fetch_one(&self.readers)
-        .await;
+        let read = sqlx::query(LAST_NUMBERS)
+            .bind(LastNumbers::MOST)
+            .fetch_one(&self.readers)
+            .await;
         let row = match read.map_err(StoreError::from) {
             Err(StoreError::DamagedPage(_)) => {
                 return sqlite_damage::last_numbers(&self.readers).await;

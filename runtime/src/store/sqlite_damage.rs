@@ -105,7 +105,9 @@ pub(super) async fn above(
 /// The highest numbers, where the row of the last workflow or those of its tasks cannot be read. Of
 /// tasks at least as high a one as was given out.
 pub(super) async fn last_numbers(readers: &SqlitePool) -> Result<LastNumbers, StoreError> {
-    let job = sqlx::query("SELECT ifnull(max(job_id), 0) AS job FROM workflows")
+    let job = "SELECT ifnull(max(job_id), 0) AS job FROM workflows WHERE job_id <= $1";
+    let job = sqlx::query(job)
+        .bind(LastNumbers::MOST)
         .fetch_one(readers)
         .await?;
     let mut last = LastNumbers {
@@ -113,10 +115,12 @@ pub(super) async fn last_numbers(readers: &SqlitePool) -> Result<LastNumbers, St
         ..LastNumbers::default()
     };
     let mut unread: i64 = 0;
-    for id in below(readers, WorkflowId(i64::MAX)).await? {
+    for id in below(readers, WorkflowId(LastNumbers::MOST)).await? {
         last.workflow = last.workflow.max(id.0);
-        let task = sqlx::query("SELECT max(id) AS task FROM tasks WHERE workflow_id = $1")
+        let task = "SELECT max(id) AS task FROM tasks WHERE workflow_id = $1 AND id <= $2";
+        let task = sqlx::query(task)
             .bind(id.0)
+            .bind(LastNumbers::MOST)
             .fetch_one(readers)
             .await;
         match task.map_err(StoreError::from) {

@@ -64,6 +64,30 @@ async fn omicron_5947_bad_row_does_not_stop_recovery() {
 }
 
 #[tokio::test]
+async fn numbers_that_nobody_gave_out_do_not_keep_new_workflows_from_being_created() {
+    let most = i64::MAX;
+    let changes = [
+        format!("UPDATE tasks SET id = {most} WHERE workflow_id = 4 AND task = 1"),
+        format!(
+            "UPDATE tasks SET id = {} WHERE workflow_id = 4 AND task = 0",
+            most - 1
+        ),
+        format!("UPDATE workflows SET id = {most} WHERE id = 4"),
+        format!("UPDATE workflows SET job_id = {most} WHERE id = 4"),
+        "DELETE FROM workflows WHERE id = 4".into(),
+        "DELETE FROM tasks WHERE workflow_id = 4".into(),
+    ];
+    for change in changes {
+        let (bench, ids) = after(&change).await;
+        let bench = bench.with_broken_rows();
+        let new = bench.start(&define(&[noop("New", &[])])).await;
+        assert_eq!(new, WorkflowId(5), "{change}");
+        bench.until_status(new, WorkflowStatus::Completed).await;
+        bench.until_status(ids[0], WorkflowStatus::Completed).await;
+    }
+}
+
+#[tokio::test]
 async fn argo_40886_malformed_annotation() {
     let (bench, ids) = after("UPDATE workflows SET metadata = '{\"team\":' WHERE id = 2").await;
     let (bad, runtime) = (ids[1], &bench.runtime);
