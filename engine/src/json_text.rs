@@ -11,9 +11,23 @@ pub fn why_unreadable(error: &serde_json::Error) -> String {
         }
         serde_json::error::Category::Eof => "it ends too early",
         serde_json::error::Category::Data => "a key stands twice in an object",
-        _ => "there is something that does not belong there",
+        _ => not_kept(&error.to_string()),
     };
     format!("{why} (line {line}, column {column})")
+}
+
+/// What is JSON and yet cannot be kept, by the parser's words for it.
+fn not_kept(said: &str) -> &'static str {
+    let begins = |words| said.starts_with(words);
+    if begins("recursion limit exceeded") {
+        "it is nested too deeply"
+    } else if begins("number out of range") {
+        "a number is larger than can be kept"
+    } else if begins("lone leading surrogate") || begins("unexpected end of hex escape") {
+        "half a character stands alone"
+    } else {
+        "there is something that does not belong there"
+    }
 }
 
 /// The first whole number in a text that is JSON which has more than 64 bits: what is read of it is
@@ -68,7 +82,21 @@ mod tests {
         assert!(
             why("[1,\n x]").starts_with("there is something that does not belong there (line 2")
         );
+        let deep = "[".repeat(200) + &"]".repeat(200);
+        assert!(why(&deep).starts_with("it is nested too deeply (line 1"));
+        let digits = "9".repeat(400);
+        for large in ["1e400", digits.as_str()] {
+            assert!(why(large).starts_with("a number is larger than can be kept (line 1"));
+        }
+        for half in ["\"\\ud800\"", "\"\\ud800x\"", "\"\\ud800\\u0041\""] {
+            let said = why(half);
+            assert!(
+                said.starts_with("half a character stands alone (line 1"),
+                "{half}: {said}"
+            );
+        }
     }
+
     #[test]
     fn a_whole_number_of_more_than_64_bits_is_found_and_nothing_else() {
         for fine in [
