@@ -13,7 +13,7 @@ pub const RUN_IF: Words = &[
 /// What happens after an attempt of which nobody knows how it ended (`mode`).
 pub const MODE: Words = &[
     ("retry", "try again: it may take effect twice"),
-    ("once", "fail: it takes effect at most once"),
+    ("once", "fail for good: it takes effect at most once"),
     ("probe", "ask whether it took effect, and try again if not"),
 ];
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use engine::WorkflowId;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::clock_watch::ClockWatch;
 use super::disk_watch::Room as DiskRoom;
@@ -164,7 +164,8 @@ impl Health {
             return;
         }
         if let Err(error) = self.0.ballast.make() {
-            info!(%error, "the disk has room for a little, but not for the ballast yet");
+            // Once a second for as long as it lasts: that it is full was said.
+            debug!(%error, "the disk has room for a little, but not for the ballast yet");
             return;
         }
         let now = self.0.clock.now();

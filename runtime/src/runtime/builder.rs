@@ -74,9 +74,9 @@ pub struct RuntimeBuilder {
 }
 
 impl RuntimeBuilder {
-    /// Keeps everything in this SQLite file, and the task log in a file beside it. File and folder are
-    /// made when they are not there. One program at a time has it, until [`Runtime::shutdown`]:
-    /// dropping the [`Runtime`] does not let go of it.
+    /// Keeps everything in this SQLite file, in a folder of its own: the task log (`logs.db`) and the
+    /// folders of steps lie beside it. File and folder are made when they are not there. One program at a
+    /// time has it, until [`Runtime::shutdown`]: dropping the [`Runtime`] does not let go of it.
     ///
     /// ```standalone_crate
     /// # use std::time::Duration;

@@ -159,8 +159,11 @@ impl Voice {
             return;
         }
         println!(
-            "{} findings in {} of {workflows} workflows, {} in quarantine.",
-            summary.findings, summary.differing, summary.quarantined
+            "{} finding{} in {} of {workflows} workflows, {} in quarantine.",
+            summary.findings,
+            if summary.findings == 1 { "" } else { "s" },
+            summary.differing,
+            summary.quarantined
         );
         if summary.quarantined > 0 {
             println!(
