@@ -15,6 +15,8 @@ pub enum Outcome {
     Succeeded(Value),
     /// It found nothing to do.
     NothingToDo,
+    /// The step's condition was false, so nothing was done.
+    ConditionNotMet,
     /// Badly.
     Failed {
         /// Whether another try may help.

@@ -44,7 +44,7 @@ pub enum TaskTrigger {
     Retry,
     /// The attempt failed and none follows.
     GiveUp,
-    /// The attempt found nothing to do.
+    /// The attempt found nothing to do, or its step's condition false.
     NothingToDo,
     /// The attempt was stopped in an orderly way and is not charged.
     Interrupt,
@@ -72,6 +72,8 @@ pub enum TaskTrigger {
 pub enum SkipReason {
     /// Nothing above it asked for it, or it found nothing to do.
     NotNeeded,
+    /// Its condition was false when it was about to run.
+    ConditionNotMet,
     /// Something it depends on failed.
     UpstreamFailed,
     /// Another step failed and the definition says to stop then.
@@ -84,7 +86,10 @@ impl SkipReason {
     /// Whether the skipped task counts as settled well: not because of a failure.
     #[must_use]
     pub const fn is_for_good(self) -> bool {
-        matches!(self, Self::NotNeeded | Self::Operator)
+        matches!(
+            self,
+            Self::NotNeeded | Self::ConditionNotMet | Self::Operator
+        )
     }
 }
 

@@ -334,6 +334,10 @@ fn what_a_step_waits_for_is_said_and_read_back() {
     }
     let modes = Mode::ALL.map(|mode| serde_json::to_value(mode).unwrap());
     assert_eq!(modes, Mode::ALL.map(|mode| json!(mode.as_str())));
-    let reasons = [SkipReason::NotNeeded, SkipReason::Operator];
+    let reasons = [
+        SkipReason::NotNeeded,
+        SkipReason::ConditionNotMet,
+        SkipReason::Operator,
+    ];
     assert!(reasons.into_iter().all(SkipReason::is_for_good));
 }

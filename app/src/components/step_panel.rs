@@ -103,7 +103,7 @@ fn condition(
     let condition = step.condition.clone()?;
     let skipped = move || {
         let skipped = task.get().filter(|t| t.status == TaskStatus::Skipped)?;
-        let why = why_skipped(&skipped, &step);
+        let why = why_skipped(&skipped);
         Some(view! { <p class="panel-skipped">{format!("Skipped: {why}.")}</p> })
     };
     Some(view! {

@@ -11,6 +11,14 @@ use crate::retry::backoff;
 use crate::task_status::{SkipReason, TaskStatus};
 use crate::time::Timestamp;
 
+const fn skipped(task: StepIndex, attempt: Attempt, reason: SkipReason) -> Event {
+    Event::TaskSkipped {
+        task,
+        reason,
+        attempt: Some(attempt),
+    }
+}
+
 impl Decision<'_> {
     pub(super) fn report(
         &mut self,
@@ -58,11 +66,8 @@ impl Decision<'_> {
                 attempt,
                 output: output.clone(),
             },
-            Outcome::NothingToDo => Event::TaskSkipped {
-                task,
-                reason: SkipReason::NotNeeded,
-                attempt: Some(attempt),
-            },
+            Outcome::NothingToDo => skipped(task, attempt, SkipReason::NotNeeded),
+            Outcome::ConditionNotMet => skipped(task, attempt, SkipReason::ConditionNotMet),
             Outcome::Interrupted if self.runs_once(task) => self.unknown(
                 task,
                 attempt,

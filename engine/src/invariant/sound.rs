@@ -4,7 +4,7 @@
 use super::finding::{Findings, Invariant as I};
 use crate::definition::limits;
 use crate::id::StepIndex;
-use crate::task_status::TaskStatus;
+use crate::task_status::{SkipReason, TaskStatus};
 use crate::workflow::{TaskRecord, Workflow};
 use crate::workflow_status::WorkflowStatus;
 
@@ -99,6 +99,13 @@ pub(super) fn task(workflow: &Workflow, index: StepIndex, found: &mut Findings) 
     found.hold_for(index, I::I5, !(runs && record.superseded.is_some()), || {
         format!("it runs while attempt {:?} is alive", record.superseded)
     });
+    let is_unmet = record.skip_reason == Some(SkipReason::ConditionNotMet);
+    found.hold_for(
+        index,
+        I::Rows,
+        !is_unmet || step.condition.is_some(),
+        || "it is skipped because of its condition and has none".into(),
+    );
     fields(record, index, found);
 }
 

@@ -291,6 +291,7 @@ fn task_trigger(event: &Event, from: TaskStatus) -> TaskTrigger {
 fn skip_trigger(reason: crate::task_status::SkipReason, from: TaskStatus) -> TaskTrigger {
     use crate::task_status::SkipReason as R;
     match reason {
+        R::ConditionNotMet => TaskTrigger::NothingToDo,
         R::NotNeeded if from == TaskStatus::Running => TaskTrigger::NothingToDo,
         R::NotNeeded => TaskTrigger::NoNeed,
         R::UpstreamFailed | R::Stopped => TaskTrigger::Block,

@@ -67,6 +67,8 @@ pub fn told_to_the_engine(model: &Workflow) -> WorkflowDefinition {
             Mode::Once => EngineMode::Once,
             Mode::Probe => EngineMode::Probe,
         });
+        // Whoever has the outputs says what it comes to.
+        told.condition = Some("parameters.wanted".into());
         told.max_retries = step.max_retries;
         told.max_lost = step.max_lost;
         told.estimated_duration = step.estimate_seconds;

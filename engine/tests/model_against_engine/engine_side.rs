@@ -167,6 +167,7 @@ impl EngineSide {
             waiting: record.waiting,
             skipped: record.skip_reason.map(|reason| match reason {
                 engine::SkipReason::NotNeeded => "not_needed",
+                engine::SkipReason::ConditionNotMet => "condition_not_met",
                 engine::SkipReason::Operator => "operator",
                 engine::SkipReason::UpstreamFailed => "upstream_failed",
                 engine::SkipReason::Stopped => "stopped",

@@ -129,7 +129,10 @@ fn an_end_is_an_end(after: &Workflow) -> Held {
         "I4: an end with an attempt that is alive",
     )?;
     let well = after.tasks.iter().all(|task| {
-        let for_good = matches!(task.why_skipped, Some(Why::NotNeeded | Why::Operator));
+        let for_good = matches!(
+            task.why_skipped,
+            Some(Why::NotNeeded | Why::ConditionNotMet | Why::Operator)
+        );
         task.state == TaskState::Completed || task.state == TaskState::Skipped && for_good
     });
     hold(

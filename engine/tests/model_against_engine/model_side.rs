@@ -63,6 +63,7 @@ const fn task_word(state: TaskState) -> &'static str {
 const fn why(why: Why) -> &'static str {
     match why {
         Why::NotNeeded => "not_needed",
+        Why::ConditionNotMet => "condition_not_met",
         Why::Operator => "operator",
         Why::UpstreamFailed => "upstream_failed",
         Why::Stopped => "stopped",

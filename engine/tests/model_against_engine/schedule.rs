@@ -121,7 +121,7 @@ fn attempt(dice: &mut Dice, model: &Workflow) -> (usize, u32) {
 fn end(dice: &mut Dice) -> End {
     match dice.roll(20) {
         0..7 => End::Success,
-        7 => End::NothingToDo,
+        7 => dice.pick(&[End::NothingToDo, End::ConditionNotMet]),
         8 => End::Permanent,
         9 => End::Timeout,
         10 => End::Late,

@@ -119,6 +119,7 @@ fn outcome(end: End) -> Outcome {
     match end {
         End::Success => Outcome::Succeeded(Value::Null),
         End::NothingToDo => Outcome::NothingToDo,
+        End::ConditionNotMet => Outcome::ConditionNotMet,
         End::Error => failed(FailureKind::Error),
         End::Permanent => failed(FailureKind::Permanent),
         End::Timeout => failed(FailureKind::TimedOut),

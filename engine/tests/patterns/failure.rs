@@ -1,7 +1,7 @@
 //! What a failure means for the rest: branches, `stop`, and steps that run always or on failure.
 
 use engine::definition::RunIf;
-use engine::{Event, Outcome, SkipReason, TaskStatus, WorkflowStatus};
+use engine::{Event, Outcome, SkipReason, StepDefinition, TaskStatus, WorkflowStatus};
 use serde_json::Value;
 
 use crate::bench::{Bench, define, step, step_if};
@@ -144,6 +144,32 @@ fn a_step_behind_one_that_completed_and_one_that_was_spared_runs() {
     assert_eq!(bench.skipped(1), Some(SkipReason::NotNeeded));
     bench.succeed(2);
     assert_eq!(bench.status(), WorkflowStatus::Completed);
+}
+
+#[test]
+fn a_step_whose_condition_is_false_says_so_and_what_follows_goes_on() {
+    let conditional = StepDefinition {
+        condition: Some("parameters.wanted".into()),
+        ..step("b", &[])
+    };
+    let mut bench = Bench::started(define(&[
+        step("a", &[]),
+        conditional,
+        step("join", &[0, 1]),
+    ]));
+    bench.succeed(0);
+    bench.run(1, Outcome::ConditionNotMet);
+    assert_eq!(bench.skipped(1), Some(SkipReason::ConditionNotMet));
+    assert_eq!(engine::invariant::at_rest(&bench.workflow), []);
+    let told = bench
+        .events
+        .iter()
+        .rfind(|e| e.event.kind() == "TaskSkipped");
+    let json = serde_json::to_value(told.unwrap()).unwrap();
+    assert_eq!(json["reason"], "condition_not_met");
+    bench.succeed(2);
+    assert_eq!(bench.status(), WorkflowStatus::Completed);
+    assert_eq!(bench.percent(), 100);
 }
 
 #[test]

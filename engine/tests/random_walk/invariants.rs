@@ -130,6 +130,7 @@ fn skipped(before: &Workflow, task: StepIndex, reason: SkipReason) -> Checked {
     let runs = before.tasks()[task].status() == TaskStatus::Running;
     let fits = match reason {
         SkipReason::NotNeeded => runs || oracle.next(task) == Next::NotNeeded,
+        SkipReason::ConditionNotMet => runs,
         SkipReason::UpstreamFailed | SkipReason::Stopped => oracle.is_blocked(task),
         SkipReason::Operator => false,
     };

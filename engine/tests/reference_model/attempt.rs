@@ -92,6 +92,17 @@ impl Workflow {
         Answer::Accepted
     }
 
+    fn find_nothing_to_do(&mut self, task: usize, why: Why) -> Answer {
+        self.end(
+            task,
+            Outcome::Succeeded,
+            TaskState::Skipped,
+            "TaskSkipped: nothing to do",
+        );
+        self.skip(task, why);
+        Answer::Accepted
+    }
+
     pub fn report_end(&mut self, task: usize, attempt: u32, end: End) -> Answer {
         if !self.is_current(task, attempt) {
             return self.report_late(task, attempt, end);
@@ -107,7 +118,9 @@ impl Workflow {
             End::Success => false,
             End::Timeout | End::Late | End::Interrupted | End::Lost | End::Poison => true,
             End::Unknown => self.cancel_requested || once || probe,
-            End::NothingToDo | End::Error | End::Permanent => self.cancel_requested,
+            End::NothingToDo | End::ConditionNotMet | End::Error | End::Permanent => {
+                self.cancel_requested
+            }
         };
         let answer = match end {
             End::Success => self.end(
@@ -122,16 +135,8 @@ impl Workflow {
                 TaskState::Cancelled,
                 "TaskCancelled: dead",
             ),
-            End::NothingToDo => {
-                self.end(
-                    task,
-                    Outcome::Succeeded,
-                    TaskState::Skipped,
-                    "TaskSkipped: nothing to do",
-                );
-                self.skip(task, Why::NotNeeded);
-                Answer::Accepted
-            }
+            End::NothingToDo => self.find_nothing_to_do(task, Why::NotNeeded),
+            End::ConditionNotMet => self.find_nothing_to_do(task, Why::ConditionNotMet),
             End::Permanent => self.give_up(task, Outcome::Failed, "permanent"),
             End::Timeout | End::Late if once => {
                 self.give_up(task, Outcome::TimedOut, "outcome_unknown")

@@ -151,7 +151,7 @@ impl Workflow {
             self.tasks[task].state == TaskState::Completed
                 || matches!(
                     self.tasks[task].why_skipped,
-                    Some(Why::NotNeeded | Why::Operator)
+                    Some(Why::NotNeeded | Why::ConditionNotMet | Why::Operator)
                 )
         };
         let mut set: Vec<bool> = (0..self.tasks.len())

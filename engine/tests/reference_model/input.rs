@@ -7,6 +7,8 @@ use super::model::Micros;
 pub enum End {
     Success,
     NothingToDo,
+    /// The step's condition was false.
+    ConditionNotMet,
     /// Worth retrying.
     Error,
     Permanent,

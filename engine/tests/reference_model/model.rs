@@ -33,6 +33,7 @@ pub enum TaskState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     NotNeeded,
+    ConditionNotMet,
     Operator,
     UpstreamFailed,
     Stopped,

@@ -12,7 +12,9 @@ impl Workflow {
         let it = &self.tasks[task];
         match (it.state, it.why_skipped) {
             (TaskState::Completed, _)
-            | (TaskState::Skipped, Some(Why::NotNeeded | Why::Operator)) => 1.0,
+            | (TaskState::Skipped, Some(Why::NotNeeded | Why::ConditionNotMet | Why::Operator)) => {
+                1.0
+            }
             (TaskState::Running, _) => it.share.max(self.guess(task)),
             _ => it.share,
         }

@@ -227,9 +227,15 @@ enum End {
     Over(Outcome),
 }
 
+/// What doing a step comes to, when it comes to something.
+enum Work {
+    Done(StepOutput),
+    ConditionNotMet,
+}
+
 /// Asks the condition and fills the references in, then does what the step is for. All of it has
 /// the attempt's time limit.
-async fn work(surroundings: &Surroundings, start: &Arc<Start>) -> Result<StepOutput, StepError> {
+async fn work(surroundings: &Surroundings, start: &Arc<Start>) -> Result<Work, StepError> {
     let Some(config) = fill(start).await? else {
         let log = surroundings
             .log
@@ -238,10 +244,10 @@ async fn work(surroundings: &Surroundings, start: &Arc<Start>) -> Result<StepOut
         log.note(&format!(
             "skipped, because its condition is false: {condition}"
         ));
-        return Ok(StepOutput::NothingToDo);
+        return Ok(Work::ConditionNotMet);
     };
     let step = &start.definition.steps()[start.task];
-    match (&start.closure, step.handler) {
+    let output = match (&start.closure, step.handler) {
         (Some(closure), _) => closure.call(start.context(surroundings, config)).await,
         (None, Handler::StepType) => {
             let context = start.context(surroundings, Value::Null);
@@ -250,7 +256,8 @@ async fn work(surroundings: &Surroundings, start: &Arc<Start>) -> Result<StepOut
         }
         // Claimed with its closure, started without it: that was let go of in between.
         (None, Handler::Closure) => Err(StepError::Stopped),
-    }
+    };
+    output.map(Work::Done)
 }
 
 async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
@@ -271,7 +278,7 @@ async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
     if was_late {
         let error = format!("timed out after {}", seconds(limit));
         let end = match result {
-            Some(Ok(Ok(output))) => ended_well(output, surroundings),
+            Some(Ok(Ok(work))) => ended_well(work, surroundings),
             _ => return failed(FailureKind::TimedOut, error),
         };
         return match end {
@@ -283,7 +290,7 @@ async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
         };
     }
     match result {
-        Some(Ok(Ok(output))) => ended_well(output, surroundings),
+        Some(Ok(Ok(work))) => ended_well(work, surroundings),
         // What ends badly once it was told to stop, ended because of that.
         _ if start.stop.is_cancelled() => End::Over(Outcome::Interrupted),
         Some(Ok(Err(StepError::Transient(error)))) => failed(FailureKind::Error, error),
@@ -342,7 +349,11 @@ fn broke(panic: &(dyn std::any::Any + Send)) -> End {
     })
 }
 
-fn ended_well(output: StepOutput, surroundings: &Surroundings) -> End {
+fn ended_well(work: Work, surroundings: &Surroundings) -> End {
+    let output = match work {
+        Work::Done(output) => output,
+        Work::ConditionNotMet => return End::Over(Outcome::ConditionNotMet),
+    };
     let refused = |error: String| {
         End::Over(Outcome::Failed {
             failure: FailureKind::Permanent,

@@ -91,9 +91,6 @@ pub struct StepFacts {
     /// What has to be true for it to run; none when it always runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
-    /// Whether a closure carries it out, which may itself say that there was nothing to do.
-    #[serde(default)]
-    pub is_closure: bool,
 }
 
 /// What step types are called, by their `task_type`.

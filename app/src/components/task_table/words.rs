@@ -65,7 +65,7 @@ pub fn note(
         },
         TaskStatus::Retrying => next_try(status, task, step.max_retries, now),
         TaskStatus::Failed => error(task),
-        TaskStatus::Skipped => why_skipped(task, step).to_owned(),
+        TaskStatus::Skipped => why_skipped(task).to_owned(),
         TaskStatus::Completed | TaskStatus::Cancelled => String::new(),
     }
 }
@@ -128,15 +128,12 @@ fn waits_for(progress: &Progress, task: &TaskProgress) -> String {
 }
 
 /// Why a step was skipped.
-pub fn why_skipped(task: &TaskProgress, step: &StepFacts) -> &'static str {
-    // Only an attempt looks at the condition.
-    let was_looked_at = task.started_at.is_some() && step.condition.is_some();
+pub fn why_skipped(task: &TaskProgress) -> &'static str {
     match task.skip_reason {
-        Some(SkipReason::NotNeeded) if was_looked_at && step.is_closure => {
-            "its condition was not met, or it had nothing to do"
-        }
-        Some(SkipReason::NotNeeded) if was_looked_at => "its condition was not met",
+        // Only an attempt can find that there is nothing to do.
+        Some(SkipReason::NotNeeded) if task.started_at.is_some() => "there was nothing to do",
         Some(SkipReason::NotNeeded) => "not needed",
+        Some(SkipReason::ConditionNotMet) => "its condition was not met",
         Some(SkipReason::UpstreamFailed) => "a step before it failed",
         Some(SkipReason::Stopped) => "stopped because another step failed",
         Some(SkipReason::Operator) => "skipped by an operator",
@@ -196,21 +193,22 @@ mod tests {
     }
 
     #[test]
-    fn a_skipped_step_says_whether_its_condition_was_the_reason() {
+    fn a_skipped_step_says_why() {
         let mut skipped = task(TaskStatus::Skipped);
-        skipped.skip_reason = Some(SkipReason::NotNeeded);
-        let mut step = StepFacts::default();
-        assert_eq!(why_skipped(&skipped, &step), "not needed");
-        step.condition = Some("parameters.send".into());
-        assert_eq!(why_skipped(&skipped, &step), "its condition was not met");
-        step.is_closure = true;
-        let either = "its condition was not met, or it had nothing to do";
-        assert_eq!(why_skipped(&skipped, &step), either);
-        // It was never looked at: everything before it was skipped.
-        skipped.started_at = None;
-        assert_eq!(why_skipped(&skipped, &step), "not needed");
-        skipped.skip_reason = Some(SkipReason::Operator);
-        assert_eq!(why_skipped(&skipped, &step), "skipped by an operator");
+        let mut said = |reason, has_started: bool| {
+            skipped.skip_reason = Some(reason);
+            if !has_started {
+                skipped.started_at = None;
+            }
+            why_skipped(&skipped)
+        };
+        let condition = said(SkipReason::ConditionNotMet, true);
+        assert_eq!(condition, "its condition was not met");
+        assert_eq!(said(SkipReason::NotNeeded, true), "there was nothing to do");
+        // No attempt looked: everything before it was skipped.
+        assert_eq!(said(SkipReason::NotNeeded, false), "not needed");
+        let by_hand = said(SkipReason::Operator, false);
+        assert_eq!(by_hand, "skipped by an operator");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use engine::orchestrator::{Hindrance, WorkflowFilter, WorkflowSelection};
 use engine::{
-    Actor, DefinitionId, Handler, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState,
+    Actor, DefinitionId, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState,
     WorkflowStatus,
 };
 use serde_json::Value;
@@ -225,7 +225,6 @@ fn facts(definition: &Value) -> Vec<StepFacts> {
         .map(|step| StepFacts {
             key: text(step, "key").unwrap_or_default(),
             condition: text(step, "condition"),
-            is_closure: text(step, "handler").as_deref() == Handler::Closure.as_str(),
             max_retries: retries(step)
                 .and_then(|n| u32::try_from(n).ok())
                 .unwrap_or_default(),

@@ -225,7 +225,8 @@ fn the_described_words_are_those_of_the_engine() {
     let rules: Vec<_> = rules.into_iter().map(RunIf::as_str).collect();
     assert_eq!(described_words("RunIf"), rules);
     let reasons = in_order(SkipReason::NotNeeded, |reason| match reason {
-        SkipReason::NotNeeded => Some(SkipReason::UpstreamFailed),
+        SkipReason::NotNeeded => Some(SkipReason::ConditionNotMet),
+        SkipReason::ConditionNotMet => Some(SkipReason::UpstreamFailed),
         SkipReason::UpstreamFailed => Some(SkipReason::Stopped),
         SkipReason::Stopped => Some(SkipReason::Operator),
         SkipReason::Operator => None,

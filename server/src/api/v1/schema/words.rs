@@ -99,6 +99,7 @@ impl PartialSchema for Mode {
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
     NotNeeded,
+    ConditionNotMet,
     UpstreamFailed,
     Stopped,
     Operator,
