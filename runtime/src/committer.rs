@@ -29,6 +29,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use engine::invariant::Steady;
 use engine::{StepIndex, Workflow, WorkflowId};
 use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -108,9 +109,11 @@ pub(crate) struct Parts {
 
 impl Committer {
     pub(crate) fn new(parts: Parts) -> Self {
+        let clock = parts.moments.clock();
+        let watch = Watch::beginning(clock.steady());
         Self {
             store: parts.store,
-            clock: parts.moments.clock(),
+            clock,
             moments: parts.moments,
             feed: parts.feed,
             attempts: parts.attempts,
@@ -124,7 +127,7 @@ impl Committer {
             ),
             timers: Timers::default(),
             quarantine: parts.quarantine,
-            watch: Watch::default(),
+            watch,
             held: Held::default(),
             parked: Parked::default(),
             doubts: Doubts::default(),
@@ -215,6 +218,7 @@ impl Committer {
             return Vec::new();
         }
         let mut batch = Batch::default();
+        let before = self.watch.passed(self.clock.steady());
         let mut messages = messages.into_iter();
         while let Some(message) = messages.next() {
             let id = message.workflow();
@@ -233,7 +237,9 @@ impl Committer {
         }
         let now = self.moments.now();
         batch.answered_at = Some(now);
-        let changes = match batch.changes(&self.active, &mut self.watch, now) {
+        let after = self.watch.passed(self.clock.steady());
+        let steady = Steady { before, after };
+        let changes = match batch.changes(&self.active, &mut self.watch, (now, steady)) {
             Ok(changes) => changes,
             Err((blame, found)) => {
                 self.quarantine.count(found);

@@ -9,8 +9,11 @@
 
 mod life;
 
+use std::time::Duration;
+
 use divan::Bencher;
 use engine::graph::Graph;
+use engine::invariant::{Kept, Steady, of_change};
 use engine::{Progress, Timestamp, WorkflowDefinition};
 use life::Shape;
 
@@ -100,4 +103,25 @@ fn progress_follows_all_events(bencher: Bencher, steps: usize) {
             }
             progress
         });
+}
+
+/// What is judged of all that happens to a workflow, if it were written at once.
+#[divan::bench(args = STEPS, sample_count = 10)]
+fn judge_a_change(bencher: Bencher, steps: usize) {
+    let life = life::run(&life::definition(Shape::Fan, steps));
+    bencher.bench(|| of_change(&life.after, divan::black_box(&life.events)));
+}
+
+/// The same against what was written before.
+#[divan::bench(args = STEPS, sample_count = 10)]
+fn judge_a_change_by_those_before(bencher: Bencher, steps: usize) {
+    let life = life::run(&life::definition(Shape::Fan, steps));
+    let at = Duration::from_secs(1);
+    let steady = Steady {
+        before: at,
+        after: at,
+    };
+    bencher
+        .with_inputs(Kept::default)
+        .bench_values(|mut kept| kept.follow(&life.after, &life.events, steady));
 }

@@ -1,6 +1,10 @@
 //! What is about to be written, judged at the price of what changed: cheap enough for every commit.
 
+use std::collections::BTreeSet;
+
 use super::finding::{Finding, Findings, Invariant as I};
+use super::history::commands::Commands;
+use super::history::{effects, waits};
 use super::{counts, ending, movement, sound};
 use crate::event::{Event, EventRecord};
 use crate::workflow::Workflow;
@@ -16,16 +20,41 @@ pub fn of_change(workflow: &Workflow, events: &[EventRecord]) -> Vec<Finding> {
     ending::workflow(workflow, &mut found);
     movement::workflow(workflow, &mut found);
     let mut standing = Standing::before(workflow, events);
+    let mut commands = Commands::default();
     for record in events {
         standing.judge(record, &mut found);
         standing.follow(&record.event);
+        commands.follow(record, &mut found);
+        waits::scheduled(record, &mut found);
+        effects::of_change(workflow, &record.event, &mut found);
         if let Some(task) = record.event.task() {
             sound::task(workflow, task, &mut found);
             ending::task(workflow, task, &mut found);
             attempts(workflow, record, &mut found);
         }
     }
+    last_words(workflow, events, &mut found);
     found.into_vec()
+}
+
+/// I17: the attempt whose word is taken last for a task is its latest one. What an older epoch left
+/// behind may only say that it is dead, or came too late.
+fn last_words(workflow: &Workflow, events: &[EventRecord], found: &mut Findings) {
+    let mut judged = BTreeSet::new();
+    for record in events.iter().rev() {
+        let is_last_word = matches!(record.event, Event::AttemptEnded { .. });
+        let Some(told) = record.event.attempt().filter(|_| !is_last_word) else {
+            continue;
+        };
+        if !judged.insert(told.task) {
+            continue;
+        }
+        let last = workflow.task(told.task).map_or(0, |t| t.record().attempt);
+        found.hold_for(told.task, I::I17, told.attempt >= last, || {
+            let (kind, attempt) = (record.event.kind(), told.attempt);
+            format!("{kind} of attempt {attempt}, and attempt {last} took its place")
+        });
+    }
 }
 
 /// I3: the numbers run up to the last one without holes.

@@ -2,10 +2,10 @@
 //! before, then folded. What is kept grows with the tasks and their attempts, not with the events.
 
 mod attempts;
-mod commands;
-mod effects;
+pub(super) mod commands;
+pub(super) mod effects;
 mod starts;
-mod waits;
+pub(super) mod waits;
 
 use std::collections::BTreeMap;
 

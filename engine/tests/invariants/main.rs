@@ -8,6 +8,7 @@
     reason = "these are tests"
 )]
 
+mod changes;
 mod life;
 mod sentences;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::invariant::{History, Look, of_change};
+use engine::invariant::{History, Kept, Look, Steady, of_change};
 use engine::workflow::{NewWorkflow, TaskRecord, WorkflowRecord};
 use engine::{
     Action, Command, EventRecord, FailureKind, JobId, Outcome, Progress, Refusal, StepIndex,
@@ -23,6 +23,9 @@ pub struct Walk {
     /// Kept up to date from events alone, as a browser does.
     shown: Progress,
     memory: Memory,
+    /// What is remembered beside commits.
+    kept: Kept,
+    begun: Timestamp,
     pub events: Vec<EventRecord>,
     pub refusals: usize,
 }
@@ -60,6 +63,8 @@ impl Walk {
             workflow,
             history,
             memory,
+            kept: Kept::default(),
+            begun: now,
             events,
             refusals: 0,
         })
@@ -140,6 +145,12 @@ impl Walk {
         );
         grows(&look, &self.workflow)?;
         none(of_change(&self.workflow, &events))?;
+        let passed = self.now.since(self.begun);
+        let steady = Steady {
+            before: passed,
+            after: passed,
+        };
+        none(self.kept.follow(&self.workflow, &events, steady))?;
         at_rest(&self.workflow)?;
         Ok(events)
     }

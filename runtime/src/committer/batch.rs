@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use engine::event::{EVENT_OUTPUT_BYTES_MAX, Event, EventRecord, stand_in};
+use engine::invariant::{Steady, shown};
 use engine::progress::{Progress, WorkflowState};
 use engine::{JobOrchestratorError, StepIndex, Timestamp, WorkflowId};
 
@@ -76,7 +77,7 @@ impl Batch {
         &mut self,
         active: &HashMap<WorkflowId, Active>,
         watch: &mut Watch,
-        now: Timestamp,
+        (now, steady): (Timestamp, Steady),
     ) -> Result<Vec<Change>, (Blame, usize)> {
         let mut changes = Vec::with_capacity(self.events.len());
         for (id, events) in &mut self.events {
@@ -84,9 +85,14 @@ impl Batch {
                 continue;
             };
             let change = guarded(*id, || {
-                let found = watch.judge(&known.workflow, events);
+                let mut found = watch.judge(&known.workflow, events, steady);
+                if !found.is_empty() {
+                    return Err(found);
+                }
+                let change = change_of(known, events, now);
+                found.extend(change.summary.iter().flat_map(shown));
                 if found.is_empty() {
-                    Ok(change_of(known, events, now))
+                    Ok(change)
                 } else {
                     Err(found)
                 }

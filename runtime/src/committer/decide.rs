@@ -322,7 +322,10 @@ impl Committer {
                 self.attempts.stop_all();
             }
             Message::LookAgain => self.look_again(),
-            Message::ClockWasSet => self.timers.clock_was_set(&*self.clock),
+            Message::ClockWasSet => {
+                self.timers.clock_was_set(&*self.clock);
+                self.watch.clock_was_set();
+            }
             _ => {}
         }
         self.tell_idle();

@@ -13,6 +13,7 @@ impl Committer {
         let Some((before, now)) = self.moments.set_back() else {
             return;
         };
+        self.watch.clock_was_set();
         let mut notes = self.reached(before, now).into_iter().peekable();
         while notes.peek().is_some() {
             let part = notes.by_ref().take(BATCH_MAX);

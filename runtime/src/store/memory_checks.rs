@@ -50,11 +50,14 @@ impl<'a> Check<'a> {
     /// Each has to stand where the change thinks it stands.
     fn workflow(&self, change: &Change) -> Result<(), StoreError> {
         let record = &change.record;
-        if self.stands_at(record.id) + change.events.len() as u64 != record.rev {
+        let kept = self.contents.workflows.get(&record.id);
+        // I17: an epoch that is over writes nothing.
+        let is_over = kept.is_some_and(|kept| kept.record.epoch > record.epoch);
+        if is_over || self.stands_at(record.id) + change.events.len() as u64 != record.rev {
             return Err(StoreError::Stale(record.id));
         }
         #[cfg(debug_assertions)]
-        if let Some(kept) = self.contents.workflows.get(&record.id) {
+        if let Some(kept) = kept {
             let pair = (kept.record.status, record.status);
             if !super::arrows::OF_WORKFLOWS.contains(&pair) {
                 return refused("no arrow leads to this state of a workflow");

@@ -33,11 +33,11 @@ pub(super) fn commit(connection: &mut Connection, rows: &Rows) -> Result<(), Sto
 
 /// Every row must stand exactly where the batch thinks it stands.
 fn write_workflows(transaction: &Transaction<'_>, rows: &[WorkflowRow]) -> Result<(), StoreError> {
-    let mut move_on =
-        transaction.prepare_cached("UPDATE workflows SET rev = ? WHERE id = ? AND rev = ?")?;
+    let mut move_on = transaction
+        .prepare_cached("UPDATE workflows SET rev = ? WHERE id = ? AND rev = ? AND epoch = ?")?;
     for row in rows {
         let changed = match &row.written {
-            Written::Rev => move_on.execute((row.rev, row.id, row.stands_at))?,
+            Written::Rev => move_on.execute((row.rev, row.id, row.stands_at, row.epoch))?,
             Written::State(..) => write_state(transaction, row)?,
             Written::Whole(new) => insert_workflow(transaction, row.rev, new)?,
         };
@@ -56,7 +56,7 @@ fn write_state(transaction: &Transaction<'_>, row: &WorkflowRow) -> Result<usize
         "UPDATE workflows SET status = ?, rev = ?, cancel_requested = ?, recovering_from = ?,
              epoch = ?, recovery_attempts = ?, max_recovery_attempts = ?, started_at = ?,
              completed_at = ?, paused_at = ?, summary = ?
-         WHERE id = ? AND rev = ?",
+         WHERE id = ? AND rev = ? AND epoch <= ?",
     )?;
     Ok(update.execute(params![
         record.status.as_str(),
@@ -72,6 +72,7 @@ fn write_state(transaction: &Transaction<'_>, row: &WorkflowRow) -> Result<usize
         summary,
         row.id,
         row.stands_at,
+        row.epoch,
     ])?)
 }
 

@@ -39,6 +39,8 @@ pub(super) struct WorkflowRow {
     pub(super) rev: i64,
     /// The number of the event before those of this batch; 0 for a new workflow.
     pub(super) stands_at: i64,
+    /// The epoch that it is written in: one that is over writes nothing (I17).
+    pub(super) epoch: u32,
     pub(super) written: Written,
 }
 
@@ -150,6 +152,7 @@ impl WorkflowRow {
             id: change.record.id.0,
             rev,
             stands_at,
+            epoch: change.record.epoch,
             written,
         })
     }

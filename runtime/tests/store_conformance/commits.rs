@@ -1,11 +1,11 @@
 //! All or nothing, in order, and never over what somebody else wrote.
 
-use engine::WorkflowStatus;
+use engine::{Action, FailureKind, WorkflowStatus};
 use runtime::store::StoreError;
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, step};
+use crate::bench::{Bench, define, failed, step};
 
 fn chain(id: i64) -> Bench {
     Bench::started(id, define("Chain", &[step("a", &[]), step("b", &[0])]))
@@ -70,6 +70,33 @@ pub async fn a_commit_that_others_overtook_is_refused_and_writes_nothing(place: 
         fast.assert_kept(store.as_ref()).await;
         assert_eq!(store.attempts(id, 0).await.unwrap().len(), 1);
         assert_eq!(store.attempts(id, 1).await.unwrap(), []);
+    }
+}
+
+pub async fn an_epoch_that_is_over_writes_nothing(place: &dyn Place) {
+    let store = place.open().await;
+    let mut bench = chain(1);
+    bench.run(0, failed(FailureKind::Permanent, "no"));
+    bench.act(Action::recover(0));
+    bench.start(0);
+    bench.write(store.as_ref()).await;
+    let kept = bench.workflow.clone();
+    let id = bench.id();
+    // One change moves the number alone, the other writes the state as well.
+    for pauses in [false, true] {
+        bench.say_progress(0, 0.5);
+        if pauses {
+            bench.act(Action::Pause);
+        }
+        let mut old = bench.change();
+        old.record.epoch -= 1;
+        let refused = store.commit(&[old], &[]).await;
+        assert!(
+            matches!(refused, Err(StoreError::Stale(stale)) if stale == id),
+            "{refused:?}"
+        );
+        bench.workflow = kept.clone();
+        bench.assert_kept(store.as_ref()).await;
     }
 }
 

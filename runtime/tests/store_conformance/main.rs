@@ -132,6 +132,7 @@ places! {
         commits:
             events_are_read_in_order_and_in_pages
             a_commit_that_others_overtook_is_refused_and_writes_nothing
+            an_epoch_that_is_over_writes_nothing
             a_number_that_is_taken_is_not_created_again
             one_bad_change_keeps_its_neighbours_from_being_written
             many_workflows_are_written_in_one_commit;

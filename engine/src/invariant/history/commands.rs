@@ -13,10 +13,10 @@ const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The last event of each command, by whose it is and its id.
 #[derive(Debug, Default)]
-pub(super) struct Commands(HashMap<(String, String), (Seq, Timestamp)>);
+pub(in crate::invariant) struct Commands(HashMap<(String, String), (Seq, Timestamp)>);
 
 impl Commands {
-    pub(super) fn follow(&mut self, record: &EventRecord, found: &mut Findings) {
+    pub(in crate::invariant) fn follow(&mut self, record: &EventRecord, found: &mut Findings) {
         let (Some(actor), Some(id)) = (&record.actor, &record.command_id) else {
             return;
         };

@@ -10,10 +10,10 @@ use crate::task_status::TaskStatus;
 use crate::workflow::Workflow;
 
 /// By how much a moment may come early.
-const EARLY: Duration = Duration::from_millis(1);
+pub(in crate::invariant) const EARLY: Duration = Duration::from_millis(1);
 
 /// A wait is as long as the number of failures asks for, counted from the recorded end.
-pub(super) fn scheduled(record: &EventRecord, found: &mut Findings) {
+pub(in crate::invariant) fn scheduled(record: &EventRecord, found: &mut Findings) {
     let Event::TaskRetryScheduled {
         task,
         retry_count,
