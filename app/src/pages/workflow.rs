@@ -112,7 +112,7 @@ fn LiveWorkflow(
             log=state.failure_log
             may_recover=Signal::derive(may_recover)
         />
-        <div class="workflow-body">
+        <div class="workflow-body" hidden=move || progress.with(|p| p.tasks.is_empty())>
             <DependencyPicture
                 nodes
                 selected=Signal::derive(move || Some(state.selected.get()))

@@ -2,13 +2,14 @@
 
 use engine::decide::reset_set;
 use engine::graph::Graph;
-use engine::{Action, Progress, StepIndex};
+use engine::{Action, Mode, Progress, StepIndex, TaskStatus};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::api::command_id;
 use crate::api::visit::use_visit;
-use crate::api::workflows::{RecoverWorkflow, WorkflowView, read_workflow};
+use crate::api::workflows::{RecoverWorkflow, StepFacts, WorkflowView, read_workflow};
+use crate::components::notice::{Notice, Tone};
 use crate::components::question::{Question, why_not};
 use crate::components::status_badge::{State, StatusBadge};
 use crate::pages::problem::{ForbiddenPage, ProblemPage};
@@ -115,7 +116,7 @@ fn Preview(
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name=command_id::FIELD value=command/>
                 <input type="hidden" name="expected_rev" value=summary.events.to_string()/>
-                <Choice progress=view.progress chosen set_chosen/>
+                <Choice progress=view.progress steps=view.steps chosen set_chosen/>
                 <div class="form-actions">
                     <a class="button" href=paths::workflow(id)>"Back"</a>
                     <button
@@ -140,6 +141,8 @@ fn Preview(
 fn Choice(
     /// The workflow.
     progress: Progress,
+    /// What the definition says of each step.
+    steps: Vec<StepFacts>,
     /// The chosen step.
     chosen: ReadSignal<StepIndex>,
     /// Chooses another.
@@ -149,6 +152,7 @@ fn Choice(
     let flags = Memo::new(move |_| progress.with_value(|progress| again(progress, chosen.get())));
     let redone = move || flags.with(|flags| flags.iter().filter(|again| **again).count());
     let kept = move || flags.with(|flags| flags.iter().filter(|again| !**again).count());
+    let at_most_once = progress.with_value(|progress| begun_at_most_once(progress, &steps));
     let tasks = progress.with_value(|progress| progress.tasks.clone());
     let rows = tasks
         .into_iter()
@@ -202,7 +206,53 @@ fn Choice(
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
+            <Twice at_most_once flags/>
         </fieldset>
     }
     .into_any()
+}
+
+/// The steps that were begun and may take effect only once, with their names.
+fn begun_at_most_once(progress: &Progress, steps: &[StepFacts]) -> Vec<(StepIndex, String)> {
+    let both = progress.tasks.iter().zip(steps).enumerate();
+    both.filter(|(_, (task, step))| {
+        let has_begun = task.attempt > 0
+            && matches!(
+                task.status,
+                TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled
+            );
+        step.mode == Mode::Once && has_begun
+    })
+    .map(|(index, (task, _))| (index, task.name.clone()))
+    .collect()
+}
+
+/// What has to be looked at first: a recovery does again even what never tries itself again.
+#[component]
+fn Twice(
+    /// The steps that were begun and may take effect only once.
+    at_most_once: Vec<(StepIndex, String)>,
+    /// What is done again: one flag per step.
+    flags: Memo<Vec<bool>>,
+) -> impl IntoView {
+    let names = Memo::new(move |_| {
+        let is_again = |index: usize| flags.with(|flags| flags.get(index) == Some(&true));
+        let again = at_most_once.iter().filter(|(index, _)| is_again(*index));
+        again.map(|(_, name)| name.clone()).collect::<Vec<_>>()
+    });
+    move || {
+        let names = names.get();
+        (!names.is_empty()).then(|| {
+            let title = format!("{} may take effect a second time.", names.join(", "));
+            view! {
+                <Notice tone=Tone::Warning title>
+                    <p>
+                        "By itself it is tried at most once, and it was begun already. Look first whether it took \
+                         effect. If it did, recover over the HTTP API and take it for done instead: "
+                        <code>"\"instead\": {\"output\": …}"</code> "."
+                    </p>
+                </Notice>
+            }
+        })
+    }
 }

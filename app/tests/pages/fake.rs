@@ -87,6 +87,12 @@ impl Fake {
         }
     }
 
+    /// Its definition names this mode for the step at `step`.
+    pub fn with_mode(mut self, step: usize, mode: &str) -> Self {
+        self.detail.definition["steps"][step]["mode"] = json!(mode);
+        self
+    }
+
     /// Its page is refused with this text.
     pub fn with_refusal(mut self, text: &str) -> Self {
         self.refusal = Some(text.to_owned());

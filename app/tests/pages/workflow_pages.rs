@@ -219,6 +219,31 @@ async fn the_recover_page_tells_what_is_kept_and_what_is_done_again() {
 }
 
 #[tokio::test]
+async fn the_recover_page_warns_of_what_may_take_effect_a_second_time() {
+    let twice = "may take effect a second time";
+    let fake = || Fake::new("failed", "failed", "it may have taken effect");
+    let page = draw(fake(), Role::Operator, "/workflows/7/recover?from=1").await;
+    assert!(!page.text().contains(twice), "{}", page.text());
+    let paid = fake().with_mode(1, "once");
+    let page = draw(paid, Role::Operator, "/workflows/7/recover?from=1").await;
+    assert!(
+        page.text().contains(&format!("Validate {twice}")),
+        "{}",
+        page.text()
+    );
+    // What is kept does nothing again; what comes after the chosen step does, also when it ended well.
+    let first = || fake().with_mode(0, "once");
+    let page = draw(first(), Role::Operator, "/workflows/7/recover?from=1").await;
+    assert!(!page.text().contains(twice), "{}", page.text());
+    let page = draw(first(), Role::Operator, "/workflows/7/recover?from=0").await;
+    assert!(
+        page.text().contains(&format!("Download {twice}")),
+        "{}",
+        page.text()
+    );
+}
+
+#[tokio::test]
 async fn home_puts_first_what_needs_a_person() {
     let fake = Fake::new("failed", "failed", "timed out after 5 s. More words.");
     let text = draw(fake, Role::Operator, "/").await.text();

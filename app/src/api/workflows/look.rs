@@ -91,6 +91,9 @@ pub struct StepFacts {
     /// What has to be true for it to run; none when it always runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
+    /// What an attempt with an unknown end means for it.
+    #[serde(default)]
+    pub mode: Mode,
 }
 
 /// What step types are called, by their `task_type`.

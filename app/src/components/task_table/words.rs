@@ -54,6 +54,9 @@ pub fn note(
     let status = progress.summary.status;
     match task.status {
         TaskStatus::Pending => waits_for(progress, task),
+        // A workflow in quarantine is over, whatever its tasks wait for.
+        TaskStatus::Queued if status.is_terminal() => String::new(),
+        TaskStatus::Retrying if status.is_terminal() => error(task),
         TaskStatus::Queued => queued_note(status, task).to_owned(),
         TaskStatus::Running => match task.waits_until {
             Some(until) => format!("goes on in {}", format::remaining(until.since(now()))),

@@ -2,7 +2,7 @@
 
 use engine::orchestrator::{Hindrance, WorkflowFilter, WorkflowSelection};
 use engine::{
-    Actor, DefinitionId, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState,
+    Actor, DefinitionId, Mode, Problem, Progress, Service, StepIndex, WorkflowId, WorkflowState,
     WorkflowStatus,
 };
 use serde_json::Value;
@@ -225,11 +225,19 @@ fn facts(definition: &Value) -> Vec<StepFacts> {
         .map(|step| StepFacts {
             key: text(step, "key").unwrap_or_default(),
             condition: text(step, "condition"),
+            mode: mode_of(step),
             max_retries: retries(step)
                 .and_then(|n| u32::try_from(n).ok())
                 .unwrap_or_default(),
         })
         .collect()
+}
+
+/// The mode of a frozen step; one that is not named is the default.
+fn mode_of(step: &Value) -> Mode {
+    let named = step.get("mode").and_then(Value::as_str);
+    let mode = named.and_then(|word| Mode::ALL.into_iter().find(|mode| mode.as_str() == word));
+    mode.unwrap_or_default()
 }
 
 fn config_of(definition: &Value, step: StepIndex) -> Value {
