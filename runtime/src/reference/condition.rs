@@ -45,7 +45,12 @@ pub(super) fn read(condition: &str) -> Result<BTreeSet<String>, String> {
     let unread = |byte: usize, why: String| {
         let before = condition.get(..byte).unwrap_or(condition);
         let place = before.chars().count() + 1;
-        format!("cannot be read at character {place}: {why}")
+        let why = match why.as_str() {
+            "unexpected end of input, expected expression" => "it ends too early",
+            why => why,
+        };
+        let hint = spelling(before, condition.get(byte..).unwrap_or_default());
+        format!("cannot be read at character {place}: {why}{hint}")
     };
     let compiled =
         expression::compile(condition).map_err(|fault| unread(fault.at, fault.detail))?;
@@ -59,6 +64,24 @@ pub(super) fn read(condition: &str) -> Result<BTreeSet<String>, String> {
         is_true(condition, &value)?;
     }
     Ok(names)
+}
+
+/// How the sign of another language is spelt here, if one stands between these.
+fn spelling(before: &str, after: &str) -> &'static str {
+    let is_doubled = |sign| before.ends_with(sign) && after.starts_with(sign);
+    if after.starts_with('&') {
+        "; write and"
+    } else if is_doubled('|') {
+        "; write or"
+    } else if after.starts_with('=') {
+        "; write == to compare"
+    } else if before.ends_with('<') && after.starts_with('>') {
+        "; write !="
+    } else if after.starts_with('!') {
+        "; write not"
+    } else {
+        ""
+    }
 }
 
 /// The value as true or false.
@@ -246,7 +269,12 @@ mod tests {
             ("{{ steps.a.output.n }} > 0", "write steps.a.output.n > 0"),
             ("{{ }}", "write parameters.send"),
             ("'yes'", "it gives a text"),
-            ("1 +", "cannot be read"),
+            ("1 +", "cannot be read at character 3: it ends too early"),
+            ("parameters.x = 3", "; write == to compare"),
+            ("parameters.x && true", "; write and"),
+            ("parameters.x || true", "; write or"),
+            ("parameters.x <> 3", "; write !="),
+            ("!parameters.x", "; write not"),
             ("[1][5]", "it has no value"),
         ] {
             let found = read(condition).unwrap_err();
