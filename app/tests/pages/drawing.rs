@@ -9,8 +9,13 @@ use engine::{Actor, Role, Service};
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_axum::{generate_route_list, render_app_async_with_context};
+use tokio::sync::Mutex;
 
 use super::fake::Fake;
+
+/// One page is drawn at a time: what draws belongs to the whole process, and each test has a runtime of
+/// its own, which takes with it what it was to wake for another one.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// The answer to one request.
 pub struct Drawn {
@@ -44,6 +49,7 @@ impl Drawn {
 
 /// Draws `url` for somebody with `role`.
 pub async fn draw(fake: Fake, role: Role, url: &str) -> Drawn {
+    let _alone = ONE_AT_A_TIME.lock().await;
     // Prepares the executor that resources run on.
     generate_route_list(App);
     let service: Arc<dyn Service> = Arc::new(fake);
@@ -62,6 +68,7 @@ pub async fn draw(fake: Fake, role: Role, url: &str) -> Drawn {
 
 /// Draws a view in a document of its own.
 pub async fn draw_view(view: impl Fn() -> AnyView + Clone + Send + Sync + 'static) -> Drawn {
+    let _alone = ONE_AT_A_TIME.lock().await;
     generate_route_list(App);
     let document = move || {
         view! {
