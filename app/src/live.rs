@@ -4,17 +4,21 @@
 mod clock;
 #[cfg(any(feature = "hydrate", test))]
 mod frame;
+#[cfg(feature = "hydrate")]
+mod list;
 mod percent;
 #[cfg(feature = "hydrate")]
 mod stream;
 mod visible;
+
+use std::time::Duration;
 
 use engine::{Progress, Timestamp, WorkflowId};
 use leptos::prelude::*;
 
 pub use clock::use_clock;
 pub use percent::Shown;
-pub use visible::{use_refresh, use_visible};
+pub use visible::use_visible;
 
 /// How a page comes by its data just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,5 +45,25 @@ pub fn use_live(id: WorkflowId, progress: RwSignal<Progress>) -> ReadSignal<Link
     stream::follow(id, progress, set_link);
     #[cfg(not(feature = "hydrate"))]
     let _ = (id, progress, set_link);
+    link
+}
+
+/// Keeps a list fresh for as long as the owner lives, and says how: `refresh` is called every `every`, when
+/// the tab is shown again, and soon after something moves.
+#[must_use]
+pub fn use_list(every: Duration, refresh: impl Fn() + Clone + 'static) -> ReadSignal<Link> {
+    let (link, set_link) = signal(Link::Snapshot);
+    #[cfg(feature = "hydrate")]
+    list::watch(refresh.clone(), set_link);
+    visible::use_refresh(every, move || {
+        set_link.maybe_update(|link| {
+            let is_first = *link == Link::Snapshot;
+            if is_first {
+                *link = Link::Asking;
+            }
+            is_first
+        });
+        refresh();
+    });
     link
 }

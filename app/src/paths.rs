@@ -136,6 +136,9 @@ pub fn workflow_snapshot_and_events(id: WorkflowId) -> String {
     format!("/events/workflows/{id}")
 }
 
+/// Which workflows move, as a stream.
+pub const WORKFLOWS_MOVING: &str = "/events/workflows";
+
 /// The list of definitions, from a place on.
 #[must_use]
 pub fn definitions(cursor: Option<i64>) -> String {

@@ -3,6 +3,7 @@
 
 mod error;
 mod job_orchestrator;
+mod moves;
 mod request;
 mod switched_off;
 mod trouble;
@@ -18,6 +19,7 @@ use crate::step_form::StepSpec;
 
 pub use error::{Hindrance, JobOrchestratorError};
 pub use job_orchestrator::JobOrchestrator;
+pub use moves::Moves;
 pub use request::{
     ActionRequest, AttemptRecord, DefinitionSource, FixedSwitches, LogLine, LogPage, LogStream,
     NewWorkflowRequest, Page, SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail,

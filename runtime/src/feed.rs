@@ -1,11 +1,16 @@
 //! Wakes whoever waits for a workflow's next event. It carries no data but the number of the last
 //! one: readers look into the store, so a missed wake-up can delay them but never lose them an event.
 
+mod moved;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use engine::orchestrator::Moves;
 use engine::{Seq, WorkflowId};
 use tokio::sync::watch;
+
+use moved::Moved;
 
 /// How a workflow stands: a hint, the store has the truth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,6 +27,7 @@ pub(crate) struct News {
 #[derive(Clone, Default)]
 pub struct Feed {
     watched: Arc<Mutex<Watched>>,
+    moved: Arc<Moved>,
 }
 
 #[derive(Default)]
@@ -76,6 +82,7 @@ impl Feed {
 
     /// Tells how the workflow stands now, and forgets it when nobody listens.
     pub(crate) fn publish(&self, id: WorkflowId, news: News) {
+        self.moved.note(id, news.rev);
         let mut watched = self.watched();
         let Some(sender) = watched.of.get(&id) else {
             return;
@@ -85,6 +92,13 @@ impl Feed {
         } else {
             sender.send_replace(news);
         }
+    }
+}
+
+impl Feed {
+    /// Which workflows moved after this place, as soon as there is one.
+    pub(crate) async fn moved(&self, after: Option<u64>) -> Moves {
+        self.moved.after(after).await
     }
 }
 

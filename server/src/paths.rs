@@ -15,6 +15,8 @@ pub const READY: &str = "/health/ready";
 pub const STREAMS: &str = "/events";
 /// The events of one workflow, for pages.
 pub const WORKFLOW_STREAM: &str = "/events/workflows/{id}";
+/// What moves in the list of workflows, for pages.
+pub use app::paths::WORKFLOWS_MOVING as LIST_STREAM;
 /// What the paths of everything for programs begin with.
 pub const API: &str = "/api";
 
@@ -48,12 +50,16 @@ pub mod v1 {
     pub const RAISE_BUDGET: &str = "/api/v1/workflows/{id}/raise-budget";
     /// Its events as a stream.
     pub const EVENTS: &str = "/api/v1/workflows/{id}/events";
+    /// Which workflows move.
+    pub const MOVES: &str = "/api/v1/workflows/events";
     /// One of its tasks.
     pub const TASK: &str = "/api/v1/workflows/{id}/tasks/{index}";
     /// One of its tries.
     pub const ATTEMPT: &str = "/api/v1/workflows/{id}/tasks/{index}/attempts/{attempt}";
     /// That task's log.
     pub const LOG: &str = "/api/v1/workflows/{id}/tasks/{index}/log";
+    /// The same as it is written.
+    pub const LOG_EVENTS: &str = "/api/v1/workflows/{id}/tasks/{index}/log/events";
     /// Lets that task be.
     pub const SKIP: &str = "/api/v1/workflows/{id}/tasks/{index}/skip";
     /// Takes it for done.

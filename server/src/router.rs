@@ -34,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         Route::post(paths::EDIT_DEFINITION_PATTERN, posted::take),
         Route::post(paths::START_DEFINITION_PATTERN, posted::take),
         Route::get(paths::WORKFLOW_STREAM, events::stream),
+        Route::get(paths::LIST_STREAM, events::list::stream),
     ];
     routes.extend(api::v1::routes());
     routes

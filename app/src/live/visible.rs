@@ -19,13 +19,10 @@ pub fn use_visible() -> ReadSignal<bool> {
 }
 
 /// Calls `refresh` every `every` while the tab is shown, and at once when it is shown again.
-/// Returns whether scripts have taken over.
-pub fn use_refresh(every: Duration, refresh: impl Fn() + Clone + 'static) -> ReadSignal<bool> {
+pub(super) fn use_refresh(every: Duration, refresh: impl Fn() + Clone + 'static) {
     let visible = use_visible();
-    let (is_on, set_on) = signal(false);
     Effect::new(move |was_visible: Option<bool>| {
         let is_visible = visible.get();
-        set_on.set(true);
         if is_visible {
             if was_visible == Some(false) {
                 refresh();
@@ -36,5 +33,4 @@ pub fn use_refresh(every: Duration, refresh: impl Fn() + Clone + 'static) -> Rea
         }
         is_visible
     });
-    is_on
 }

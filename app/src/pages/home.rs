@@ -14,7 +14,7 @@ use crate::components::page_header::PageHeader;
 use crate::components::progress_bar::ProgressBar;
 use crate::components::status_badge::{State, StatusBadge};
 use crate::components::workflow_table::{WorkflowTable, now_at, took};
-use crate::live::{Link, use_refresh};
+use crate::live::{Link, use_list};
 use crate::pages::problem::RetryingPage;
 use crate::{format, paths};
 
@@ -25,13 +25,13 @@ const EVERY: Duration = Duration::from_secs(3);
 #[component]
 pub fn HomePage() -> impl IntoView {
     let overview = Resource::new(|| (), |()| read_overview());
-    let is_asking = use_refresh(EVERY, move || overview.refetch());
+    let link = use_list(EVERY, move || overview.refetch());
     view! {
         <Title text="Home"/>
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 match overview.await {
-                    Ok(overview) => view! { <Content overview is_asking/> }.into_any(),
+                    Ok(overview) => view! { <Content overview link/> }.into_any(),
                     Err(error) => view! { <RetryingPage error/> }.into_any(),
                 }
             })}
@@ -44,21 +44,14 @@ pub fn HomePage() -> impl IntoView {
 fn Content(
     /// The data.
     overview: Overview,
-    /// Whether the page asks by itself.
-    is_asking: ReadSignal<bool>,
+    /// How the page comes by its data just now.
+    link: ReadSignal<Link>,
 ) -> impl IntoView {
     let now = overview.now;
-    let link = move || {
-        if is_asking.get() {
-            Link::Asking
-        } else {
-            Link::Snapshot
-        }
-    };
     view! {
         <PageHeader title="Home">
             <LiveSign
-                link=Signal::derive(link)
+                link
                 at=Signal::stored(now)
                 href=paths::HOME.to_owned()
             />

@@ -17,7 +17,7 @@ use crate::components::live_sign::LiveSign;
 use crate::components::page_header::PageHeader;
 use crate::components::status_badge::State;
 use crate::components::workflow_table::WorkflowTable;
-use crate::live::{Link, use_refresh};
+use crate::live::{Link, use_list};
 use crate::pages::problem::RetryingPage;
 use crate::paths;
 
@@ -81,14 +81,14 @@ pub fn WorkflowListPage() -> impl IntoView {
             (asked, answer)
         },
     );
-    let is_asking = use_refresh(EVERY, move || rows.refetch());
+    let link = use_list(EVERY, move || rows.refetch());
     view! {
         <Title text="Workflows"/>
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
                 let (filters, answer) = rows.await;
                 match answer {
-                    Ok(rows) => view! { <Content filters rows is_asking/> }.into_any(),
+                    Ok(rows) => view! { <Content filters rows link/> }.into_any(),
                     Err(error) => view! { <RetryingPage error/> }.into_any(),
                 }
             })}
@@ -103,17 +103,10 @@ fn Content(
     filters: Filters,
     /// The workflows.
     rows: WorkflowRows,
-    /// Whether the page asks by itself.
-    is_asking: ReadSignal<bool>,
+    /// How the page comes by its data just now.
+    link: ReadSignal<Link>,
 ) -> impl IntoView {
     let now = rows.now;
-    let link = move || {
-        if is_asking.get() {
-            Link::Asking
-        } else {
-            Link::Snapshot
-        }
-    };
     let here = filters.from(filters.cursor);
     let is_empty = rows.items.is_empty();
     let older = rows.next.map(|next| filters.from(Some(next)));
@@ -121,7 +114,7 @@ fn Content(
     let shown = filters.clone();
     view! {
         <PageHeader title="Workflows">
-            <LiveSign link=Signal::derive(link) at=Signal::stored(now) href=here/>
+            <LiveSign link at=Signal::stored(now) href=here/>
         </PageHeader>
         <Tabs filters=filters.clone()/>
         <FilterForm filters/>

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use engine::orchestrator::{
     ActionRequest, Answer, AttemptRecord, FixedSwitches, Hindrance, LogLine, LogPage, LogStream,
-    NewWorkflowRequest, Page, SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail,
+    Moves, NewWorkflowRequest, Page, SavedDefinition, StepSwitches, TaskDetail, WorkflowDetail,
     WorkflowFilter,
 };
 use engine::step_form::StepSpec;
@@ -306,6 +306,9 @@ impl Workflows for Fake {
         Ok(Vec::new())
     }
     async fn changed(&self, _id: WorkflowId, _after: Seq) {}
+    async fn moved(&self, _after: Option<u64>) -> Moves {
+        Moves::default()
+    }
     async fn attempt(
         &self,
         _actor: &Actor,

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::{
-    ActionRequest, Answer, AttemptRecord, Findings, LogPage, NewWorkflowRequest, Page, TaskDetail,
-    Trouble, WorkflowDetail, WorkflowFilter,
+    ActionRequest, Answer, AttemptRecord, Findings, LogPage, Moves, NewWorkflowRequest, Page,
+    TaskDetail, Trouble, WorkflowDetail, WorkflowFilter,
 };
 use crate::event::EventRecord;
 use crate::id::{Attempt, JobId, Seq, StepIndex, WorkflowId};
@@ -167,6 +167,10 @@ pub trait Workflows: Send + Sync {
     /// Returns as soon as the workflow's last event has a number above `after`, and when it is put
     /// into quarantine, of which no event tells; it may return earlier. Dropping the future is fine.
     async fn changed(&self, id: WorkflowId, after: Seq);
+
+    /// Which workflows moved after a [place](Moves::place), as soon as there is one; without a place,
+    /// where to begin, at once. Dropping the future is fine.
+    async fn moved(&self, after: Option<u64>) -> Moves;
 
     /// What is stored about one task (from 0) beside its progress: mode, output, attempts.
     ///

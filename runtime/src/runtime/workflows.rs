@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::orchestrator::{
-    ActionRequest, Answer, AttemptRecord, DefinitionSource, Findings, Hindrance, LogPage,
+    ActionRequest, Answer, AttemptRecord, DefinitionSource, Findings, Hindrance, LogPage, Moves,
     NewWorkflowRequest, Page, TaskDetail, Trouble, WorkflowDetail, WorkflowFilter,
     WorkflowSelection,
 };
@@ -301,6 +301,10 @@ impl Workflows for Runtime {
         }
         let is_new = |news: &News| news.rev > after || (news.is_aside && !was_aside);
         drop(news.wait_for(is_new).await);
+    }
+
+    async fn moved(&self, after: Option<u64>) -> Moves {
+        self.inner.feed.moved(after).await
     }
 
     async fn task(&self, actor: &Actor, id: WorkflowId, task: StepIndex) -> Answer<TaskDetail> {

@@ -66,6 +66,8 @@ pub fn routes() -> Vec<Route> {
             .needs(Role::Operator)
             .without_query(),
         Route::get(at::EVENTS, events::stream),
+        Route::get(at::MOVES, events::list::stream),
+        Route::get(at::LOG_EVENTS, events::log::stream),
         Route::get(at::TASK, tasks::get).without_query(),
         Route::get(at::ATTEMPT, tasks::attempt).without_query(),
         Route::get(at::LOG, tasks::log),

@@ -8,27 +8,19 @@ use axum::body::Bytes;
 use engine::{JobOrchestratorError, Seq, Trouble, TroubleKind, WorkflowId};
 use futures::Stream;
 use futures::stream::unfold;
-use tokio::time::{Duration, Instant, sleep_until};
+use tokio::time::{Duration, Instant};
 
-use super::crowd::{Seat, Why};
 use super::frame::{self, Frame};
-use super::settings::StreamSettings;
+use super::life::Life;
 use super::tail::{LOOK_EVERY, Tail};
-use crate::caller::Caller;
-use crate::shared::Shared;
 
-/// How often it is asked whether the caller may still look; the promise is 5 s.
-const CHECKED_EVERY: Duration = Duration::from_secs(1);
 /// What nobody was woken for is looked for this often while the database is slow.
 const LOOK_RARELY: Duration = Duration::from_secs(5);
 
 /// One stream.
 pub struct Follower {
-    shared: Shared,
-    caller: Caller,
+    life: Life,
     id: WorkflowId,
-    settings: StreamSettings,
-    seat: Seat,
     tail: Arc<Tail>,
     begin: Option<Begin>,
     /// The number of the last event that was read.
@@ -40,16 +32,10 @@ pub struct Follower {
     is_due: bool,
     /// Whether something is known to have come.
     is_woken: bool,
-    checked: Instant,
-    spoke: Instant,
-    /// When its client has to take it up again.
-    ends: Instant,
-    is_first: bool,
     /// Whether the client knows that the workflow is in quarantine.
     knows_aside: bool,
     /// Whether it had to begin anew.
     is_anew: bool,
-    is_over: bool,
 }
 
 /// Where a stream begins.
@@ -77,70 +63,51 @@ impl Begin {
 
 impl Follower {
     /// Follows workflow `id`.
-    pub fn new(shared: Shared, caller: Caller, id: WorkflowId, begin: Begin, seat: Seat) -> Self {
-        let (now, settings) = (Instant::now(), *shared.streams.settings());
+    pub fn new(life: Life, id: WorkflowId, begin: Begin) -> Self {
         let (begin, after, read_to) = match begin {
             Begin::Snapshot => (Some(begin), 0, 0),
             Begin::Anew(after) => (Some(begin), after, 0),
             Begin::After(after) => (None, after, after),
         };
         Self {
-            tail: shared.tails.of(id),
-            shared,
-            caller,
+            tail: life.shared.tails.of(id),
+            life,
             id,
-            settings,
-            seat,
             begin,
             read_to,
             sent_to: after,
             waiting: VecDeque::new(),
             is_due: true,
             is_woken: false,
-            checked: now,
-            spoke: now,
-            ends: now + settings.renewal,
-            is_first: true,
             knows_aside: false,
             is_anew: false,
-            is_over: false,
         }
     }
 
-    /// The frames. The stream ends when the server stops, when its time is over, when its reader
-    /// opened too many others, when memory is short, or soon after the caller may not look any more. It does not end
-    /// with the workflow, which may be recovered.
+    /// The frames. It does not end with the workflow, which may be recovered.
     pub fn frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         unfold(self, async |mut stream| {
             let bytes = stream.next().await?;
-            stream.spoke = Instant::now();
+            stream.life.speaks();
             Some((Ok(bytes), stream))
         })
     }
 
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if self.has_to_end() || !self.may_look().await {
+            if !self.life.goes_on().await {
                 return None;
             }
-            if let Some(why) = self.seat.told() {
-                self.is_over = true;
-                return Some(match why {
-                    Why::Crowded => frame::crowded(self.sent_to).bytes,
-                    Why::Shed => frame::shed(),
-                });
+            let crowded = || frame::crowded(self.sent_to).bytes;
+            if let Some(words) = self.life.last_words(crowded) {
+                return Some(words);
             }
             if let Some(frame) = self.waiting.pop_front() {
                 self.sent_to = frame.seq;
-                let is_first = std::mem::take(&mut self.is_first);
-                return Some(if is_first {
-                    frame::with_retry(&frame.bytes)
-                } else {
-                    frame.bytes
-                });
+                return Some(self.life.first(frame.bytes));
             }
-            if self.spoke.elapsed() >= self.settings.heartbeat {
-                return Some(frame::HEARTBEAT);
+            if let Some(heartbeat) = self.life.heartbeat() {
+                return Some(heartbeat);
             }
             let read = match self.begin.take() {
                 Some(begin) => self.begin(begin).await,
@@ -160,22 +127,8 @@ impl Follower {
         }
     }
 
-    fn has_to_end(&self) -> bool {
-        self.is_over || self.shared.stopping.is_cancelled() || Instant::now() >= self.ends
-    }
-
-    /// Whether the caller is still known, and still as who they were.
-    async fn may_look(&mut self) -> bool {
-        if self.checked.elapsed() < CHECKED_EVERY {
-            return true;
-        }
-        let actor = self.caller.credential.actor(&self.shared, false).await;
-        self.checked = Instant::now();
-        matches!(actor, Ok(Some(actor)) if actor == self.caller.actor)
-    }
-
     async fn begin(&mut self, begin: Begin) -> Result<(), JobOrchestratorError> {
-        let service = &self.shared.service;
+        let service = &self.life.shared.service;
         let _turn = self.tail.turn().await;
         self.knows_aside = service.is_aside(self.id);
         let mut progress = service.get_workflow_progress(self.id).await?;
@@ -191,7 +144,7 @@ impl Follower {
 
     /// How often it looks by itself: rarely while the database is slow.
     fn look_every(&self) -> Duration {
-        let troubles = self.shared.service.troubles();
+        let troubles = self.life.shared.service.troubles();
         let is_slow = |trouble: &Trouble| trouble.kind == TroubleKind::DatabaseSlow;
         if troubles.iter().any(is_slow) {
             LOOK_RARELY
@@ -202,11 +155,11 @@ impl Follower {
 
     /// Reads what came after the last number, or waits until something may have come.
     async fn read(&mut self) -> Result<(), JobOrchestratorError> {
-        let service = &*self.shared.service;
+        let service = &*self.life.shared.service;
         let mut is_told = true;
         if std::mem::take(&mut self.is_due) {
             let is_woken = std::mem::take(&mut self.is_woken);
-            let actor = &self.caller.actor;
+            let actor = &self.life.caller.actor;
             let found = self.tail.after(service, actor, self.read_to, is_woken);
             let found = found.await?;
             if let Some(last) = found.frames.last() {
@@ -228,14 +181,9 @@ impl Follower {
         }
         // No wake-up is ever trusted to come.
         let look = Instant::now() + self.look_every();
-        let latest = look
-            .min(self.ends)
-            .min(self.spoke + self.settings.heartbeat);
         tokio::select! {
-            () = self.shared.stopping.cancelled() => {}
-            () = self.seat.until_told() => {}
+            () = self.life.wait(look) => {}
             () = service.changed(self.id, self.read_to), if is_told => self.is_woken = true,
-            () = sleep_until(latest) => {}
         }
         self.is_due = true;
         Ok(())

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use engine::{EventRecord, Progress, Seq};
+use engine::orchestrator::LogLine;
+use engine::{EventRecord, Progress, Seq, WorkflowId};
 use serde_json::{Value, json};
 
 use crate::moment::now;
@@ -16,6 +17,11 @@ pub const SNAPSHOT: &str = "snapshot";
 pub const RESET: &str = "reset";
 /// The last frame of a stream that had to make room for another of the same caller.
 pub const CROWDED: &str = "crowded";
+
+/// The frame that names a workflow which moved.
+pub const HINT: &str = "hint";
+/// The frame that holds a line of a log.
+const LINE: &str = "line";
 
 /// What a quiet stream says: a comment, which clients ignore.
 pub const HEARTBEAT: Bytes = Bytes::from_static(b": heartbeat\n\n");
@@ -54,6 +60,34 @@ pub fn crowded(seq: Seq) -> Frame {
     of(seq, CROWDED, &data)
 }
 
+/// What begins the stream of a list: the newest of the workflows that are active, each with the number of
+/// its last event. Frames of that stream have no `id`: none of them is needed again.
+pub fn list_snapshot(active: &[(WorkflowId, Seq)]) -> Bytes {
+    let named = active.iter();
+    let named = named.map(|(id, rev)| json!({"workflow_id": id, "rev": rev}));
+    let named: Vec<_> = named.collect();
+    unnumbered(
+        SNAPSHOT,
+        &json!({"at": now(), "kind": SNAPSHOT, "workflows": named}),
+    )
+}
+
+/// Says that the last event of a workflow has this number.
+pub fn hint(id: WorkflowId, rev: Seq) -> Bytes {
+    unnumbered(HINT, &json!({"kind": HINT, "workflow_id": id, "rev": rev}))
+}
+
+/// Says that the stream of a list ends, because its reader opened too many others since.
+pub fn list_crowded() -> Bytes {
+    unnumbered(CROWDED, &json!({"at": now(), "kind": CROWDED}))
+}
+
+/// One line of a log; its number is the `id`.
+pub fn line(line: &LogLine) -> Bytes {
+    let data = serde_json::to_value(line).unwrap_or_default();
+    of(line.number, LINE, &data).bytes
+}
+
 /// The last words of a stream that ends because the server is short of memory: a comment, and when
 /// to come back.
 pub fn shed() -> Bytes {
@@ -82,13 +116,17 @@ fn retry(within: Range<u64>) -> Duration {
 }
 
 fn of(seq: Seq, kind: &str, data: &Value) -> Frame {
-    // JSON on one line: the line ends of texts in it are escaped.
-    let data = printable_json(data.to_string());
-    let text = format!("id: {seq}\nevent: {kind}\ndata: {data}\n\n");
+    let id = format!("id: {seq}\n");
     Frame {
         seq,
-        bytes: text.into(),
+        bytes: [id.as_bytes(), &unnumbered(kind, data)].concat().into(),
     }
+}
+
+fn unnumbered(kind: &str, data: &Value) -> Bytes {
+    // JSON on one line: the line ends of texts in it are escaped.
+    let data = printable_json(data.to_string());
+    format!("event: {kind}\ndata: {data}\n\n").into()
 }
 
 #[cfg(test)]

@@ -172,8 +172,14 @@ async fn another_host_or_site_is_refused() {
         ("origin", "null"),
         ("sec-fetch-site", "cross-site"),
     ] {
-        let request = api.request(Method::GET, "/workflows/1/events");
-        ask(request.header(name, value)).await.problem(403);
+        for path in [
+            "/workflows/1/events",
+            "/workflows/events",
+            "/workflows/1/tasks/0/log/events",
+        ] {
+            let request = api.request(Method::GET, path);
+            ask(request.header(name, value)).await.problem(403);
+        }
     }
 }
 

@@ -28,6 +28,7 @@ mod handlers;
 mod hostile;
 mod limits;
 mod lists;
+mod moves;
 mod pause_or_claim;
 mod permissions;
 mod posted_forms;

@@ -11,8 +11,8 @@ pub enum Answer {
     Shape(&'static str, &'static str),
     /// Any JSON object, and what it is.
     Anything(&'static str),
-    /// A stream of events.
-    Stream,
+    /// A stream of events, and what comes in it.
+    Stream(&'static str),
 }
 
 /// What the header `Idempotency-Key` is for, where it comes with a command to workflows.
@@ -224,7 +224,11 @@ fn workflows() -> Vec<Described> {
             at::EVENTS,
             "follow_workflow",
             "Its events as they come",
-            Answer::Stream,
+            Answer::Stream(
+                "`id` is the event's number and `event` its kind; the data is JSON, a `Frame`. The first \
+                 frame is `snapshot` with the whole progress, unless `Last-Event-ID` or `after` is given; \
+                 another one tells of a quarantine, which no event does.",
+            ),
         )
         .heading(
             "Last-Event-ID",
@@ -232,6 +236,18 @@ fn workflows() -> Vec<Described> {
              over `after`.",
         )
         .asking(&[("after", Type::Integer)]),
+        Described::get(
+            at::MOVES,
+            "follow_workflows",
+            "Which workflows move",
+            Answer::Stream(
+                "The first frame is `snapshot`, which names the newest active workflows, at most 200, as \
+                 `workflows`, each with its `workflow_id` and `rev`, the number of its last event. Then a \
+                 `hint` names a workflow that moved, with the same two fields, at most two seconds later; \
+                 where very many moved, another snapshot comes instead. No frame has an `id`: who was away \
+                 begins anew.",
+            ),
+        ),
         Described::get(
             at::JOB_WORKFLOW,
             "get_workflow_by_job",
@@ -298,5 +314,20 @@ fn tasks() -> Vec<Described> {
             limit,
             cursor,
         ]),
+        Described::get(
+            at::LOG_EVENTS,
+            "follow_task_log",
+            "One task's log as it is written",
+            Answer::Stream(
+                "`id` is the line's number and `event` is `line`; the data is JSON, a `LogLine`. It begins \
+                 with the first line, unless `Last-Event-ID` or `after` is given.",
+            ),
+        )
+        .heading(
+            "Last-Event-ID",
+            "The number of the last line that the client has: the stream goes on after it. It wins over \
+             `after`.",
+        )
+        .asking(&[("after", Type::Integer)]),
     ]
 }

@@ -149,18 +149,15 @@ fn answer(answer: &Answer) -> utoipa::openapi::Response {
                 .content("application/json", content.build())
                 .build()
         }
-        Answer::Stream => {
+        Answer::Stream(frames) => {
             let text = ObjectBuilder::new().schema_type(Type::String);
             let content = ContentBuilder::new().schema(Some(text));
             ResponseBuilder::new()
-                .description(
-                    "A stream of events. `id` is the event's number and `event` its kind; the data \
-                     is JSON, a `Frame`. The first frame is `snapshot` with the whole progress, unless \
-                     `Last-Event-ID` or `after` is given; another one tells of a quarantine, which no \
-                     event does. A session or token may have 32 streams \
-                     open, a session 4 over HTTP/1.1: one more ends the oldest with `crowded`. \
-                     Where the server is short of memory the oldest end, and `retry` says when to come back.",
-                )
+                .description(format!(
+                    "A stream of events. {frames} A session or token may have 32 streams open, a session 4 \
+                     over HTTP/1.1: one more ends the oldest with `crowded`. Where the server is short of \
+                     memory the oldest end, and `retry` says when to come back."
+                ))
                 .content("text/event-stream", content.build())
                 .build()
         }

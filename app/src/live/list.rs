@@ -1,0 +1,167 @@
+//! A list in the browser: a stream says when something moves, and the list looks again; it asks every few
+//! seconds as well, for what moves with the clock, and alone where the stream does not open.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{EventSource, MessageEvent};
+
+use super::frame::{CROWDED, SNAPSHOT};
+use super::{Link, use_visible};
+use crate::paths;
+
+/// The frame that names a workflow which moved.
+const HINT: &str = "hint";
+/// However much moves, the list looks no more often than this because of it.
+const AT_MOST: Duration = Duration::from_secs(1);
+
+/// Calls `refresh` when something moves, for as long as the owner lives, and says on `set_link` whether
+/// it is told of that.
+pub fn watch(refresh: impl Fn() + 'static, set_link: WriteSignal<Link>) {
+    let visible = use_visible();
+    let watcher = Rc::new(Watcher {
+        refresh: Box::new(refresh),
+        set_link,
+        open: RefCell::new(None),
+        is_crowded: Cell::new(false),
+        moved: Cell::new(false),
+        pause: Cell::new(None),
+    });
+    // The effect owns the watcher: both end with the page.
+    Effect::new(move |_| {
+        watcher.is_crowded.set(false);
+        watcher.open.replace(None);
+        if visible.get() {
+            watcher.connect();
+            watcher.keep_open();
+        }
+    });
+}
+
+struct Watcher {
+    refresh: Box<dyn Fn()>,
+    set_link: WriteSignal<Link>,
+    open: RefCell<Option<Open>>,
+    /// Whether the server ended the stream because other tabs have theirs.
+    is_crowded: Cell<bool>,
+    /// Whether something moved since the list looked.
+    moved: Cell<bool>,
+    /// Runs while it has just looked.
+    pause: Cell<Option<TimeoutHandle>>,
+}
+
+/// An open stream and the functions it calls; they live as long as it does.
+struct Open {
+    source: EventSource,
+    _on_frame: Closure<dyn Fn(MessageEvent)>,
+    _on_open: Closure<dyn Fn()>,
+    _on_error: Closure<dyn Fn()>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.source.set_onopen(None);
+        self.source.set_onerror(None);
+        self.source.close();
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        if let Some(pause) = self.pause.take() {
+            pause.clear();
+        }
+    }
+}
+
+impl Watcher {
+    fn connect(self: &Rc<Self>) {
+        let Ok(source) = EventSource::new(paths::WORKFLOWS_MOVING) else {
+            return;
+        };
+        let this = Rc::downgrade(self);
+        let on_frame = Closure::new(move |message: MessageEvent| {
+            if let Some(watcher) = this.upgrade() {
+                watcher.take(&message.type_());
+            }
+        });
+        for kind in [HINT, SNAPSHOT, CROWDED] {
+            let function = on_frame.as_ref().unchecked_ref();
+            // Fails only for a name that is no text.
+            let _ = source.add_event_listener_with_callback(kind, function);
+        }
+        let set_link = self.set_link;
+        let says = move |link| Closure::new(move || set_link.set(link));
+        let (on_open, on_error) = (says(Link::Live), says(Link::Asking));
+        source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        self.open.replace(Some(Open {
+            source,
+            _on_frame: on_frame,
+            _on_open: on_open,
+            _on_error: on_error,
+        }));
+    }
+
+    /// A browser gives a stream up that is refused: it is opened again later.
+    fn keep_open(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        let look = move || {
+            let Some(watcher) = this.upgrade() else {
+                return;
+            };
+            let is_given_up = watcher
+                .open
+                .borrow()
+                .as_ref()
+                .is_none_or(|open| open.source.ready_state() == EventSource::CLOSED);
+            if is_given_up && !watcher.is_crowded.get() {
+                watcher.open.replace(None);
+                watcher.connect();
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(look, Duration::from_secs(5)) {
+            on_cleanup(move || handle.clear());
+        }
+    }
+
+    fn take(self: &Rc<Self>, kind: &str) {
+        if kind == CROWDED {
+            self.is_crowded.set(true);
+            if let Some(open) = self.open.borrow().as_ref() {
+                // At once, or the browser opens it again by itself.
+                open.source.close();
+            }
+            self.set_link.set(Link::Asking);
+            return;
+        }
+        self.moved.set(true);
+        self.look();
+    }
+
+    /// Looks again if something moved, unless it has just looked.
+    fn look(self: &Rc<Self>) {
+        let pause = self.pause.take();
+        if pause.is_some() {
+            self.pause.set(pause);
+            return;
+        }
+        if !self.moved.take() {
+            return;
+        }
+        (self.refresh)();
+        let this = Rc::downgrade(self);
+        let later = move || {
+            if let Some(watcher) = this.upgrade() {
+                watcher.pause.set(None);
+                watcher.look();
+            }
+        };
+        self.pause.set(set_timeout_with_handle(later, AT_MOST).ok());
+    }
+}
