@@ -23,12 +23,12 @@ pub enum Action {
     Cancel,
     /// Do a step again and everything that needs it.
     Recover(Recovery),
-    /// Let a step be, as if it were not needed.
+    /// Let a step be, as if it were not needed. [Needs a reason](Action::needs_reason).
     Skip {
         /// The step's position, from 0.
         task: StepIndex,
     },
-    /// Take a step for done.
+    /// Take a step for done. [Needs a reason](Action::needs_reason).
     MarkDone {
         /// The step's position, from 0.
         task: StepIndex,
@@ -55,7 +55,7 @@ pub struct Recovery {
     /// Also while it still runs or is paused: what runs is stopped first.
     #[serde(default)]
     pub force: bool,
-    /// Settles the step instead of doing it again.
+    /// Settles the step instead of doing it again; that [needs a reason](Action::needs_reason).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead: Option<Instead>,
 }
@@ -111,6 +111,23 @@ impl Action {
             | Self::MarkDone { .. }
             | Self::TryNow { .. }
             | Self::RaiseBudget { .. } => Role::Operator,
+        }
+    }
+
+    /// Whether it decides what became of a step, instead of what is done next. Whoever decides that says
+    /// why: nothing else in the history would tell. Each variant is named, as above.
+    #[must_use]
+    pub const fn needs_reason(&self) -> bool {
+        match self {
+            Self::Skip { .. } | Self::MarkDone { .. } => true,
+            Self::Recover(recovery) => recovery.instead.is_some(),
+            Self::Start
+            | Self::Pause
+            | Self::PauseAndInterrupt
+            | Self::Resume
+            | Self::Cancel
+            | Self::TryNow { .. }
+            | Self::RaiseBudget { .. } => false,
         }
     }
 

@@ -165,6 +165,9 @@ fn every_action_has_its_word_and_is_for_operators_and_those_above_them() {
         let beside = (request.reason, request.expected_rev, request.command_id);
         assert_eq!(beside, (None, None, None));
     }
+    let settling: Vec<_> = actions().into_iter().filter(Action::needs_reason).collect();
+    let words: Vec<_> = settling.iter().map(Action::as_str).collect();
+    assert_eq!(words, ["skip", "mark-done"]);
     let forced = json!({"action": "recover", "from_step": 1, "force": true, "instead": "skip"});
     let read: Action = serde_json::from_value(forced.clone()).unwrap();
     assert!(matches!(
@@ -176,6 +179,7 @@ fn every_action_has_its_word_and_is_for_operators_and_those_above_them() {
         })
     ));
     assert_eq!(serde_json::to_value(&read).unwrap(), forced);
+    assert!(read.needs_reason(), "it settles the step");
 }
 
 /// A workflow of one step in this state, with one recovery of three made.

@@ -6,9 +6,13 @@ use serde_json::{Map, Value};
 use crate::action::Action;
 use crate::definition::Mode;
 use crate::id::{Attempt, DefinitionId, JobId, Seq, StepIndex, WorkflowId};
+use crate::problem::Problem;
 use crate::progress::{Progress, WorkflowState};
 use crate::time::Timestamp;
 use crate::workflow_status::WorkflowStatus;
+
+/// Most characters of a reason.
+const REASON_MAX: usize = 1_000;
 
 /// What a new workflow executes.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +46,8 @@ pub struct NewWorkflowRequest {
 pub struct ActionRequest {
     /// What.
     pub action: Action,
-    /// Why, in the caller's words, up to 1,000 characters; kept in the events.
+    /// Why, in the caller's words, up to 1,000 characters; kept in the events. Some actions
+    /// [need one](Action::needs_reason).
     pub reason: Option<String>,
     /// The number of the last event that the caller knew: a workflow that moved on refuses.
     pub expected_rev: Option<Seq>,
@@ -59,6 +64,41 @@ impl From<Action> for ActionRequest {
             expected_rev: None,
             command_id: None,
         }
+    }
+}
+
+impl Action {
+    /// The request for it that says why.
+    ///
+    /// ```
+    /// use engine::Action;
+    ///
+    /// let skip = Action::Skip { task: 1 }.because("the second mirror was given up");
+    /// assert_eq!(skip.reason.as_deref(), Some("the second mirror was given up"));
+    /// ```
+    #[must_use]
+    pub fn because(self, reason: impl Into<String>) -> ActionRequest {
+        ActionRequest {
+            reason: Some(reason.into()),
+            ..self.into()
+        }
+    }
+}
+
+impl ActionRequest {
+    /// What is wrong with the reason, at `#/reason`: the one rule for programs, the HTTP API and pages.
+    #[must_use]
+    pub fn problem_of_reason(&self) -> Option<Problem> {
+        let detail = match &self.reason {
+            None if self.action.needs_reason() => {
+                "is missing; say why, for whoever reads the history"
+            }
+            Some(reason) if reason.trim().is_empty() || reason.chars().count() > REASON_MAX => {
+                "must be 1 to 1,000 characters, and not blank"
+            }
+            _ => return None,
+        };
+        Some(Problem::new("#/reason", detail))
     }
 }
 

@@ -39,9 +39,8 @@ use crate::role::Actor;
 ///         instead: Some(Instead::Output(serde_json::json!({ "by": "hand" }))),
 ///     };
 ///     let request = ActionRequest {
-///         reason: Some("it was done by hand".into()),
 ///         expected_rev: Some(seen),
-///         ..Action::Recover(recovery).into()
+///         ..Action::Recover(recovery).because("it was done by hand")
 ///     };
 ///     match workflows.act(actor, id, request).await {
 ///         Err(JobOrchestratorError::Refused(Refusal::StaleView { .. })) => Ok(false),
@@ -67,7 +66,7 @@ pub trait Workflows: Send + Sync {
     /// The [`Refusal`](crate::Refusal) of the action, which says what can be done instead;
     /// [`NotFound`](super::JobOrchestratorError::NotFound);
     /// [`Invalid`](super::JobOrchestratorError::Invalid) when what comes with the action is too long
-    /// or too large.
+    /// or too large, or when the action [needs a reason](crate::Action::needs_reason) and has none.
     async fn act(
         &self,
         actor: &Actor,

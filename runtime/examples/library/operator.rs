@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use runtime::{
-    Action, ActionRequest, Actor, Instead, JobId, JobOrchestrator, JobOrchestratorError, Recovery,
-    Refusal, Role, Runtime, StepError, WorkflowDefinition, WorkflowFilter, WorkflowId,
-    WorkflowSelection, WorkflowStatus, WorkflowStep, Workflows, json,
+    Action, Actor, Instead, JobId, JobOrchestrator, JobOrchestratorError, Recovery, Refusal, Role,
+    Runtime, StepError, WorkflowDefinition, WorkflowFilter, WorkflowId, WorkflowSelection,
+    WorkflowStatus, WorkflowStep, Workflows, json,
 };
 
 use super::Outcome;
@@ -21,10 +21,8 @@ pub async fn run() -> Outcome {
 
     let mirrors = start(&orchestrator, JobId(1), two_mirrors()).await?;
     until(&orchestrator, mirrors, "TaskRetryScheduled").await?;
-    let skip = ActionRequest {
-        reason: Some("the second mirror was given up".into()),
-        ..Action::Skip { task: 1 }.into()
-    };
+    // Whoever decides what became of a step says why.
+    let skip = Action::Skip { task: 1 }.because("the second mirror was given up");
     orchestrator.act(&ada, mirrors, skip).await?;
     until(&orchestrator, mirrors, "WorkflowCompleted").await?;
 
@@ -36,7 +34,8 @@ pub async fn run() -> Outcome {
         force: true,
         instead: Some(Instead::Output(json!({ "pages": 12 }))),
     });
-    orchestrator.act(&ada, scan, recover.into()).await?;
+    let recover = recover.because("the pages were counted elsewhere");
+    orchestrator.act(&ada, scan, recover).await?;
     until(&orchestrator, scan, "WorkflowCompleted").await?;
     let published = orchestrator.task(&ada, scan, 1).await?;
     assert_eq!(published.output, Some(json!(12)));

@@ -7,16 +7,10 @@ use serde_json::{Map, Value};
 
 use super::weight;
 
-/// Most characters of a reason.
-const REASON_MAX: usize = 1_000;
-
 pub(super) fn check(request: &ActionRequest) -> Answer<()> {
     check_command_id(request.command_id.as_deref())?;
-    if let Some(reason) = &request.reason
-        && (reason.trim().is_empty() || reason.chars().count() > REASON_MAX)
-    {
-        let detail = "must be 1 to 1,000 characters, and not blank";
-        return invalid("#/reason", detail.into());
+    if let Some(problem) = request.problem_of_reason() {
+        return Err(JobOrchestratorError::Invalid(vec![problem]));
     }
     match &request.action {
         Action::MarkDone { output, .. } => check_output("#/output", output),

@@ -155,7 +155,7 @@ impl World {
     async fn ask(&mut self, id: WorkflowId, action: &Action) -> Result<(), String> {
         let request = ActionRequest {
             command_id: Some(self.next_id()),
-            ..ActionRequest::from(action.clone())
+            ..action.clone().because("the scenario says so")
         };
         loop {
             match self

@@ -133,7 +133,10 @@ async fn a_recovery_that_skips_what_runs_ends_the_workflow_only_once_nothing_of_
         force: true,
         instead: Some(Instead::Skip),
     });
-    let state = bench.runtime.act(&Actor::program(), id, skip.into()).await;
+    let state = bench
+        .runtime
+        .act(&Actor::program(), id, skip.because("not needed"))
+        .await;
     let (state, pid) = (state.unwrap(), std::fs::read_to_string(&pid).unwrap());
     let process = std::path::Path::new("/proc").join(pid.trim());
     assert!(process.exists(), "it has not ended yet");
@@ -159,10 +162,7 @@ async fn an_operator_takes_a_failed_step_for_done_and_the_reason_is_kept() {
         force: false,
         instead: Some(Instead::Output(json!({"count": 7}))),
     });
-    let request = ActionRequest {
-        reason: Some("counted by hand".into()),
-        ..ActionRequest::from(instead)
-    };
+    let request = instead.because("counted by hand");
     bench
         .runtime
         .act(&Actor::program(), id, request)
@@ -182,6 +182,68 @@ async fn an_operator_takes_a_failed_step_for_done_and_the_reason_is_kept() {
         .unwrap();
     assert_eq!(marked.reason.as_deref(), Some("counted by hand"));
     assert!(marked.actor.is_some());
+}
+
+/// The kind of every event that says this is why, each with who asked.
+async fn caused(bench: &Bench, id: WorkflowId, why: &str) -> Vec<&'static str> {
+    let records = bench.events(id).await;
+    let caused = records
+        .iter()
+        .filter(|told| told.reason.as_deref() == Some(why));
+    caused
+        .map(|told| {
+            assert_eq!(told.actor.as_deref(), Some("program"));
+            told.event.kind()
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_of_a_step_is_decided_only_with_a_reason_and_every_reason_stays_with_its_events()
+ {
+    let bench = Bench::new().await;
+    let actor = Actor::program();
+    let id = start(&bench, &[shell("long", "sleep 600", &[]), noop("b", &[0])]).await;
+    until_task(&bench, id, 0, TaskStatus::Running).await;
+    let recover = |force, instead| {
+        Action::Recover(Recovery {
+            from_step: 0,
+            force,
+            instead,
+        })
+    };
+    let done = Action::MarkDone {
+        task: 1,
+        output: json!(1),
+    };
+    let before = bench.kinds(id).await;
+    for action in [
+        Action::Skip { task: 1 },
+        done,
+        recover(true, Some(Instead::Skip)),
+        recover(true, Some(Instead::Output(json!(1)))),
+    ] {
+        let answer = bench.runtime.act(&actor, id, action.clone().into()).await;
+        let Err(JobOrchestratorError::Invalid(problems)) = answer else {
+            panic!("{action:?}: {answer:?}");
+        };
+        assert_eq!(problems[0].pointer, "#/reason", "{action:?}");
+    }
+    assert_eq!(bench.kinds(id).await, before, "nothing was done");
+    let raise = Action::RaiseBudget {
+        max_recovery_attempts: 50,
+    };
+    for (action, why, kind) in [
+        (raise, "more is wanted", "RecoveryBudgetRaised"),
+        (recover(true, None), "it hangs", "RecoveryStarted"),
+    ] {
+        // A reason is welcome, and not asked for.
+        let asked = bench.runtime.act(&actor, id, action.because(why));
+        asked.await.unwrap();
+        assert_eq!(caused(&bench, id, why).await.first(), Some(&kind), "{why}");
+    }
+    bench.runtime.cancel_workflow(id).await.unwrap();
+    bench.until_status(id, WorkflowStatus::Cancelled).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -274,7 +336,10 @@ async fn a_queued_step_whose_turn_came_while_stop_held_it_back_goes_on_once_the_
     let progress = bench.progress(id).await;
     assert_eq!(progress.tasks[1].status, TaskStatus::Queued);
     let skip = Action::Skip { task: 2 };
-    let acted = bench.runtime.act(&Actor::program(), id, skip.into()).await;
+    let acted = bench
+        .runtime
+        .act(&Actor::program(), id, skip.because("not needed"))
+        .await;
     acted.unwrap();
     until_task(&bench, id, 1, TaskStatus::Completed).await;
     bench.runtime.cancel_workflow(id).await.unwrap();
@@ -319,7 +384,7 @@ async fn a_retry_that_came_due_while_stop_held_it_back_goes_on_once_the_failure_
     };
     bench
         .runtime
-        .act(&Actor::program(), id, done.into())
+        .act(&Actor::program(), id, done.because("done by hand"))
         .await
         .unwrap();
     until_task(&bench, id, 1, TaskStatus::Completed).await;

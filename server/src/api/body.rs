@@ -50,11 +50,6 @@ impl Fields {
         self.left.remove(name).filter(|value| !value.is_null())
     }
 
-    /// Whether the field is there; one that is null counts as left out.
-    pub fn has(&self, name: &str) -> bool {
-        self.left.get(name).is_some_and(|value| !value.is_null())
-    }
-
     /// The value of a field in which null is one.
     pub fn given(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
@@ -110,6 +105,17 @@ impl Fields {
     pub fn wrong(&mut self, name: &str, detail: impl Into<String>) {
         let pointer = format!("#/{}", pointer_part(name));
         self.problems.push(Problem::new(pointer, detail));
+    }
+
+    /// Notes a problem, unless something else is wrong with the same field.
+    pub fn note(&mut self, problem: Problem) {
+        if !self
+            .problems
+            .iter()
+            .any(|known| known.pointer == problem.pointer)
+        {
+            self.problems.push(problem);
+        }
     }
 
     /// What was not taken, for somebody else to judge.

@@ -82,7 +82,10 @@ impl Ask {
             Self::Cancel => ("cancel", json!({"reason": "no longer wanted"})),
             Self::Recover => ("recover", json!({"from_step": 0})),
             Self::RecoverWithForce => ("recover", json!({"from_step": 0, "force": true})),
-            Self::RecoverWithout => ("recover", json!({"from_step": 0, "instead": "skip"})),
+            Self::RecoverWithout => {
+                let body = json!({"from_step": 0, "instead": "skip", "reason": "not wanted"});
+                ("recover", body)
+            }
             Self::Skip => ("tasks/1/skip", json!({"reason": "not wanted"})),
             Self::MarkDone => {
                 let body = json!({"output": {"n": 1}, "reason": "done by hand"});

@@ -34,7 +34,7 @@ async fn whatever_an_operator_asks_for_the_event_says_who_asked_and_why() {
 }
 
 #[tokio::test]
-async fn a_step_is_skipped_or_marked_done_only_with_a_reason_and_marked_done_only_with_an_output() {
+async fn a_step_is_settled_only_with_a_reason_and_marked_done_only_with_an_output() {
     let server = Server::start();
     let api = &server.api("editor");
     let id = Ask::Skip.ready(api).await.unwrap();
@@ -51,8 +51,16 @@ async fn a_step_is_skipped_or_marked_done_only_with_a_reason_and_marked_done_onl
         let told = api.post(&task("skip"), &body).await;
         assert_eq!(told.pointers(), ["#/reason"]);
         let told = api.post(&task("mark-done"), &body).await;
-        assert_eq!(told.pointers(), ["#/reason", "#/output"]);
+        assert_eq!(told.pointers(), ["#/output", "#/reason"]);
     }
+    for instead in [json!("skip"), json!({"output": 1})] {
+        // To settle the step a recovery begins with is the same decision.
+        let body = json!({"from_step": 1, "force": true, "instead": instead});
+        let told = api.post(&format!("/workflows/{id}/recover"), &body).await;
+        assert_eq!(told.pointers(), ["#/reason"]);
+    }
+    let told = api.post(&task("skip"), &json!({"reason": 5})).await;
+    assert_eq!(told.pointers(), ["#/reason"], "told once");
     let told = api
         .post(&task("mark-done"), &json!({"reason": "done"}))
         .await;

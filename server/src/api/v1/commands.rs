@@ -78,10 +78,9 @@ pub async fn recover(
 pub async fn skip(
     shared: State<Shared>,
     asked: Asked,
-    OptionalFields(mut fields): OptionalFields,
+    OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiProblem> {
     let task = asked.task()?;
-    needs_reason(&mut fields);
     asked
         .carry_out(&shared, fields, Action::Skip { task })
         .await
@@ -94,7 +93,6 @@ pub async fn mark_done(
     OptionalFields(mut fields): OptionalFields,
 ) -> Result<Response, ApiProblem> {
     let task = asked.task()?;
-    needs_reason(&mut fields);
     let output = fields.given("output").unwrap_or_else(|| {
         let detail = "is missing; give what later steps see, null if there is nothing";
         fields.wrong("output", detail);
@@ -148,16 +146,6 @@ fn from_step(fields: &mut Fields) -> StepIndex {
     })
 }
 
-/// Whoever decides what became of a step says why: nothing else in the history would tell.
-fn needs_reason(fields: &mut Fields) {
-    if !fields.has("reason") {
-        fields.wrong(
-            "reason",
-            "is missing; say why, for whoever reads the history",
-        );
-    }
-}
-
 /// `"skip"` or `{"output": …}`.
 fn instead(fields: &mut Fields) -> Option<Instead> {
     let value = fields.take("instead").filter(|value| !value.is_null())?;
@@ -203,7 +191,6 @@ impl Asked {
         let id = self.numbers.of("id", "workflow").map(WorkflowId)?;
         let reason = fields.text("reason");
         let expected_rev = fields.whole("expected_rev", 0).map(i64::unsigned_abs);
-        fields.end()?;
         let trigger = action.as_str();
         let request = ActionRequest {
             action,
@@ -211,6 +198,11 @@ impl Asked {
             expected_rev,
             command_id: self.command_id.0,
         };
+        // Told beside what is wrong with the other fields; the service would tell it alone.
+        if let Some(problem) = request.problem_of_reason() {
+            fields.note(problem);
+        }
+        fields.end()?;
         let actor = &self.caller.actor;
         match shared.service.act(actor, id, request).await {
             Ok(state) => Ok(answer::thing(state)),

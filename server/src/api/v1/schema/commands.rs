@@ -43,7 +43,7 @@ pub struct Recover {
     /// Settles the step instead of doing it again.
     #[schema(required = false)]
     pub instead: Instead,
-    /// Why; kept in the events.
+    /// Why; kept in the events. It has to be there beside `instead`.
     #[schema(required = false, min_length = 1, max_length = 1000)]
     pub reason: String,
     /// The number of the last event that the caller knew; a workflow that moved on answers 409.
