@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::Timestamp;
+use serde_json::Value;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -119,21 +120,17 @@ pub fn first_sentence(text: &str) -> String {
     format!("{kept}…")
 }
 
-/// What a step wrote, with signs in the place of characters that nobody sees and that do something where
-/// they are pasted: control characters but the tab and the end of a line.
+/// A text that somebody else wrote, as a page shows it: what nobody sees and something would obey is
+/// written out.
 #[must_use]
 pub fn visible(text: &str) -> String {
-    let sign = |c: char| match c {
-        '\t' | '\n' => c,
-        // The control pictures stand in the same order.
-        '\0'..='\x1f' => {
-            char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
-        }
-        '\x7f' => '␡',
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    };
-    text.chars().map(sign).collect()
+    engine::obeyed::on_a_page(text).into_owned()
+}
+
+/// JSON that somebody else made, for reading, with the same written out as JSON does it.
+#[must_use]
+pub fn pretty_json(value: &Value) -> String {
+    engine::obeyed::in_json(serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -185,8 +182,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_shown_by_a_sign() {
-        assert_eq!(visible("a\tb\nü ✓"), "a\tb\nü ✓");
-        assert_eq!(visible("\u{1b}[31mx\0\r\u{7f}\u{9b}"), "␛[31mx␀␍␡\u{fffd}");
+        assert_eq!(visible("a\tb\nü ✓ שלום"), "a\tb\nü ✓ שלום");
+        assert_eq!(visible("\u{1b}[31mx\u{202e}"), "␛[31mx\\u{202e}");
+        let json = pretty_json(&serde_json::json!(["\u{202e}", "é"]));
+        assert_eq!(json, "[\n  \"\\u202e\",\n  \"é\"\n]");
     }
 
     #[test]

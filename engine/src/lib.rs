@@ -17,6 +17,7 @@ pub mod graph;
 pub mod id;
 pub mod invariant;
 pub mod json_text;
+pub mod obeyed;
 pub mod orchestrator;
 pub mod problem;
 pub mod progress;

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use engine::obeyed::on_one_line;
 
 use crate::config::{self, DATA_DEFAULT};
 use crate::data_folder::DataFolder;
-use crate::printable::printable;
 use crate::store::{self, Accounts};
 
 /// Composes workflows from steps, runs them and shows them live.
@@ -91,17 +91,17 @@ pub fn main() -> ExitCode {
     match config::misspelt() {
         Ok(misspelt) => {
             for variable in misspelt {
-                eprintln!("warning: {}", printable(&variable.to_string()));
+                eprintln!("warning: {}", on_one_line(&variable.to_string()));
             }
         }
-        Err(error) => eprintln!("warning: {}", printable(&error.to_string())),
+        Err(error) => eprintln!("warning: {}", on_one_line(&error.to_string())),
     }
     let ending = tokio.block_on(carry_out(line));
     match ending {
         Ok(ending) => ending.into(),
         Err(error) => {
             for line in format!("error: {}", told(&error)).lines() {
-                eprintln!("{}", printable(line));
+                eprintln!("{}", on_one_line(line));
             }
             ending_of(&error).into()
         }

@@ -27,7 +27,6 @@ pub mod paths;
 mod plain_page;
 mod policy;
 mod posted;
-mod printable;
 mod problem;
 mod route;
 pub mod router;

@@ -2,12 +2,13 @@
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use engine::obeyed::on_a_page;
 
 /// A page with a heading, a sentence and a link. The heading is ours: nothing a visitor sent may
 /// stand in it; sentence and link are escaped.
 pub fn page(status: StatusCode, heading: &str, sentence: &str, link: (&str, &str)) -> Response {
     let (address, words) = link;
-    let (address, sentence) = (escaped(address), escaped(sentence));
+    let (address, sentence) = (escaped(address), escaped(&on_a_page(sentence)));
     let body = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\

@@ -5,12 +5,12 @@ use std::time::Duration;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use engine::obeyed::in_json;
 use engine::orchestrator::Hindrance;
 use engine::{JobOrchestratorError, Problem, Refusal};
 use serde_json::{Map, Value, json};
 
 use crate::access::Audience;
-use crate::printable::printable_json;
 use crate::{paths, plain_page};
 
 /// The media type of every answer that says no.
@@ -350,11 +350,7 @@ impl IntoResponse for ApiProblem {
             body.insert("errors".into(), json!(parts.errors));
         }
         body.extend(parts.members);
-        let mut response = (
-            parts.status,
-            printable_json(Value::Object(body).to_string()),
-        )
-            .into_response();
+        let mut response = (parts.status, in_json(Value::Object(body).to_string())).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         for (name, value) in parts.headers {

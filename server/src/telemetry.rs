@@ -4,12 +4,11 @@
 use std::fmt::{self, Debug};
 use std::io::IsTerminal;
 
+use engine::obeyed::on_one_line;
 use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::fmt::format::{Writer, debug_fn};
-
-use crate::printable::printable;
 
 /// The variable that says what is logged, such as `info` or `server=debug,warn`.
 pub const VARIABLE: &str = "JOB_ORCHESTRATOR_LOG";
@@ -33,7 +32,7 @@ pub fn start(otherwise: &str) {
 /// Writes one field of an entry; the sentence of the entry is the one called `message`.
 fn write_field(to: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
     let text = format!("{value:?}");
-    let text = printable(&text);
+    let text = on_one_line(&text);
     match field.name() {
         "message" => write!(to, "{text}"),
         name => write!(to, "{}={text}", name.trim_start_matches("r#")),
@@ -81,7 +80,7 @@ mod tests {
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.len(), 2, "{text:?}");
         for line in &lines {
-            assert!(printable(line) == *line, "{line:?}");
+            assert!(on_one_line(line) == *line, "{line:?}");
         }
         let told = "a step of x\\u{1b}[2J\\r\\n2026-01-01 INFO forged \\u{9b}1m\\u{202e} failed";
         assert!(lines[0].contains(told), "{text}");

@@ -15,6 +15,8 @@ use super::workflows::WorkflowRow;
 use super::{Answer, ApiError};
 #[cfg(feature = "ssr")]
 use super::{answer, current_user, now, service};
+#[cfg(feature = "ssr")]
+use crate::format::visible;
 
 /// How many definitions one page of the list shows.
 #[cfg(feature = "ssr")]
@@ -79,11 +81,11 @@ fn row(saved: &SavedDefinition) -> DefinitionRow {
     let json = &saved.definition;
     DefinitionRow {
         id: saved.definition_id,
-        name: json["name"].as_str().unwrap_or_default().to_owned(),
+        name: visible(json["name"].as_str().unwrap_or_default()),
         version: saved.version,
         steps: json["steps"].as_array().map_or(0, Vec::len),
         saved_at: saved.saved_at,
-        saved_by: saved.saved_by.clone(),
+        saved_by: visible(&saved.saved_by),
     }
 }
 

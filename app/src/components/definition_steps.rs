@@ -28,7 +28,7 @@ fn text(step: &Value, field: &str) -> String {
 fn title(step: &Value, specs: &[StepSpec]) -> String {
     let kind = text(step, "task_type");
     let spec = specs.iter().find(|spec| spec.task_type == kind);
-    spec.map_or(kind, |spec| spec.title.clone())
+    format::visible(spec.map_or(&kind, |spec| &spec.title))
 }
 
 /// The nodes of the picture; each leads to its step in the list.
@@ -57,7 +57,10 @@ pub fn DefinitionSteps(
     specs: Vec<StepSpec>,
 ) -> impl IntoView {
     let list = steps(&definition);
-    let names: Vec<_> = list.iter().map(|step| text(step, "name")).collect();
+    let names: Vec<_> = list
+        .iter()
+        .map(|step| format::visible(&text(step, "name")))
+        .collect();
     let rows = list
         .iter()
         .enumerate()
@@ -113,7 +116,7 @@ fn settings(step: &Value, spec: Option<&StepSpec>) -> impl IntoView + use<> {
                 Some(field) => (field.label.clone(), field.to_text(value)),
                 None => (name.clone(), value.to_string()),
             };
-            view! { <dt>{label}</dt><dd class="pairs-code">{text}</dd> }
+            view! { <dt>{format::visible(&label)}</dt><dd class="pairs-code">{format::visible(&text)}</dd> }
         })
         .collect_view();
     (!config.is_empty()).then(|| view! { <dl class="pairs">{lines}</dl> })
@@ -152,7 +155,7 @@ fn limits(step: &Value, spec: Option<&StepSpec>) -> String {
         parts.push(format!("runs {}", meaning(RUN_IF, word)));
     }
     if let Some(condition) = step["condition"].as_str() {
-        parts.push(format!("only if {condition}"));
+        parts.push(format!("only if {}", format::visible(condition)));
     }
     if let Some(mode) = unusual_mode(step, spec) {
         let follows = meaning(MODE, mode);

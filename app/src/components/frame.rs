@@ -6,7 +6,7 @@ use leptos_router::components::A;
 
 use crate::api::visit::use_visit;
 use crate::components::notice::{Notice, Tone};
-use crate::paths;
+use crate::{format, paths};
 
 /// The bar at the top of every page.
 #[component]
@@ -26,7 +26,7 @@ pub fn TopBar() -> impl IntoView {
                     <a class="button button-primary" href=paths::NEW_DEFINITION>"New workflow"</a>
                 })}
                 <form class="who" method="post" action=paths::LOGOUT>
-                    <span class="who-name" title=format!("Your role is {}", user.role)>{user.name.clone()}</span>
+                    <span class="who-name" title=format!("Your role is {}", user.role)>{format::visible(&user.name)}</span>
                     <button type="submit" class="button button-quiet">"Sign out"</button>
                 </form>
             </div>

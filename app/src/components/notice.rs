@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::api::ApiError;
+use crate::format;
 
 /// How loud a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,7 +46,7 @@ pub fn Notice(
     let role = (tone == Tone::Problem).then_some("alert");
     view! {
         <div class=tone.class() role=role>
-            <p class="notice-title">{title}</p>
+            <p class="notice-title">{format::visible(&title)}</p>
             {children.map(|children| view! { <div class="notice-body">{children()}</div> })}
         </div>
     }
@@ -63,7 +64,7 @@ pub fn ErrorNotice(
     };
     let lines = problems
         .into_iter()
-        .map(|problem| view! { <li>{problem.to_string()}</li> })
+        .map(|problem| view! { <li>{format::visible(&problem.to_string())}</li> })
         .collect_view();
     view! {
         <Notice tone=Tone::Problem title=sentence(&error.to_string())>
@@ -72,16 +73,17 @@ pub fn ErrorNotice(
     }
 }
 
-/// The text with a capital letter and a full stop. A name that begins it stays as it is spelt.
+/// The text with a capital letter and a full stop, as a page shows it. A name that begins it stays as it is
+/// spelt.
 #[must_use]
 pub fn sentence(text: &str) -> String {
-    let text = text.trim();
+    let text = format::visible(text.trim());
     let mut letters = text.chars();
     let Some(first) = letters.next() else {
         return String::new();
     };
     let mut out = String::with_capacity(text.len() + 1);
-    if begins_with_name(text) {
+    if begins_with_name(&text) {
         out.push(first);
     } else {
         out.extend(first.to_uppercase());

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::arrival::take_up_keyboard;
+use crate::format;
 
 /// A page's heading with the way to it above and its buttons beside it.
 #[component]
@@ -24,7 +25,7 @@ pub fn PageHeader(
     let trail = (!trail.is_empty()).then(|| {
         let links = trail
             .into_iter()
-            .map(|(label, url)| view! { <li><a href=url>{label}</a></li> })
+            .map(|(label, url)| view! { <li><a href=url>{format::visible(&label)}</a></li> })
             .collect_view();
         view! { <nav class="trail" aria-label="Where you are"><ol>{links}</ol></nav> }
     });
@@ -32,10 +33,10 @@ pub fn PageHeader(
         <header class="page-header">
             {trail}
             <div class="page-header-line">
-                <h1>{move || title.get()}</h1>
+                <h1>{move || title.with(|title| format::visible(title))}</h1>
                 {children.map(|children| view! { <div class="page-header-actions">{children()}</div> })}
             </div>
-            {subtitle.map(|text| view! { <p class="page-subtitle">{text}</p> })}
+            {subtitle.map(|text| view! { <p class="page-subtitle">{format::visible(&text)}</p> })}
         </header>
     }
     .into_any()

@@ -7,6 +7,7 @@ use engine::step_form::{FieldKind, FieldSpec, StepSpec};
 use leptos::prelude::*;
 
 use super::notice::sentence;
+use crate::format;
 use crate::plain_words::{DEFINITION_FIELDS, STEP_FIELDS, Words, meaning};
 
 /// The pointer of the drawn field that a problem belongs to: parts of a field's value
@@ -134,6 +135,7 @@ impl ProblemLine {
 }
 
 fn joined(whole: &str, field: &str) -> String {
+    let (whole, field) = (&format::visible(whole), &format::visible(field));
     if field.is_empty() {
         whole.to_owned()
     } else {

@@ -8,7 +8,7 @@ use leptos_meta::Title;
 use super::notice::{ErrorNotice, Notice, Tone, sentence};
 use super::page_header::PageHeader;
 use crate::api::ApiError;
-use crate::paths;
+use crate::{format, paths};
 
 /// Heading, what the server said no to, and the question; or why there is nothing to ask.
 #[component]
@@ -29,7 +29,7 @@ pub fn Question(
     /// The form.
     children: Children,
 ) -> impl IntoView {
-    let title = format!("{verb} {name}");
+    let title = format!("{verb} {}", format::visible(&name));
     let trail = vec![
         ("Workflows".to_owned(), paths::WORKFLOWS.to_owned()),
         (name, paths::workflow(id)),

@@ -4,6 +4,8 @@ use engine::WorkflowState;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
+use crate::format;
+
 /// The values, if there are any.
 #[component]
 pub fn StartValues<'a>(
@@ -32,5 +34,5 @@ pub fn StartValues<'a>(
 
 /// One value on each line, as the form of the start takes them.
 fn lines(values: &Map<String, Value>) -> String {
-    engine::draft::parameters::to_text(values)
+    format::visible(&engine::draft::parameters::to_text(values))
 }

@@ -36,7 +36,7 @@ pub fn StepPanel(
     #[prop(into)]
     log: Signal<Vec<LogLine>>,
 ) -> impl IntoView {
-    let name = move || task.with(|task| task.as_ref().map(|t| t.name.clone()).unwrap_or_default());
+    let name = move || name_of(task);
     let kind = move || {
         let kind = task.with(|task| task.as_ref().map(|t| t.task_type.clone()));
         kind.map(|kind| titles.with_value(|titles| titles.title(&kind)))
@@ -56,7 +56,7 @@ pub fn StepPanel(
         steps.with_value(|steps| steps.get(step).map(|s| s.key.clone()).unwrap_or_default())
     });
     let output = move || panel.with(|panel| panel.output.clone());
-    let config = move || panel.with(|panel| pretty(&panel.config));
+    let config = move || panel.with(|panel| format::pretty_json(&panel.config));
     view! {
         <section class="panel" id="step" aria-labelledby="step-title">
             <div class="panel-head">
@@ -71,7 +71,7 @@ pub fn StepPanel(
             <h3>"Output"</h3>
             {move || match output() {
                 Some(value) => view! {
-                    <pre class="json" tabindex="0" role="region" aria-label="Output">{pretty(&value)}</pre>
+                    <pre class="json" tabindex="0" role="region" aria-label="Output">{format::pretty_json(&value)}</pre>
                     <p class="hint">
                         "Later steps reach it as "
                         <code>{format!("{{{{ steps.{}.output }}}}", key.get())}</code>
@@ -93,6 +93,12 @@ pub fn StepPanel(
     .into_any()
 }
 
+/// The step's name, as it is shown.
+fn name_of(task: Signal<Option<TaskProgress>>) -> String {
+    let name = |task: &TaskProgress| format::visible(&task.name);
+    task.with(|task| task.as_ref().map(name).unwrap_or_default())
+}
+
 /// What has to be true for the step to run, and that it was not; nothing for a step without it.
 fn condition(
     task: Signal<Option<TaskProgress>>,
@@ -108,7 +114,7 @@ fn condition(
     };
     Some(view! {
         {skipped}
-        <p class="hint">"Runs only if " <code>{condition}</code></p>
+        <p class="hint">"Runs only if " <code>{format::visible(&condition)}</code></p>
     })
 }
 
@@ -138,10 +144,7 @@ fn LogPart(
 ) -> impl IntoView {
     let first = Memo::new(move |_| log.with(|log| log.first().map_or(1, |line| line.number)));
     let is_empty = Memo::new(move |_| log.with(Vec::is_empty));
-    let label = move || {
-        let name = task.with(|task| task.as_ref().map(|t| t.name.clone()).unwrap_or_default());
-        format!("Log of {name}")
-    };
+    let label = move || format!("Log of {}", name_of(task));
     let opens_at_end = move || {
         task.with(|task| {
             task.as_ref()
@@ -238,10 +241,6 @@ fn around(part: LogPart, before: u64) -> Option<Around> {
     })
 }
 
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
-}
-
 fn attempts(
     id: WorkflowId,
     step: StepIndex,
@@ -318,7 +317,7 @@ fn attempt_output(whole: String, attempt: &AttemptRecord, output: &Value) -> imp
         <details>
             <summary>{summary}</summary>
             <pre class="json" tabindex="0" role="region" aria-label=label>
-                {pretty(output)}
+                {format::pretty_json(output)}
             </pre>
         </details>
     }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::status_badge::{State, StateMark};
 use crate::api::workflows::{StepFacts, TypeTitles};
-use crate::paths;
+use crate::{format, paths};
 
 pub use words::{tries, why_skipped};
 
@@ -162,7 +162,7 @@ fn Row(
                 >
                     <StateMark state/>
                     <span class="task-number">{index + 1}</span>
-                    <span class="task-name-text">{fixed(|task| task.name.clone())}</span>
+                    <span class="task-name-text">{fixed(|task| format::visible(&task.name))}</span>
                 </a>
             </th>
             <td class="task-type">{title}</td>

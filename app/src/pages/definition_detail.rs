@@ -62,7 +62,7 @@ fn Overview(
     let visit = use_visit();
     let id = saved.definition_id;
     let json = &saved.definition;
-    let name = json["name"].as_str().unwrap_or_default().to_owned();
+    let name = format::visible(json["name"].as_str().unwrap_or_default());
     let subtitle = format!(
         "Version {}, saved by {} {}",
         saved.version,
@@ -70,7 +70,7 @@ fn Overview(
         format::ago(saved.saved_at, now)
     );
     let nodes = picture_nodes(json, &specs);
-    let pretty = serde_json::to_string_pretty(json).unwrap_or_default();
+    let pretty = format::pretty_json(json);
     view! {
         <Title text=name.clone()/>
         <PageHeader title=name subtitle=subtitle trail=trail()>
@@ -139,7 +139,7 @@ fn Rules(
     let parameters = if parameters.is_empty() {
         "None.".to_owned()
     } else {
-        engine::draft::parameters::to_text(&parameters)
+        format::visible(&engine::draft::parameters::to_text(&parameters))
     };
     view! {
         <section class="page-part" aria-labelledby="rules-title">

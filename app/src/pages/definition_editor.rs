@@ -12,7 +12,7 @@ use crate::api::definitions::builder::{
 use crate::components::definition_form::DefinitionForm;
 use crate::components::page_header::PageHeader;
 use crate::pages::problem::ProblemPage;
-use crate::paths;
+use crate::{format, paths};
 
 /// The builder.
 #[component]
@@ -67,7 +67,7 @@ fn Builder(
             "Choose what each step does and what it runs after.".to_owned(),
         ),
         Some((id, base)) => {
-            let name = page.draft.name.clone();
+            let name = format::visible(&page.draft.name);
             let mut trail = trail();
             trail.push((name.clone(), paths::definition(id)));
             (

@@ -16,7 +16,7 @@ use crate::components::notice::{ErrorNotice, Notice, Tone};
 use crate::components::page_header::PageHeader;
 use crate::components::problem_list::{ProblemLine, ProblemList, field_id, problems_at};
 use crate::pages::problem::ProblemPage;
-use crate::paths;
+use crate::{format, paths};
 
 /// Asks for parameters, job number and metadata, and starts.
 #[component]
@@ -64,10 +64,7 @@ fn StartForm(
         show_own_address(&page);
     }
     let id = page.saved.definition_id;
-    let name = page.saved.definition["name"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let name = format::visible(page.saved.definition["name"].as_str().unwrap_or_default());
     let mut trail = trail();
     trail.push((name.clone(), paths::definition(id)));
     let title = format!("Start {name}");
@@ -90,7 +87,7 @@ fn StartForm(
             <Buttons/>
             {api_call.map(|call| view! {
                 <Notice tone=Tone::Info title="The same as an API call; put a token of yours into TOKEN.">
-                    <pre class="code" tabindex="0">{call}</pre>
+                    <pre class="code" tabindex="0">{format::visible(&call)}</pre>
                 </Notice>
             })}
         </form>
@@ -226,7 +223,7 @@ fn parameter(name: &str, default: &Value) -> FieldSpec {
         Value::Array(_) | Value::Object(_) => FieldKind::LongText,
         _ => FieldKind::Text,
     };
-    spec(name, help, kind)
+    spec(&format::visible(name), help, kind)
 }
 
 fn spec(label: &str, help: &str, kind: FieldKind) -> FieldSpec {

@@ -68,7 +68,7 @@ fn LiveWorkflow(
 ) -> impl IntoView {
     let user = use_visit().user;
     let id = view.state.id;
-    let name = view.state.name.clone();
+    let name = format::visible(&view.state.name);
     let steps = StoredValue::new(view.steps.clone());
     let titles = StoredValue::new(view.titles.clone());
     let facts = view.state.clone();
@@ -179,7 +179,7 @@ fn failed_step(
         let retries = steps.with_value(|steps| steps.get(step).map_or(0, |s| s.max_retries));
         Some(FailedStep {
             step,
-            name: task.name.clone(),
+            name: format::visible(&task.name),
             kind: titles.with_value(|titles| titles.title(&task.task_type)),
             error: format::visible(task.error_message.as_deref().unwrap_or_default()),
             tries: format!("try {}", tries(task, retries)),

@@ -76,7 +76,9 @@ fn effects(view: &WorkflowView) -> Vec<AnyView> {
             .tasks
             .iter()
             .filter(move |task| task.status == wanted);
-        tasks.map(|task| task.name.clone()).collect::<Vec<_>>()
+        tasks
+            .map(|task| format::visible(&task.name))
+            .collect::<Vec<_>>()
     };
     let running = names(TaskStatus::Running);
     let counts = &view.progress.summary.counts;

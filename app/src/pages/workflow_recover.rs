@@ -177,7 +177,7 @@ fn Choice(
                                 on:change=move |_| set_chosen.set(index)
                             />
                             <span class="task-number">{index + 1}</span>
-                            <span>{task.name}</span>
+                            <span>{format::visible(&task.name)}</span>
                         </label>
                     </th>
                     <td><StatusBadge state/></td>

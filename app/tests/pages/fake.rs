@@ -27,6 +27,8 @@ pub struct Fake {
     refusal: Option<String>,
     /// What the first try of each step gave too late.
     late_output: Option<Value>,
+    /// The definition that is kept.
+    saved: Option<SavedDefinition>,
 }
 
 fn at(second: u32) -> Timestamp {
@@ -84,6 +86,7 @@ impl Fake {
             log: Vec::new(),
             refusal: None,
             late_output: None,
+            saved: None,
         }
     }
 
@@ -91,6 +94,40 @@ impl Fake {
     pub fn with_mode(mut self, step: usize, mode: &str) -> Self {
         self.detail.definition["steps"][step]["mode"] = json!(mode);
         self
+    }
+
+    /// A failed workflow with a saved definition, in which this text stands wherever somebody else writes.
+    pub fn full_of(text: &str) -> Self {
+        let mut fake = Self::new("failed", "failed", text).with_log(&[text]);
+        let values = json!({ text: text }).as_object().cloned().unwrap();
+        let step = |key: &str, after: &[usize]| {
+            json!({
+                "key": key, "name": text, "task_type": text, "dependencies": after, "max_retries": 3,
+                "condition": text, "config": values
+            })
+        };
+        let definition = json!({
+            "name": text, "max_recovery_attempts": 3, "parameters": values,
+            "steps": [step("download", &[]), step("validate", &[0])]
+        });
+        fake.late_output = Some(json!({ text: [text] }));
+        fake.detail.definition = definition.clone();
+        let state = &mut fake.detail.state;
+        state.name = text.to_owned();
+        (state.parameters, state.metadata) = (values.clone(), values);
+        for task in &mut fake.detail.progress.tasks {
+            task.name = text.to_owned();
+            task.task_type = text.to_owned();
+        }
+        fake.saved = Some(SavedDefinition {
+            definition_id: DefinitionId(1),
+            version: 1,
+            saved_at: at(0),
+            saved_by: text.to_owned(),
+            sent: definition.clone(),
+            definition,
+        });
+        fake
     }
 
     /// Its page is refused with this text.
@@ -323,7 +360,11 @@ impl Workflows for Fake {
         Ok(TaskDetail {
             task,
             mode: engine::Mode::Once,
-            output: None,
+            output: self
+                .saved
+                .is_some()
+                .then(|| self.late_output.clone())
+                .flatten(),
             attempts: vec![AttemptRecord {
                 attempt: 1,
                 started_at: at(1),
@@ -332,7 +373,7 @@ impl Workflows for Fake {
                     Some(_) => "late".into(),
                     None => "timed_out".into(),
                 },
-                error: None,
+                error: self.saved.as_ref().map(|saved| saved.saved_by.clone()),
                 output: self.late_output.clone(),
             }],
         })
@@ -374,7 +415,8 @@ impl Definitions for Fake {
         id: DefinitionId,
         _version: Option<u32>,
     ) -> Answer<SavedDefinition> {
-        absent("definition", id.0)
+        let known = self.saved.clone();
+        known.map_or_else(|| absent("definition", id.0), Ok)
     }
     async fn definitions(
         &self,
@@ -383,7 +425,7 @@ impl Definitions for Fake {
         _cursor: Option<DefinitionId>,
     ) -> Answer<Page<SavedDefinition>> {
         Ok(Page {
-            items: Vec::new(),
+            items: self.saved.iter().cloned().collect(),
             next: None,
         })
     }

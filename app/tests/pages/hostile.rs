@@ -1,6 +1,7 @@
 //! Texts that somebody else wrote stay text.
 
 use engine::Role;
+use engine::obeyed::is_obeyed;
 use leptos::prelude::*;
 
 use super::drawing::{draw, draw_view};
@@ -54,6 +55,40 @@ async fn a_log_line_with_markup_in_it_stays_text() {
     assert!(!page.html.contains("<img"));
     assert!(!page.html.contains("<b>bold"));
     assert!(page.text().contains("&lt;img src=x onerror=alert(2)&gt;"));
+}
+
+/// Turned around, hidden, painted: and what people write in their own scripts.
+const OBEYED: &str = "a\u{202e}gpj.exe \u{2066}b\u{200b}\u{feff}\u{1b}[31m\u{9b}c\u{e0061}";
+const SCRIPTS: &str = "שלום مرحبا می\u{200c}خواهم 👩\u{200d}👧 ❤\u{fe0f}";
+
+#[tokio::test]
+async fn what_turns_or_hides_a_text_is_written_out_on_every_page_and_every_script_stays_readable() {
+    let text = format!("{OBEYED} {SCRIPTS}");
+    for url in [
+        "/",
+        "/workflows",
+        "/workflows/7?step=1",
+        "/workflows/7/recover",
+        "/workflows/7/cancel",
+        "/definitions",
+        "/definitions/1",
+        "/definitions/1/start?form=x",
+        "/definitions/1/edit",
+    ] {
+        let page = draw(Fake::full_of(&text), Role::Owner, url).await;
+        let said = page.text();
+        let raw: Vec<_> = said.match_indices(is_obeyed).collect();
+        assert_eq!(raw, [], "{url}: {said}");
+        let title = page.html.split("<title>").nth(1).unwrap();
+        let title = title.split("</title>").next().unwrap_or_default();
+        assert!(!title.contains(is_obeyed), "{url}: {title:?}");
+        for shown in ["\\u{202e}gpj.exe", SCRIPTS] {
+            assert!(said.contains(shown), "{url}: {shown}: {said}");
+        }
+    }
+    let page = draw(Fake::full_of(&text), Role::Owner, "/workflows/7?step=1").await;
+    // JSON is shown as JSON has it.
+    assert!(page.text().contains("\\u202egpj.exe"));
 }
 
 #[tokio::test]

@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 use engine::WorkflowId;
+use engine::obeyed::{in_json, on_one_line};
 use runtime::doctor::{self, Ailment, Release, Summary, Told};
 use runtime::store::Quarantined;
 use serde_json::json;
 
 use super::Ending;
 use crate::data_folder::DataFolder;
-use crate::printable::{printable, printable_json};
 use crate::{start, telemetry};
 
 /// What `doctor` takes.
@@ -121,9 +121,9 @@ impl Voice {
             let line = json!({
                 "kind": "quarantined", "workflow": id, "at": aside.at, "defect": defect, "cause": cause,
             });
-            println!("{}", printable_json(line.to_string()));
+            println!("{}", in_json(line.to_string()));
         } else {
-            let cause = printable(cause);
+            let cause = on_one_line(cause);
             println!("workflow {id} is in quarantine since {}: {cause}", aside.at);
         }
     }
@@ -134,11 +134,11 @@ impl Voice {
             // Numbers and texts always have a JSON form.
             let mut line = serde_json::to_value(ailment).unwrap_or_default();
             line["kind"] = json!("finding");
-            println!("{}", printable_json(line.to_string()));
+            println!("{}", in_json(line.to_string()));
             return;
         }
         let finding = ailment.finding.to_string();
-        let finding = printable(&finding);
+        let finding = on_one_line(&finding);
         match ailment.workflow {
             Some(id) => println!("workflow {id}: {finding}"),
             None => println!("{finding}"),

@@ -1,13 +1,13 @@
 //! Workflows that an earlier run or server left unfinished in the folder, for instance because it was
 //! killed: they go on as soon as the folder is used, so whoever runs something else in it is told.
 
+use engine::obeyed::on_one_line;
 use engine::{JobOrchestrator, Progress, TaskStatus, WorkflowId, WorkflowStatus};
 use runtime::{Runtime, Settings};
 use tokio::sync::Notify;
 
 use super::run_file::what_failed;
 use super::terminal::Terminal;
-use crate::printable::printable;
 use crate::shutdown::StopSignals;
 
 /// Most that are named one by one.
@@ -28,7 +28,7 @@ impl EarlierRuns {
             eprintln!(
                 "workflow {} of an earlier run goes on: \"{}\"",
                 workflow.id,
-                printable(&workflow.name)
+                on_one_line(&workflow.name)
             );
         }
         if let Some(more) = found.len().checked_sub(NAMED_MOST).filter(|more| *more > 0) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
+use engine::obeyed::on_one_line;
 use engine::orchestrator::{DefinitionSource, NewWorkflowRequest};
 use engine::{
     Actor, Attempt, JobOrchestrator, JobOrchestratorError, Problem, Progress, StepIndex,
@@ -18,7 +19,6 @@ use super::earlier_runs::EarlierRuns;
 use super::terminal::Terminal;
 use super::{Ending, WrongUsage, validate};
 use crate::data_folder::DataFolder;
-use crate::printable::printable;
 use crate::shutdown::StopSignals;
 use crate::start::{self, Allowed};
 use crate::telemetry;
@@ -110,7 +110,7 @@ async fn watch(
         if let Some(ending) = ending_of(progress.summary.status) {
             terminal.end(&progress);
             if let Some(why) = what_failed(&progress) {
-                eprintln!("{}", printable(&why));
+                eprintln!("{}", on_one_line(&why));
             }
             return Ok(ending);
         }

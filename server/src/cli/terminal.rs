@@ -3,9 +3,8 @@
 
 use std::io::{IsTerminal, Write};
 
+use engine::obeyed::on_one_line;
 use engine::{Progress, TaskStatus};
-
-use crate::printable::printable;
 
 /// Characters of the bar.
 const WIDTH: usize = 30;
@@ -29,7 +28,7 @@ impl Terminal {
     /// Says something beside the bar, whatever others wrote into it.
     pub fn say(&mut self, text: &str) {
         self.erase();
-        eprintln!("{}", printable(text));
+        eprintln!("{}", on_one_line(text));
         self.last.clear();
     }
 
@@ -73,7 +72,10 @@ fn line(progress: &Progress) -> String {
         .tasks
         .iter()
         .filter(|t| t.status == TaskStatus::Running);
-    let names: Vec<_> = running.take(3).map(|task| printable(&task.name)).collect();
+    let names: Vec<_> = running
+        .take(3)
+        .map(|task| on_one_line(&task.name))
+        .collect();
     let done = format!("{}/{} steps", summary.completed_tasks, summary.total_tasks);
     let status = summary.status;
     let line = format!("{bar} {:>3}% {status}, {done}", summary.progress);

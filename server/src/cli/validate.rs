@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use engine::json_text::why_unreadable;
+use engine::obeyed::on_one_line;
 use engine::{Definitions, Problem};
 use runtime::Runtime;
 use serde_json::Value;
 
 use super::{Ending, WrongUsage};
-use crate::printable::printable;
 use crate::telemetry;
 
 /// What `validate` takes.
@@ -58,6 +58,6 @@ pub fn list(file: &Path, problems: &[Problem]) {
         file.display()
     );
     for problem in problems {
-        eprintln!("  {}", printable(&problem.to_string()));
+        eprintln!("  {}", on_one_line(&problem.to_string()));
     }
 }

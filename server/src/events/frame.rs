@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use engine::obeyed::in_json;
 use engine::orchestrator::LogLine;
 use engine::{EventRecord, Progress, Seq, WorkflowId};
 use serde_json::{Value, json};
 
 use crate::moment::now;
-use crate::printable::printable_json;
 
 /// The frame that holds the whole progress.
 pub const SNAPSHOT: &str = "snapshot";
@@ -125,7 +125,7 @@ fn of(seq: Seq, kind: &str, data: &Value) -> Frame {
 
 fn unnumbered(kind: &str, data: &Value) -> Bytes {
     // JSON on one line: the line ends of texts in it are escaped.
-    let data = printable_json(data.to_string());
+    let data = in_json(data.to_string());
     format!("event: {kind}\ndata: {data}\n\n").into()
 }
 

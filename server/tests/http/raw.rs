@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use engine::obeyed::is_obeyed;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,6 +16,13 @@ struct Raw {
     status: u16,
     media: String,
     body: String,
+}
+
+/// The status of a request whose path is sent as it is; clients like to tidy paths up.
+pub fn status_of(server: &Server, path: &str) -> u16 {
+    let host = server.address.trim_start_matches("http://");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    raw(server, request.as_bytes()).status
 }
 
 /// Sends this and reads until the server closes.
@@ -152,12 +160,12 @@ async fn what_a_step_wrote_is_shown_and_answered_with_nothing_in_it_that_a_termi
     server.user("ada", "owner", "correct horse");
     let cookie = server.sign_in("ada", "correct+horse").await;
     let api = server.api("editor");
-    let script = r"printf 'a\033[2Jb\302\2331m\177\n'; printf 'c\033[2J\302\2331m\n' >&2; exit 7";
+    let script = r"printf 'a\033[2Jb\302\2331m\177\342\200\256\n'; printf 'c\033[2J\302\2331m\n' >&2; exit 7";
     let evil = json!({"name": "Evil", "steps": [{"name": "Bad", "task_type": "command",
         "max_retries": 0, "config": {"program": "sh", "args": ["-c", script]}}]});
     let id = api.create(&evil, true).await;
     api.until(id, "failed").await;
-    let is_obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let is_obeyed = |c: char| is_obeyed(c) && !matches!(c, '\n' | '\t');
     for path in ["", "/progress", "/tasks/0", "/tasks/0/log"] {
         let answer = api.get(&format!("/workflows/{id}{path}")).await;
         assert!(
@@ -168,7 +176,10 @@ async fn what_a_step_wrote_is_shown_and_answered_with_nothing_in_it_that_a_termi
         let lines = answer.json();
         if path.ends_with("log") {
             let text = lines["items"].to_string();
-            assert!(text.contains("a\\u001b[2Jb\u{9b}1m\u{7f}"), "{text:?}");
+            assert!(
+                text.contains("a\\u001b[2Jb\u{9b}1m\u{7f}\u{202e}"),
+                "{text:?}"
+            );
         }
     }
     let mut frames = Frames::open(stream(&api, id, "?after=0")).await;
@@ -193,6 +204,6 @@ async fn what_a_step_wrote_is_shown_and_answered_with_nothing_in_it_that_a_termi
     let page = ask(page.header("cookie", &cookie)).await;
     let (_, drawn) = page.text.split_once("<main").unwrap();
     let (drawn, _) = drawn.split_once("</main>").unwrap();
-    assert!(drawn.contains("a␛[2Jb\u{fffd}1m␡"), "{drawn}");
+    assert!(drawn.contains("a␛[2Jb\\u{9b}1m␡\\u{202e}"), "{drawn}");
     assert!(!drawn.contains(is_obeyed), "{drawn:?}");
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::LogPart;
+use crate::format;
 
 #[cfg(feature = "ssr")]
 mod read;
@@ -112,7 +113,7 @@ impl TypeTitles {
     #[must_use]
     pub fn title(&self, task_type: &str) -> String {
         let title = self.0.get(task_type);
-        title.map_or(task_type, String::as_str).to_owned()
+        format::visible(title.map_or(task_type, String::as_str))
     }
 }
 

@@ -44,7 +44,10 @@ pub fn AddStep(
             if draft.steps.is_empty() {
                 "It is the first step.".to_owned()
             } else {
-                format!("It will run after \"{}\".", draft.step_title(shown))
+                format!(
+                    "It will run after \"{}\".",
+                    format::visible(&draft.step_title(shown))
+                )
             }
         })
     };

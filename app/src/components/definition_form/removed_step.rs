@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::press_button::PressButton;
 use super::state::BuilderState;
+use crate::format;
 
 /// A line that says what was removed, with the way back.
 #[component]
@@ -13,9 +14,12 @@ pub fn RemovedStep(
     state: BuilderState,
 ) -> impl IntoView {
     let removed = Memo::new(move |_| {
-        state
-            .draft
-            .with(|draft| draft.removed.as_ref().map(|removed| removed.title()))
+        state.draft.with(|draft| {
+            draft
+                .removed
+                .as_ref()
+                .map(|removed| format::visible(&removed.title()))
+        })
     });
     let line = move || {
         removed.get().map(|title| {

@@ -9,6 +9,7 @@ use super::press_button::PressButton;
 use super::state::BuilderState;
 use crate::components::field::FieldProblems;
 use crate::components::problem_list::{field_id, problems_at};
+use crate::format;
 
 /// One check box.
 struct Choice {
@@ -29,9 +30,11 @@ fn choices(draft: &DefinitionDraft, step: usize) -> Vec<Choice> {
         .filter(|index| *index != step)
         .map(|index| Choice {
             index,
-            title: draft.step_title(index),
+            title: format::visible(&draft.step_title(index)),
             on: now.is_some_and(|now| now.contains(&index)),
-            circle: draft.circle_in_words(&downstream, index),
+            circle: draft
+                .circle_in_words(&downstream, index)
+                .map(|circle| format::visible(&circle)),
         })
         .collect()
 }

@@ -14,6 +14,7 @@ use super::step_mode::StepMode;
 use super::step_text::StepText;
 use crate::components::notice::{Notice, Tone, sentence};
 use crate::components::step_fields::StepFields;
+use crate::format;
 
 /// What is said under the field of a step's condition.
 const CONDITION_HELP: &str = "What must be true for the step to run, such as \
@@ -55,7 +56,11 @@ fn OneStep(
         let found = specs.iter().find(|spec| spec.task_type == step.task_type);
         found.cloned()
     });
-    let title = move || state.draft.with(|draft| draft.step_title(index));
+    let title = move || {
+        state
+            .draft
+            .with(|draft| format::visible(&draft.step_title(index)))
+    };
     let help = spec.as_ref().map(|spec| spec.help.clone());
     let off = spec.as_ref().and_then(|spec| spec.switched_off.clone());
     let output = spec.as_ref().map(|spec| spec.output_help.clone());
@@ -110,7 +115,7 @@ fn StepButtons(
 ) -> impl IntoView {
     let (title, count) = state
         .draft
-        .with_untracked(|draft| (draft.step_title(index), draft.steps.len()));
+        .with_untracked(|draft| (format::visible(&draft.step_title(index)), draft.steps.len()));
     view! {
         <div class="step-form-buttons">
             <PressButton state edit=DraftEdit::Up(index) label="Up" spoken=format!("Move {title} up") enabled=index != 0/>

@@ -114,8 +114,8 @@ fn Row(
                 aria-current=current
             >
                 <span class="step-list-number">{index + 1}</span>
-                <span class="step-list-name">{move || with(|row| row.title.clone())}</span>
-                <span class="step-list-kind">{move || with(|row| row.kind.clone())}</span>
+                <span class="step-list-name">{move || with(|row| format::visible(&row.title))}</span>
+                <span class="step-list-kind">{move || with(|row| format::visible(&row.kind))}</span>
                 {move || (problems() > 0).then(|| view! {
                     <span class="step-list-problems">{format::count(problems(), "problem")}</span>
                 })}

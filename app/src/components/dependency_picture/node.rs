@@ -8,6 +8,7 @@ use super::PictureNode;
 use super::layout::NODE_HEIGHT;
 use super::layout::NODE_WIDTH;
 use crate::components::status_badge::{State, StateMark};
+use crate::format;
 
 /// The room between a text and the edge of its box.
 const PADDING: f64 = 10.0;
@@ -60,9 +61,9 @@ pub fn Node(
             >
                 <rect class="picture-box" x=x y=y width=NODE_WIDTH height=NODE_HEIGHT rx="8"/>
                 {has_mark.then(|| view! { <StateMark state=mark_state x=x + 10.0 y=y + 18.0/> })}
-                <text class="picture-name" x=text_x y=y + 22.0>{shortened(&name, room, NAME)}</text>
+                <text class="picture-name" x=text_x y=y + 22.0>{shortened(&format::visible(&name), room, NAME)}</text>
                 <text class="picture-note" x=text_x y=y + 40.0>
-                    {move || shortened(&note(), room, NOTE)}
+                    {move || shortened(&format::visible(&note()), room, NOTE)}
                 </text>
                 <text class="picture-spoken" x=text_x y=y + 48.0>{spoken}</text>
                 {move || (problems() > 0).then(|| view! {

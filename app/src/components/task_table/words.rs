@@ -118,7 +118,7 @@ fn waits_for(progress: &Progress, task: &TaskProgress) -> String {
         .iter()
         .filter_map(|index| progress.tasks.get(*index))
         .filter(|upstream| !upstream.status.is_settled())
-        .map(|upstream| upstream.name.as_str())
+        .map(|upstream| format::visible(&upstream.name))
         .collect();
     match (open.as_slice(), status) {
         ([], WorkflowStatus::Pending) => "waits for the start".to_owned(),

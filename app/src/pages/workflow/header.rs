@@ -29,6 +29,7 @@ pub(super) fn WorkflowHeader(
     let summary = Memo::new(move |_| state.progress.with(|progress| progress.summary.clone()));
     let badge = Signal::derive(move || state.status.get().into());
     take_up_keyboard();
+    let name = format::visible(&facts.name);
     view! {
         <header class="page-header workflow-header">
             <div class="workflow-where">
@@ -40,11 +41,11 @@ pub(super) fn WorkflowHeader(
             <div class="page-header-line">
                 <div class="workflow-title">
                     <StatusBadge state=badge/>
-                    <h1>{facts.name.clone()} <span class="workflow-number">{format!(" #{id}")}</span></h1>
+                    <h1>{name.clone()} <span class="workflow-number">{format!(" #{id}")}</span></h1>
                 </div>
                 <WorkflowControls id summary user actions/>
             </div>
-            <ProgressBar percent=state.percent state=badge label=format!("Progress of {}", facts.name)/>
+            <ProgressBar percent=state.percent state=badge label=format!("Progress of {name}")/>
             <Facts facts state/>
             {move || remark(&summary.get()).map(|text| view! { <p class="workflow-remark">{text}</p> })}
         </header>
@@ -124,7 +125,7 @@ fn took(progress: &engine::Progress, now: impl Fn() -> engine::Timestamp) -> Str
 /// What is going on that the state alone does not say.
 fn remark(summary: &engine::progress::Summary) -> Option<String> {
     if let Some(sentence) = summary.quarantine_sentence() {
-        return Some(sentence);
+        return Some(format::visible(&sentence));
     }
     if summary.cancel_requested {
         return Some("Cancelling: it waits until everything it started has ended.".to_owned());

@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use axum::response::{IntoResponse, Response};
+use engine::obeyed::in_json;
 use engine::orchestrator::SavedDefinition;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::printable::printable_json;
 use crate::problem::ApiProblem;
 
 /// A thing as JSON. What steps wrote may stand in it, and is looked at in terminals.
@@ -15,7 +15,7 @@ pub fn thing(thing: impl Serialize) -> Response {
     match serde_json::to_string(&thing) {
         Ok(json) => {
             let kind = HeaderValue::from_static("application/json");
-            ([(CONTENT_TYPE, kind)], printable_json(json)).into_response()
+            ([(CONTENT_TYPE, kind)], in_json(json)).into_response()
         }
         Err(error) => ApiProblem::from_fault(&error).into_response(),
     }

@@ -13,6 +13,7 @@ use super::{
     Failure, LogLine, Overview, StepFacts, StepPanel, TypeTitles, WorkflowRow, WorkflowRows,
     WorkflowView,
 };
+use crate::format::visible;
 
 /// Workflows on one page of the list.
 const ROWS: usize = 50;
@@ -136,21 +137,21 @@ async fn described(
 
 fn row(workflow: WorkflowState, progress: Option<&Progress>) -> WorkflowRow {
     let summary = workflow.summary;
-    let name_of = |index: &StepIndex| progress?.tasks.get(*index).map(|task| task.name.clone());
+    let name_of = |index: &StepIndex| progress?.tasks.get(*index).map(|task| visible(&task.name));
     let failed = progress
         .filter(|_| summary.status == WorkflowStatus::Failed)
         .and_then(|progress| progress.tasks.get(progress.failed_step()?));
     let failed = failed.map(|task| Failure {
-        step: Some(task.name.clone()),
-        error: task.error_message.clone().unwrap_or_default(),
+        step: Some(visible(&task.name)),
+        error: visible(task.error_message.as_deref().unwrap_or_default()),
     });
-    let aside = summary.quarantine.clone().map(|cause| Failure {
+    let aside = summary.quarantine.as_deref().map(|cause| Failure {
         step: None,
-        error: cause,
+        error: visible(cause),
     });
     WorkflowRow {
         id: workflow.id,
-        name: workflow.name,
+        name: visible(&workflow.name),
         status: summary.status,
         percent: summary.progress,
         done: summary.completed_tasks,
