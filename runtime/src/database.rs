@@ -23,7 +23,7 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 use crate::clock::{Clock, SystemClock};
 use crate::private_file;
 use crate::store::sqlite_writer::{BatchWriter, Reopen};
-use crate::store::{FileWatch, StoreError, sqlite_fill_in};
+use crate::store::{FileWatch, StoreError, is_no_sound_file, sqlite_fill_in};
 
 /// The oldest SQLite whose write-ahead log is safe with several connections.
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -55,7 +55,7 @@ pub enum OpenError {
     #[error("SQLite {0} is too old; 3.51.3 is needed because older ones can corrupt the file")]
     TooOld(String),
     /// The file is no database of ours, or damaged.
-    #[error("cannot open {}: {cause}", path.display())]
+    #[error("cannot open {}: {cause}{}", path.display(), advice(cause))]
     Database {
         /// The file.
         path: PathBuf,
@@ -63,7 +63,7 @@ pub enum OpenError {
         cause: sqlx::Error,
     },
     /// The file cannot be written.
-    #[error("cannot write {}: {cause}", path.display())]
+    #[error("cannot write {}: {cause}{}", path.display(), advice(cause))]
     Batches {
         /// The file.
         path: PathBuf,
@@ -104,7 +104,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The tables could not be brought up to date; none of the change that failed was made.
-    #[error("cannot bring the tables of {} up to date: {cause}", path.display())]
+    #[error("cannot bring the tables of {} up to date: {cause}{}", path.display(), advice(cause))]
     Migration {
         /// The file.
         path: PathBuf,
@@ -119,6 +119,15 @@ pub enum OpenError {
         /// Why.
         cause: StoreError,
     },
+}
+
+/// What to do about a file that is damaged as a whole.
+fn advice(cause: &(dyn std::error::Error + 'static)) -> &'static str {
+    if is_no_sound_file(cause) {
+        "; it is damaged, or no database: restore a copy of it, or name another data folder"
+    } else {
+        ""
+    }
 }
 
 /// An open SQLite file that no other server can open.

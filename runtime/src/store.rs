@@ -51,7 +51,7 @@ use engine::{
 use serde_json::Value;
 
 pub use boots::{BOOTS_KEPT, Boot, BootMark, BootStore, LeftBehind};
-pub use error::{Concern, StoreError};
+pub use error::{Concern, StoreError, is_no_sound_file};
 pub use file_watch::FileWatch;
 pub use quarantined::{Defect, QuarantineStore, Quarantined};
 

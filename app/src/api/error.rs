@@ -40,7 +40,7 @@ pub enum ApiError {
     #[error("what was sent cannot be read; load the page again and try once more")]
     Unreadable(String),
     /// Something beneath the service stands in the way just now.
-    #[error(transparent)]
+    #[error("{}", hindered(*.0))]
     Hindered(#[from] Hindrance),
     /// The service is stopping.
     #[error("the service is stopping; try again in a moment")]
@@ -51,6 +51,20 @@ pub enum ApiError {
     /// A fault of ours; the log has it under this code.
     #[error("something went wrong here; the log has it under {0}")]
     Fault(String),
+}
+
+/// What stands in the way, for people: how a command is sent again is the page's matter, not theirs.
+fn hindered(hindrance: Hindrance) -> String {
+    match hindrance {
+        Hindrance::DatabaseAway => {
+            "the server cannot reach its database just now; what runs goes on. Try again in a moment: \
+             what is sent twice from one page is done once"
+                .to_owned()
+        }
+        Hindrance::DiskFull | Hindrance::DiskNearlyFull | Hindrance::LogAway => {
+            hindrance.to_string()
+        }
+    }
 }
 
 fn count(problems: usize) -> String {
@@ -175,5 +189,24 @@ mod tests {
             assert_eq!(status(JobOrchestratorError::Hindered(hindrance)), expected);
         }
         assert_eq!(ApiError::SignedOut.status(), 401);
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_told_in_the_words_of_people() {
+        let of_programs = ["command", " id", "header", "HTTP", "request"];
+        for error in [
+            JobOrchestratorError::Hindered(Hindrance::DatabaseAway),
+            JobOrchestratorError::Hindered(Hindrance::DiskFull),
+            JobOrchestratorError::Hindered(Hindrance::DiskNearlyFull),
+            JobOrchestratorError::Hindered(Hindrance::LogAway),
+            JobOrchestratorError::Stopping,
+        ] {
+            let said = ApiError::from(error).to_string();
+            let found: Vec<_> = of_programs
+                .iter()
+                .filter(|word| said.contains(**word))
+                .collect();
+            assert!(found.is_empty(), "{found:?}: {said}");
+        }
     }
 }

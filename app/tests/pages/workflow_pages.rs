@@ -52,7 +52,7 @@ async fn a_page_that_cannot_be_shown_just_now_offers_another_try() {
     let fake = Fake::new("running", "running", "").away();
     let page = draw(fake, Role::Viewer, "/workflows/7?step=1").await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
-    let again = page.html.split("Try again").next().unwrap_or_default();
+    let again = page.html.split(">Try again").next().unwrap_or_default();
     let link = again.rsplit("<a ").next().unwrap_or_default();
     assert!(link.contains("href=\"/workflows/7?step=1\""), "{link}");
     let fake = Fake::new("running", "running", "");

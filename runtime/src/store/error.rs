@@ -6,6 +6,8 @@ use engine::WorkflowId;
 mod code {
     pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
+    /// The first page is none of a database.
+    pub(super) const NO_DATABASE: i32 = 26;
     /// The index of the write-ahead log could not grow, with its extension: there is no room for it.
     pub(super) const INDEX_FULL: i32 = 4_874;
     pub(super) const ROWS: [i32; 5] = [
@@ -102,6 +104,20 @@ impl StoreError {
 /// Whether it says that a page does not hold what SQLite wrote there.
 const fn is_damage(code: i32) -> bool {
     code & 0xff == code::CORRUPT
+}
+
+/// Whether a file could not be opened because it does not hold a database, or no longer.
+#[must_use]
+pub fn is_no_sound_file(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(cause), |cause| cause.source());
+    let mut codes = causes.filter_map(|cause| {
+        let sqlx = || cause.downcast_ref::<sqlx::Error>()?.as_database_error();
+        let rusqlite = || cause.downcast_ref::<rusqlite::Error>()?.sqlite_error();
+        sqlx()
+            .and_then(code_of)
+            .or_else(|| rusqlite().map(|failure| failure.extended_code))
+    });
+    codes.any(|code| is_damage(code) || code & 0xff == code::NO_DATABASE)
 }
 
 fn code_of(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {

@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions, Row};
 
 use crate::log::{LogFault, LogStore, StoredLine};
 use crate::private_file;
-use crate::store::FileWatch;
+use crate::store::{FileWatch, is_no_sound_file};
 
 const READERS: u32 = 4;
 
@@ -60,6 +60,7 @@ impl SqliteLogStore {
     /// # Errors
     /// It cannot be opened or is no such file.
     pub async fn open(path: &Path) -> Result<Self, LogFault> {
+        let fault = |cause| unusable(path, &cause);
         private_file::make(path).map_err(|cause| fault(sqlx::Error::Io(cause)))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -194,6 +195,15 @@ where
 
 fn count(n: i64) -> Result<u64, LogFault> {
     u64::try_from(n).map_err(fault)
+}
+
+fn unusable(path: &Path, cause: &sqlx::Error) -> LogFault {
+    let advice = if is_no_sound_file(cause) {
+        "; it is damaged, or no database: restore a copy of it, or move it away, and a new one is begun"
+    } else {
+        ""
+    };
+    LogFault(format!("cannot open {}: {cause}{advice}", path.display()))
 }
 
 fn fault(cause: impl std::fmt::Display) -> LogFault {

@@ -1,7 +1,7 @@
 //! What happens to the files beneath a running engine, and what a start says that cannot use them.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -185,11 +185,37 @@ async fn a_file_that_is_no_database_is_named_and_left_as_it_is() {
     fs::write(&file, "these are my notes, not a database ".repeat(100)).unwrap();
     let said = said_by_a_start(&folder).await.unwrap();
     assert!(said.contains("jobs.db"), "{said}");
+    assert!(said.contains("restore a copy of it"), "{said}");
     assert!(
         fs::read_to_string(&file)
             .unwrap()
             .starts_with("these are my notes")
     );
+}
+
+#[tokio::test]
+async fn a_file_whose_first_page_was_overwritten_is_named_with_what_to_do() {
+    for name in ["jobs.db", "logs.db"] {
+        for page in [[0; 4096], [0xff; 4096]] {
+            let whole = Examined::new();
+            open(&whole).await.shutdown().await;
+            // Copies, which nobody has open and beside which no log could bring the page back.
+            let folder = Examined::new();
+            folder.is_damaged("its first page is overwritten");
+            for copied in ["jobs.db", "logs.db"] {
+                fs::copy(whole.path().join(copied), folder.path().join(copied)).unwrap();
+            }
+            let file = folder.path().join(name);
+            let opened = fs::File::options().write(true).open(&file).unwrap();
+            opened.write_all_at(&page, 0).unwrap();
+            let said = said_by_a_start(&folder).await;
+            let said = said.unwrap_or_else(|| panic!("{name} {}: it started", page[0]));
+            let advice = "it is damaged, or no database: restore a copy of it";
+            assert!(said.contains(advice), "{name} {}: {said}", page[0]);
+            let path = file.display().to_string();
+            assert!(said.contains(&path), "{said}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use runtime::store::is_no_sound_file;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -24,7 +25,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The database said no.
-    #[error("{} cannot be used: {cause}", path.display())]
+    #[error("{} cannot be used: {cause}{}", path.display(), advice(cause))]
     Database {
         /// The file.
         path: PathBuf,
@@ -42,6 +43,14 @@ pub enum OpenError {
         /// Of its tables.
         version: i64,
     },
+}
+
+fn advice(cause: &sqlx::Error) -> &'static str {
+    if is_no_sound_file(cause) {
+        "; it is damaged, or no database: restore a copy of it, or move it away and make the accounts anew"
+    } else {
+        ""
+    }
 }
 
 /// Opens the file at `path`, making it and its tables if need be. Several processes may have it
