@@ -117,7 +117,7 @@ test.describe('after the session ended', () => {
     await builder.alive();
     // What is typed before one sees the offer is not lost by taking it.
     await builder.name.fill('Typed since');
-    await page.getByRole('button', { name: 'Bring them back' }).click();
+    await builder.bringBack.click();
     await expect(builder.name).toHaveValue('Kept');
     await page.getByRole('button', { name: 'Bring it back instead' }).click();
     await expect(builder.name).toHaveValue('Typed since');

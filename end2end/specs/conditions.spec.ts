@@ -6,26 +6,26 @@ import { expect, test } from '../fixtures/test';
 // A refused form is answered 422, and browsers print that.
 test.use({ allowedComplaints: /422/ });
 
+/** Count gives three rows; Report runs only if its condition is true. */
+async function build(page: Page, condition: string, scripts = true): Promise<Builder> {
+  const builder = new Builder(page);
+  await builder.open(scripts);
+  await builder.name.fill('Counts');
+  await builder.add('Command', 'Count');
+  await builder.field('Program').fill('echo');
+  await builder.field('Arguments').fill('{"rows": 3}');
+  await builder.add('Joining point', 'Report');
+  await builder.runsAfter('Count');
+  await builder.field('Only if').fill(condition);
+  return builder;
+}
+
 for (const scripts of [true, false]) {
   test.describe(`with scripts ${scripts ? 'on' : 'off'}`, () => {
     test.use({ javaScriptEnabled: scripts });
 
-    /** Count gives three rows; Report runs only if its condition is true. */
-    async function build(page: Page, condition: string): Promise<Builder> {
-      const builder = new Builder(page);
-      await builder.open(scripts);
-      await builder.name.fill('Counts');
-      await builder.add('Command', 'Count');
-      await builder.field('Program').fill('echo');
-      await builder.field('Arguments').fill('{"rows": 3}');
-      await builder.add('Joining point', 'Report');
-      await builder.runsAfter('Count');
-      await builder.field('Only if').fill(condition);
-      return builder;
-    }
-
     test('a wrong condition is told at its field, and a false one skips its step', async ({ api, signedIn: page }) => {
-      const builder = await build(page, '{{ steps.count.output.rows }} > 5');
+      const builder = await build(page, '{{ steps.count.output.rows }} > 5', scripts);
       await builder.press('Save and start');
       const field = builder.field('Only if');
       await expect(field).toHaveAttribute('aria-invalid', 'true');
@@ -53,14 +53,7 @@ test('a condition follows the key of the step that it names, and a true one lets
   api,
   signedIn: page,
 }) => {
-  const builder = new Builder(page);
-  await builder.open();
-  await builder.name.fill('Follows');
-  await builder.add('Command', 'Count');
-  await builder.field('Program').fill('echo');
-  await builder.field('Arguments').fill('{"rows": 3}');
-  await builder.add('Joining point', 'Report');
-  await builder.field('Only if').fill('steps.count.output.rows > 2');
+  const builder = await build(page, 'steps.count.output.rows > 2');
   await builder.listed(0).click();
   await builder.stepName.fill('Tally');
   await builder.listed(1).click();

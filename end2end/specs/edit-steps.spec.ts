@@ -62,7 +62,7 @@ test('who leaves the builder while typing breaks nothing and finds it all again'
   // Timers are in order: what was to be done after the pause in typing would have been by now.
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
   await page.goBack();
-  await page.getByRole('button', { name: /Bring them back/ }).click();
+  await builder.bringBack.click();
   await expect(builder.name).toHaveValue('Left in a hurry');
 });
 

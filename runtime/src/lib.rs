@@ -84,7 +84,7 @@ mod workflow_step;
 pub use engine;
 pub use engine::orchestrator::{
     ActionRequest, Answer, AttemptRecord, DefinitionSource, Findings, FixedSwitches, Hindrance,
-    LogLine, LogPage, LogStream, NewWorkflowRequest, Page, SavedDefinition, StepSwitches,
+    LogLine, LogPage, LogStream, Moves, NewWorkflowRequest, Page, SavedDefinition, StepSwitches,
     SwitchedOff, TaskDetail, WorkflowDetail, WorkflowFilter, WorkflowSelection,
 };
 pub use engine::progress::{Counts, Summary};

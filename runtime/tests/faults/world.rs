@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    JobId, JobOrchestrator, StepDefinition, TroubleKind, WorkflowDefinition, WorkflowId,
-    WorkflowStatus, Workflows,
+    JobId, JobOrchestrator, StepDefinition, TaskStatus, TroubleKind, WorkflowDefinition,
+    WorkflowId, WorkflowStatus, Workflows,
 };
 use runtime::clock::TestClock;
+use runtime::health::Memory;
 use runtime::store::{QuarantineStore, WorkflowStore};
-use runtime::{Runtime, Settings};
+use runtime::{Runtime, RuntimeBuilder, Settings};
 use tokio::time::{sleep, timeout};
 
 use crate::faulty::{Faulty, Plan};
@@ -23,6 +24,12 @@ pub struct World {
     _folded: Folded,
     pub store: Arc<Faulty>,
     pub runtime: Runtime,
+}
+
+fn builder(store: &Arc<Faulty>, settings: Settings) -> RuntimeBuilder {
+    let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
+    let builder = Runtime::builder().store(store.clone()).clock(clock);
+    builder.registry(registry()).settings(settings)
 }
 
 impl World {
@@ -43,14 +50,22 @@ impl World {
         Self::on(Arc::clone(store), Settings::default()).await
     }
 
+    /// On a machine that says how much memory is used.
+    pub async fn using(memory: Arc<dyn Memory>, settings: Settings) -> Self {
+        let store = Arc::new(Faulty::with(None));
+        let builder = builder(&store, settings).memory_use(memory);
+        Self::started(store, builder).await
+    }
+
     async fn on(store: Arc<Faulty>, settings: Settings) -> Self {
-        let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
-        let builder = Runtime::builder().store(store.clone()).clock(clock);
-        let builder = builder.registry(registry()).settings(settings);
+        let builder = builder(&store, settings);
+        Self::started(store, builder).await
+    }
+
+    async fn started(store: Arc<Faulty>, builder: RuntimeBuilder) -> Self {
         let runtime = builder.start().await.unwrap();
-        let _folded = Folded::of(&store.inner);
         Self {
-            _folded,
+            _folded: Folded::of(&store.inner),
             store,
             runtime,
         }
@@ -112,6 +127,12 @@ impl World {
             }
         };
         timeout(MINUTE, told).await.expect("it is told");
+    }
+
+    pub async fn tasks(&self, id: WorkflowId) -> Vec<TaskStatus> {
+        let stored = self.store.inner.load(id).await.unwrap().unwrap();
+        let tasks = stored.workflow.tasks().iter();
+        tasks.map(|task| task.status()).collect()
     }
 
     pub async fn attempts(&self, id: WorkflowId, task: usize) -> u32 {

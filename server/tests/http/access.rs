@@ -6,6 +6,7 @@ use server::router::registered;
 use server::{access, paths};
 
 use crate::fixture::{Server, ask, quick, waiting};
+use crate::raw::status_of;
 
 /// Paths as a visitor would ask for them.
 fn filled(path: &str) -> String {
@@ -62,11 +63,11 @@ async fn a_near_miss_of_a_public_path_is_not_public() {
         "/x/%2e%2e/login",
     ];
     for path in misses {
-        let status = server.raw_status(path);
+        let status = status_of(&server, path);
         assert!((300..500).contains(&status), "{path}: {status}");
     }
     let absolute = format!("{}/workflows", server.address);
-    assert_eq!(server.raw_status(&absolute), 303);
+    assert_eq!(status_of(&server, &absolute), 303);
     for path in ["/health/live", "/health/ready", "/login", "/setup"] {
         assert_eq!(server.get(path).await.status, StatusCode::OK, "{path}");
     }

@@ -15,6 +15,8 @@ use crate::examined::Examined;
 use crate::fixture::{PATIENCE, Server, failing, program, quick, run, waiting};
 use crate::quarantine::{change, kill};
 
+const README: &str = include_str!("../../../README.md");
+
 fn write(folder: &Path, name: &str, definition: &serde_json::Value) -> String {
     let file = folder.join(name);
     std::fs::write(&file, definition.to_string()).unwrap();
@@ -466,8 +468,7 @@ fn a_misspelt_variable_is_warned_of_with_the_nearest_name_and_each_documented_on
         told.contains("JOB_ORCHESTRATOR_\\u{1b}[2J means nothing"),
         "{told:?}"
     );
-    let readme = include_str!("../../../README.md");
-    let words = readme.split(|c: char| c != '_' && !c.is_ascii_uppercase());
+    let words = README.split(|c: char| c != '_' && !c.is_ascii_uppercase());
     let documented: BTreeSet<_> = words
         .filter(|word| word.starts_with("JOB_ORCHESTRATOR_"))
         .collect();
@@ -476,6 +477,47 @@ fn a_misspelt_variable_is_warned_of_with_the_nearest_name_and_each_documented_on
         let told = said(name, &["token", "list"]);
         assert!(!told.contains("warning"), "{name}: {told}");
     }
+}
+
+/// The commands that a help lists.
+fn offered(help: &str) -> BTreeSet<&str> {
+    let (_, list) = help.split_once("Commands:\n").unwrap_or_default();
+    let lines = list.lines().take_while(|line| !line.is_empty());
+    let names = lines.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").collect()
+}
+
+#[test]
+fn the_readme_names_every_command_and_what_it_says_of_each_is_there() {
+    let help = |words: &[&str]| {
+        let output = program().args(words).arg("--help").output().unwrap();
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        text(&output.stdout)
+    };
+    let (_, readme) = README.split_once("```text\njob-orchestrator ").unwrap();
+    let (synopsis, _) = readme.split_once("```").unwrap();
+    let mut named = BTreeSet::new();
+    for line in synopsis.split("job-orchestrator ") {
+        let line = line.replace("[--data DIR]", "");
+        let mut words = line.split_whitespace();
+        let command = words.next().unwrap();
+        let told = help(&[command]);
+        named.insert(command.to_owned());
+        let words: Vec<_> = words.map(|word| word.trim_matches(['[', ']'])).collect();
+        let flags = words.iter().filter(|word| word.starts_with("--"));
+        for flag in flags {
+            assert!(
+                told.contains(&format!("{flag} ")),
+                "{command} {flag}: {told}"
+            );
+        }
+        let is_command = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
+        let below: BTreeSet<_> = words.into_iter().filter(is_command).collect();
+        assert_eq!(below, offered(&told), "{command}");
+    }
+    let all = help(&[]);
+    let named: BTreeSet<_> = named.iter().map(String::as_str).collect();
+    assert_eq!(named, offered(&all));
 }
 
 #[test]

@@ -1,16 +1,15 @@
 //! `doctor` on real data folders: a sound one, and one with each kind of damage.
 
 use std::fs::Permissions;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::examined::Examined;
-use crate::fixture::{Server, failing, program, quick, run, waiting};
+use crate::fixture::{Server, bound_program, failing, quick, run, waiting};
 use crate::quarantine::{change, kill};
 
 /// A folder with a workflow in each of several states: 1 completed, 2 failed, 3 waits, 4 is paused,
@@ -298,17 +297,7 @@ fn doctor_of_a_reader(folder: &Path) -> Diagnosis {
     for file in files.filter(|file| file.file_type().unwrap().is_file()) {
         std::fs::set_permissions(file.path(), Permissions::from_mode(0o444)).unwrap();
     }
-    let own = program();
-    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
-    let mut command = if is_root {
-        // Nobody may forbid anything to root, unless it gives up just that.
-        let mut command = Command::new("setpriv");
-        command.args(["--bounding-set", "-dac_override,-dac_read_search"]);
-        command.arg(own.get_program());
-        command
-    } else {
-        own
-    };
+    let mut command = bound_program();
     let output = command.arg("--data").arg(folder).arg("doctor").output();
     let output = output.unwrap();
     mode(0o755);

@@ -1,6 +1,7 @@
 //! Starts the program, makes tokens and asks.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc;
@@ -87,6 +88,20 @@ pub fn program() -> Command {
     command
 }
 
+/// The program for somebody who may do to files what their modes allow, and no more. Root may do anything,
+/// unless it gives up just that.
+pub fn bound_program() -> Command {
+    let own = program();
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return own;
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-dac_override,-dac_read_search"]);
+    command.arg(own.get_program());
+    command.env_remove("JOB_ORCHESTRATOR_DATA");
+    command
+}
+
 /// Runs a command of the program to its end, with `input` as standard input.
 pub fn run(data: &Path, words: &[&str], input: &str) -> Output {
     let mut child = program()
@@ -155,17 +170,6 @@ pub async fn ask(request: RequestBuilder) -> Answer {
 impl Server {
     pub fn start() -> Self {
         Self::start_with(Examined::new(), &["--allow-commands"])
-    }
-
-    /// The status of a request whose path is sent as it is; clients like to tidy paths up.
-    pub fn raw_status(&self, path: &str) -> u16 {
-        let host = self.address.trim_start_matches("http://");
-        let mut stream = std::net::TcpStream::connect(host).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line).unwrap();
-        line.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
     /// With this text as its file of settings.

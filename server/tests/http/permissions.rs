@@ -1,39 +1,25 @@
-//! Files and folders that the program may not write to: it says which, and does not half start. Root
-//! may write to anything, so the tests of root start it as somebody else.
+//! Files and folders that the program may not write to: it says which, and does not half start.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use crate::examined::Examined;
 use crate::figures;
-use crate::fixture::{ended, quick};
+use crate::fixture::{bound_program, ended, quick};
 
-/// A user without rights of any kind.
-const NOBODY: u32 = 65_534;
-
-/// The program for somebody who is not root, and a folder of theirs.
+/// A folder of somebody whom the modes of files bind.
 struct Theirs {
     place: Examined,
-    program: PathBuf,
 }
 
 impl Theirs {
     fn new() -> Self {
         let place = Examined::new();
-        mode(place.path(), 0o755);
-        let program = place.path().join("program");
-        // Where it was built others may not come.
-        fs::copy(env!("CARGO_BIN_EXE_job-orchestrator"), &program).unwrap();
         fs::write(place.path().join("d.json"), quick().to_string()).unwrap();
-        let home = place.path().join("home");
-        fs::create_dir(&home).unwrap();
-        if we_are_root() {
-            chown(&home, Some(NOBODY), Some(NOBODY)).unwrap();
-        }
-        Self { place, program }
+        fs::create_dir(place.path().join("home")).unwrap();
+        Self { place }
     }
 
     fn data(&self) -> PathBuf {
@@ -41,13 +27,9 @@ impl Theirs {
     }
 
     fn run(&self, words: &[&str]) -> Output {
-        let mut command = Command::new(&self.program);
-        command.env_remove("JOB_ORCHESTRATOR_DATA");
+        let mut command = bound_program();
         command.arg("--data").arg(self.data()).args(words);
         command.current_dir(self.place.path());
-        if we_are_root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
         let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         ended(piped.spawn().unwrap())
     }
@@ -70,10 +52,6 @@ impl Theirs {
         assert!(!said.contains("panicked"), "{what}: {said}");
         assert!(!greeting.contains("listens on"), "{what}: {greeting}");
     }
-}
-
-fn we_are_root() -> bool {
-    fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 fn text(said: &[u8]) -> String {
