@@ -89,6 +89,16 @@ pub fn recover_workflow(id: WorkflowId, from: Option<StepIndex>) -> String {
     }
 }
 
+/// The field of a recovery in which one says why, and its place in the address.
+pub const REASON: &str = "reason";
+
+/// The same with what was typed there.
+#[must_use]
+pub fn recover_workflow_because(id: WorkflowId, from: StepIndex, reason: &str) -> String {
+    let page = recover_workflow(id, Some(from));
+    format!("{page}&{REASON}={}", encoded(reason))
+}
+
 /// The workflows of one definition.
 #[must_use]
 pub fn workflows_of(definition: DefinitionId) -> String {

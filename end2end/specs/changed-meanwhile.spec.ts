@@ -26,6 +26,7 @@ for (const scripts of [true, false]) {
       await page.goto(`/workflows/${id}/recover`);
       if (scripts) await expect(page.locator('body[data-hydrated="true"]')).toBeVisible();
       await page.getByRole('radio', { name: /Next/ }).check();
+      await page.getByLabel('Reason').fill('one & "two"');
 
       // Somebody else recovers it in another tab, and it breaks again.
       const other = await page.context().newPage();
@@ -39,6 +40,7 @@ for (const scripts of [true, false]) {
       await expect(page.getByRole('alert')).toContainText(CHANGED);
       await expect(page.getByText('Recovery 2 of 3')).toBeVisible();
       await expect(page.getByRole('radio', { name: /Next/ })).toBeChecked();
+      await expect(page.getByLabel('Reason')).toHaveValue('one & "two"');
       expect(await api.history(id)).toEqual(before);
 
       // Seen as it stands now, it is done.

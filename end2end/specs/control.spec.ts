@@ -64,10 +64,13 @@ test('a failed workflow shows what failed and why, and recovers from that step',
   await expect(fate(0)).toHaveAttribute('data-fate', 'kept');
 
   gate.open();
+  await page.getByLabel('Reason').fill('the gate is open');
   await page.getByRole('button', { name: 'Recover', exact: true }).click();
   await page.waitForURL(`/workflows/${id}`);
   await workflow.hasState('completed');
   await expect(workflow.fact('Recovery')).toHaveText('1 of 3');
+  const recovery = (await api.history(id)).find(({ kind }) => kind === 'RecoveryStarted');
+  expect(recovery).toMatchObject({ actor: 'ada', because: 'the gate is open' });
   await expect(workflow.task(1)).toContainText('1, attempt 2');
   const progress = await api.progress(id);
   expect(progress.recovery_attempts).toBe(1);

@@ -156,12 +156,22 @@ pub async fn recover_workflow(
     from_step: StepIndex,
     #[server(default)] command_id: Option<String>,
     #[server(default)] expected_rev: Option<Seq>,
+    #[server(default)] reason: Option<String>,
 ) -> Result<(), ApiError> {
-    let action = engine::Action::recover(from_step);
-    let done = act_on(id, action, command_id, expected_rev).await;
+    let request = ActionRequest {
+        reason: reason.filter(|reason| !reason.trim().is_empty()),
+        expected_rev,
+        command_id,
+        ..engine::Action::recover(from_step).into()
+    };
+    let typed = request.reason.clone();
+    let done = act_on(id, request).await;
     if let Err(error) = &done {
-        // Without scripts the page is drawn anew: with the step that was chosen.
-        let page = paths::recover_workflow(id, Some(from_step));
+        // Without scripts the page is drawn anew: with the step that was chosen and what was typed.
+        let page = match typed {
+            Some(reason) => paths::recover_workflow_because(id, from_step, &reason),
+            None => paths::recover_workflow(id, Some(from_step)),
+        };
         go_back_with::<RecoverWorkflow>(&page, error);
         return done;
     }
@@ -177,26 +187,24 @@ async fn act(
     action: engine::Action,
     command_id: Option<String>,
 ) -> Result<(), ApiError> {
-    act_on(id, action, command_id, None).await
+    let request = ActionRequest {
+        command_id,
+        ..action.into()
+    };
+    act_on(id, request).await
 }
 
 /// Has a page's command carried out, while the workflow's last event is `expected_rev` if one is named.
 #[cfg(feature = "ssr")]
-async fn act_on(
-    id: WorkflowId,
-    action: engine::Action,
-    command_id: Option<String>,
-    expected_rev: Option<Seq>,
-) -> Result<(), ApiError> {
+async fn act_on(id: WorkflowId, request: ActionRequest) -> Result<(), ApiError> {
     let user = current_user()?;
     let service = service()?;
-    let command_id = command_id::given(command_id).map_err(ApiError::answered)?;
-    let (service, user, action) = (service.as_ref(), &user, &action);
+    let command_id = command_id::given(request.command_id.clone()).map_err(ApiError::answered)?;
+    let (service, user, request) = (service.as_ref(), &user, &request);
     let done = command_id::carry_out(command_id, |command_id| async move {
         let request = ActionRequest {
             command_id,
-            expected_rev,
-            ..action.clone().into()
+            ..request.clone()
         };
         service.act(user, id, request).await
     });

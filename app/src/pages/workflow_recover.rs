@@ -26,7 +26,13 @@ pub fn RecoverPage() -> impl IntoView {
     );
     // They outlive the question: it is drawn anew when the workflow turns out to have changed.
     let recover = ServerAction::<RecoverWorkflow>::new();
-    let kept = RwSignal::new(None);
+    let query = use_query_map();
+    let kept = Kept {
+        step: RwSignal::new(None),
+        reason: RwSignal::new(
+            query.with_untracked(|query| query.get(paths::REASON).unwrap_or_default()),
+        ),
+    };
     Effect::new(move |_| {
         if recover
             .value()
@@ -36,7 +42,6 @@ pub fn RecoverPage() -> impl IntoView {
         }
     });
     // A form without scripts sends the field's own name.
-    let query = use_query_map();
     let from = Memo::new(move |_| {
         query.with(|query| {
             let text = query.get("from").or_else(|| query.get("from_step"));
@@ -53,6 +58,13 @@ pub fn RecoverPage() -> impl IntoView {
             })}
         </Transition>
     }
+}
+
+/// What was chosen and typed before the question was drawn anew.
+#[derive(Clone, Copy)]
+struct Kept {
+    step: RwSignal<Option<StepIndex>>,
+    reason: RwSignal<String>,
 }
 
 /// What a recovery from `from` does again: one flag per step.
@@ -80,8 +92,8 @@ fn Preview(
     from: Memo<Option<StepIndex>>,
     /// What the button does.
     recover: ServerAction<RecoverWorkflow>,
-    /// The step that was chosen before it was drawn anew.
-    kept: RwSignal<Option<StepIndex>>,
+    /// What was chosen and typed.
+    kept: Kept,
 ) -> impl IntoView {
     let answer = Signal::derive(move || recover.value().get());
     let busy = recover.pending();
@@ -90,6 +102,7 @@ fn Preview(
     let last = view.progress.tasks.len().saturating_sub(1);
     let proposed = move || from.get().unwrap_or(summary.current_step).min(last);
     let first = kept
+        .step
         .get_untracked()
         .map_or_else(|| untrack(proposed), |step| step.min(last));
     let (chosen, set_chosen) = signal(first);
@@ -101,7 +114,7 @@ fn Preview(
         }
         proposed
     });
-    Effect::new(move |_| kept.set(Some(chosen.get())));
+    Effect::new(move |_| kept.step.set(Some(chosen.get())));
     let action = Action::recover(0);
     if !use_visit().may(action.needs()) {
         return view! { <ForbiddenPage needs=action.needs()/> }.into_any();
@@ -117,6 +130,7 @@ fn Preview(
                 <input type="hidden" name=command_id::FIELD value=command/>
                 <input type="hidden" name="expected_rev" value=summary.events.to_string()/>
                 <Choice progress=view.progress steps=view.steps chosen set_chosen/>
+                <Reason typed=kept.reason/>
                 <div class="form-actions">
                     <a class="button" href=paths::workflow(id)>"Back"</a>
                     <button
@@ -134,6 +148,32 @@ fn Preview(
         </Question>
     }
     .into_any()
+}
+
+/// Where one says why; nobody has to.
+#[component]
+fn Reason(
+    /// What stands in it.
+    typed: RwSignal<String>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=paths::REASON>"Reason"</label>
+            <input
+                id=paths::REASON
+                name=paths::REASON
+                type="text"
+                autocomplete="off"
+                maxlength="1000"
+                aria-describedby="reason-help"
+                value=typed.get_untracked()
+                on:input=move |event| typed.set(event_target_value(&event))
+            />
+            <p class="field-help" id="reason-help">
+                "For whoever reads the history of the workflow later. It may stay empty."
+            </p>
+        </div>
+    }
 }
 
 /// The steps as radio buttons, each with what becomes of it.
