@@ -14,6 +14,8 @@ use crate::store::log_memory::MemoryLogStore;
 use crate::store::log_sqlite::SqliteLogStore;
 
 const WORKFLOW: WorkflowId = WorkflowId(4);
+/// What stands where a line was given up.
+const LOST: &str = "1 line is lost here: the log could not be written";
 
 fn start(store: impl LogStore) -> LogWriter {
     LogWriter::start(Arc::new(store), Arc::new(SystemClock))
@@ -227,7 +229,10 @@ async fn a_store_that_stays_away_does_not_hold_up_the_writers_for_ever() {
     log.flush().await;
     task.stdout("kept");
     task.caught_up().await;
-    assert_eq!(texts(&log, 0).await, numbered(&["kept"]));
+    assert_eq!(texts(&log, 0).await, numbered(&[LOST, "kept"]));
+    let page = log.read(WORKFLOW, 0, 0, 1).await.unwrap();
+    let told = &page.lines[0];
+    assert_eq!((told.attempt, told.stream), (1, LogStream::Engine));
 }
 
 /// What is wrong, in the words that programs read.
@@ -262,8 +267,12 @@ async fn what_cannot_be_written_is_told_until_something_is_written_or_could_be()
         until("it is told", || troubles(&health) == ["log_away"]).await;
         // Nobody writes or reads any more.
         until("it goes away by itself", || troubles(&health).is_empty()).await;
-        let kept = if rest_is_lost { 0 } else { 1 };
-        assert_eq!(texts(&log, 0).await.len(), kept);
+        let kept = if rest_is_lost {
+            LOST
+        } else {
+            "tried five times"
+        };
+        assert_eq!(texts(&log, 0).await, numbered(&[kept]));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one task that numbers and appends lines.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,6 +88,8 @@ impl LogWriter {
         let backlog = Arc::<Backlog>::default();
         let writer = Writer {
             store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            lost: BTreeMap::new(),
             backlog: Arc::clone(&backlog),
             last: HashMap::new(),
             health,
@@ -186,6 +188,9 @@ struct Writer {
     backlog: Arc<Backlog>,
     last: HashMap<(WorkflowId, StepIndex), u64>,
     health: Option<Health>,
+    clock: Arc<dyn Clock>,
+    /// How many lines of each attempt were given up and are not told of yet.
+    lost: BTreeMap<(WorkflowId, StepIndex, Attempt), usize>,
     /// Whether nothing could be written when it was last tried.
     is_failing: bool,
 }
@@ -224,6 +229,9 @@ impl Writer {
                 Err(_) => {
                     let probed = self.store.probe().await;
                     self.tell(probed.as_ref().map(drop));
+                    if probed.is_ok() {
+                        self.tell_what_is_lost().await;
+                    }
                 }
             }
         }
@@ -238,6 +246,30 @@ impl Writer {
         }
     }
 
+    /// Writes a line for each attempt of which lines are lost: whoever reads the log has to know. A step may
+    /// have nothing more to say, so it is done as soon as anything can be written.
+    async fn tell_what_is_lost(&mut self) {
+        let now = self.clock.now();
+        let lines = self
+            .lost
+            .iter()
+            .map(|((workflow_id, task, attempt), lost)| {
+                let lines = if *lost == 1 { "line is" } else { "lines are" };
+                let line = Line {
+                    workflow_id: *workflow_id,
+                    task: *task,
+                    attempt: *attempt,
+                    stream: LogStream::Engine,
+                    text: format!("{lost} {lines} lost here: the log could not be written"),
+                };
+                (now, line)
+            });
+        let lines: Vec<_> = lines.collect();
+        if !lines.is_empty() && self.append(&lines).await.is_ok() {
+            self.lost.clear();
+        }
+    }
+
     /// Numbers and appends a batch. One that cannot be written is tried again, then given up: a
     /// full disk must not fill the memory as well.
     async fn write(&mut self, lines: Vec<(Timestamp, Line)>) {
@@ -245,6 +277,7 @@ impl Writer {
             return;
         }
         let bytes = lines.iter().map(|(_, line)| cost(&line.text)).sum();
+        self.tell_what_is_lost().await;
         for attempt in 1..=TRIES {
             let written = self.append(&lines).await;
             self.tell(written.as_ref().map(drop));
@@ -252,6 +285,10 @@ impl Writer {
                 Ok(()) => break,
                 Err(fault) if attempt == TRIES => {
                     tracing::error!(%fault, lines = lines.len(), "lines of task logs are lost");
+                    for (_, line) in &lines {
+                        let whose = (line.workflow_id, line.task, line.attempt);
+                        *self.lost.entry(whose).or_default() += 1;
+                    }
                 }
                 Err(fault) => {
                     tracing::debug!(%fault, "task logs cannot be written; trying again");
