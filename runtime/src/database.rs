@@ -327,16 +327,17 @@ async fn migrate(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenE
         },
     };
     let before = sqlite_fill_in::NOTED_BY - 1;
-    MIGRATIONS
-        .run_to(before, &mut *writer)
-        .await
-        .map_err(failed)?;
+    // Not `run_to` and `run`: with what they take, a future that opens a database cannot be sent to
+    // another thread, so that no program could spawn it.
+    let made = MIGRATIONS.run_direct(Some(before), writer, false).await;
+    made.map_err(failed)?;
     let filled = sqlite_fill_in::fill_in(writer, SystemClock.now()).await;
     filled.map_err(|cause| OpenError::Rows {
         path: path.to_path_buf(),
         cause,
     })?;
-    MIGRATIONS.run(writer).await.map_err(failed)
+    let made = MIGRATIONS.run_direct(None, writer, false).await;
+    made.map_err(failed)
 }
 
 /// Makes every instruction of SQLite a place at which the process may end, for a test that asked

@@ -66,7 +66,7 @@ impl Examination<'_> {
     }
 
     async fn listed(
-        &self,
+        &mut self,
         selection: WorkflowSelection,
     ) -> Result<BTreeSet<WorkflowId>, StoreError> {
         let mut listed = BTreeSet::new();

@@ -17,3 +17,4 @@ mod examples;
 mod folded;
 mod public_face;
 mod registration;
+mod spawned;
