@@ -8,6 +8,8 @@ mod frame;
 mod list;
 mod percent;
 #[cfg(feature = "hydrate")]
+mod source;
+#[cfg(feature = "hydrate")]
 mod stream;
 mod visible;
 

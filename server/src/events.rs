@@ -30,7 +30,7 @@ use crate::origin;
 use crate::problem::ApiProblem;
 use crate::shared::Shared;
 use follow::{Begin, Follower};
-use life::Life;
+use life::{Life, Says};
 
 pub use crowd::Crowd;
 pub use frame::{CROWDED, RESET, SNAPSHOT};

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{EventSource, MessageEvent};
+use web_sys::MessageEvent;
 
 use super::frame::{CROWDED, SNAPSHOT};
+use super::source::Source;
 use super::{Link, use_visible};
 use crate::paths;
 
@@ -46,29 +46,13 @@ pub fn watch(refresh: impl Fn() + 'static, set_link: WriteSignal<Link>) {
 struct Watcher {
     refresh: Box<dyn Fn()>,
     set_link: WriteSignal<Link>,
-    open: RefCell<Option<Open>>,
+    open: RefCell<Option<Source>>,
     /// Whether the server ended the stream because other tabs have theirs.
     is_crowded: Cell<bool>,
     /// Whether something moved since the list looked.
     moved: Cell<bool>,
     /// Runs while it has just looked.
     pause: Cell<Option<TimeoutHandle>>,
-}
-
-/// An open stream and the functions it calls; they live as long as it does.
-struct Open {
-    source: EventSource,
-    _on_frame: Closure<dyn Fn(MessageEvent)>,
-    _on_open: Closure<dyn Fn()>,
-    _on_error: Closure<dyn Fn()>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.source.set_onopen(None);
-        self.source.set_onerror(None);
-        self.source.close();
-    }
 }
 
 impl Drop for Watcher {
@@ -81,31 +65,18 @@ impl Drop for Watcher {
 
 impl Watcher {
     fn connect(self: &Rc<Self>) {
-        let Ok(source) = EventSource::new(paths::WORKFLOWS_MOVING) else {
-            return;
-        };
         let this = Rc::downgrade(self);
         let on_frame = Closure::new(move |message: MessageEvent| {
             if let Some(watcher) = this.upgrade() {
                 watcher.take(&message.type_());
             }
         });
-        for kind in [HINT, SNAPSHOT, CROWDED] {
-            let function = on_frame.as_ref().unchecked_ref();
-            // Fails only for a name that is no text.
-            let _ = source.add_event_listener_with_callback(kind, function);
-        }
         let set_link = self.set_link;
         let says = move |link| Closure::new(move || set_link.set(link));
         let (on_open, on_error) = (says(Link::Live), says(Link::Asking));
-        source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        self.open.replace(Some(Open {
-            source,
-            _on_frame: on_frame,
-            _on_open: on_open,
-            _on_error: on_error,
-        }));
+        let kinds = [HINT, SNAPSHOT, CROWDED];
+        let source = Source::open(paths::WORKFLOWS_MOVING, kinds, on_frame, on_open, on_error);
+        self.open.replace(source);
     }
 
     /// A browser gives a stream up that is refused: it is opened again later.
@@ -115,11 +86,9 @@ impl Watcher {
             let Some(watcher) = this.upgrade() else {
                 return;
             };
-            let is_given_up = watcher
-                .open
-                .borrow()
-                .as_ref()
-                .is_none_or(|open| open.source.ready_state() == EventSource::CLOSED);
+            let open = watcher.open.borrow();
+            let is_given_up = open.as_ref().is_none_or(Source::is_given_up);
+            drop(open);
             if is_given_up && !watcher.is_crowded.get() {
                 watcher.open.replace(None);
                 watcher.connect();
@@ -134,8 +103,7 @@ impl Watcher {
         if kind == CROWDED {
             self.is_crowded.set(true);
             if let Some(open) = self.open.borrow().as_ref() {
-                // At once, or the browser opens it again by itself.
-                open.source.close();
+                open.close();
             }
             self.set_link.set(Link::Asking);
             return;

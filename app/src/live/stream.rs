@@ -11,11 +11,11 @@ use std::time::Duration;
 use engine::{Event, Progress, WorkflowId};
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{EventSource, MessageEvent};
+use web_sys::MessageEvent;
 
 use super::frame::{CROWDED, Frame, RESET, SNAPSHOT, read};
+use super::source::Source;
 use super::{Link, use_visible};
 use crate::paths;
 
@@ -47,7 +47,7 @@ struct Follower {
     id: WorkflowId,
     progress: RwSignal<Progress>,
     set_link: WriteSignal<Link>,
-    open: RefCell<Option<Open>>,
+    open: RefCell<Option<Source>>,
     /// What came and is not shown yet.
     waiting: RefCell<Vec<Frame>>,
     /// A reopening or closing that is due later.
@@ -57,22 +57,6 @@ struct Follower {
     /// Whether the server ended the stream because other tabs have theirs. The page asks until it
     /// is looked at again.
     is_crowded: Cell<bool>,
-}
-
-/// An open stream and the functions it calls; they live as long as it does.
-struct Open {
-    source: EventSource,
-    _on_frame: Closure<dyn Fn(MessageEvent)>,
-    _on_open: Closure<dyn Fn()>,
-    _on_error: Closure<dyn Fn()>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.source.set_onopen(None);
-        self.source.set_onerror(None);
-        self.source.close();
-    }
 }
 
 impl Drop for Follower {
@@ -121,24 +105,11 @@ impl Follower {
     }
 
     fn connect(self: &Rc<Self>, url: &str) {
-        let Ok(source) = EventSource::new(url) else {
-            return;
-        };
-        let on_frame = self.on_frame();
-        for kind in Event::KINDS.into_iter().chain([SNAPSHOT, RESET, CROWDED]) {
-            let function = on_frame.as_ref().unchecked_ref();
-            // Fails only for a name that is no text.
-            let _ = source.add_event_listener_with_callback(kind, function);
+        let kinds = Event::KINDS.into_iter().chain([SNAPSHOT, RESET, CROWDED]);
+        let (on_frame, on_open, on_error) = (self.on_frame(), self.on_open(), self.on_error());
+        if let Some(source) = Source::open(url, kinds, on_frame, on_open, on_error) {
+            self.open.replace(Some(source));
         }
-        let (on_open, on_error) = (self.on_open(), self.on_error());
-        source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        self.open.replace(Some(Open {
-            source,
-            _on_frame: on_frame,
-            _on_open: on_open,
-            _on_error: on_error,
-        }));
     }
 
     /// Each frame is read the moment it comes and kept until the browser paints: a signal that
@@ -177,8 +148,7 @@ impl Follower {
     fn make_room(self: &Rc<Self>) {
         self.is_crowded.set(true);
         if let Some(open) = self.open.borrow().as_ref() {
-            // At once, or the browser opens it again by itself.
-            open.source.close();
+            open.close();
         }
         self.set_link.set(Link::Asking);
         let this = Rc::downgrade(self);
@@ -206,11 +176,9 @@ impl Follower {
             let Some(follower) = this.upgrade() else {
                 return;
             };
-            let is_given_up = follower
-                .open
-                .borrow()
-                .as_ref()
-                .is_none_or(|open| open.source.ready_state() == EventSource::CLOSED);
+            let open = follower.open.borrow();
+            let is_given_up = open.as_ref().is_none_or(Source::is_given_up);
+            drop(open);
             if is_given_up {
                 follower.try_again();
             } else {

@@ -1,17 +1,15 @@
 //! What a stream does until it ends.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use engine::{JobOrchestratorError, Seq, Trouble, TroubleKind, WorkflowId};
-use futures::Stream;
-use futures::stream::unfold;
 use tokio::time::{Duration, Instant};
 
 use super::frame::{self, Frame};
-use super::life::Life;
+use super::life::{Life, Says};
 use super::tail::{LOOK_EVERY, Tail};
 
 /// What nobody was woken for is looked for this often while the database is slow.
@@ -83,50 +81,47 @@ impl Follower {
             is_anew: false,
         }
     }
+}
 
-    /// The frames. It does not end with the workflow, which may be recovered.
-    pub fn frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        unfold(self, async |mut stream| {
-            let bytes = stream.next().await?;
-            stream.life.speaks();
-            Some((Ok(bytes), stream))
-        })
+impl fmt::Display for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "workflow {}", self.id)
+    }
+}
+
+/// It does not end with the workflow, which may be recovered.
+impl Says for Follower {
+    fn life(&mut self) -> &mut Life {
+        &mut self.life
     }
 
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            if !self.life.goes_on().await {
-                return None;
-            }
-            let crowded = || frame::crowded(self.sent_to).bytes;
-            if let Some(words) = self.life.last_words(crowded) {
-                return Some(words);
-            }
-            if let Some(frame) = self.waiting.pop_front() {
-                self.sent_to = frame.seq;
-                return Some(self.life.first(frame.bytes));
-            }
-            if let Some(heartbeat) = self.life.heartbeat() {
-                return Some(heartbeat);
-            }
-            let read = match self.begin.take() {
-                Some(begin) => self.begin(begin).await,
-                None => self.read().await,
-            };
-            if let Err(JobOrchestratorError::Fault { .. }) = read
-                && !std::mem::replace(&mut self.is_anew, true)
-            {
-                // An event that cannot be read is in the way: the client goes on behind it.
-                self.begin = Some(Begin::Anew(self.sent_to));
-                continue;
-            }
-            if let Err(error) = read {
-                tracing::warn!(workflow = %self.id, %error, "a stream ended");
-                return None;
-            }
+    fn crowded(&self) -> Bytes {
+        frame::crowded(self.sent_to).bytes
+    }
+
+    fn ready(&mut self) -> Option<Bytes> {
+        let frame = self.waiting.pop_front()?;
+        self.sent_to = frame.seq;
+        Some(frame.bytes)
+    }
+
+    async fn look(&mut self) -> Result<(), JobOrchestratorError> {
+        let read = match self.begin.take() {
+            Some(begin) => self.begin(begin).await,
+            None => self.read().await,
+        };
+        if let Err(JobOrchestratorError::Fault { .. }) = read
+            && !std::mem::replace(&mut self.is_anew, true)
+        {
+            // An event that cannot be read is in the way: the client goes on behind it.
+            self.begin = Some(Begin::Anew(self.sent_to));
+            return Ok(());
         }
+        read
     }
+}
 
+impl Follower {
     async fn begin(&mut self, begin: Begin) -> Result<(), JobOrchestratorError> {
         let service = &self.life.shared.service;
         let _turn = self.tail.turn().await;

@@ -1,7 +1,13 @@
 //! What every stream shares: how long it lives, whether its caller may still look, and when it says
 //! that it is there.
 
+use std::convert::Infallible;
+use std::fmt;
+
 use axum::body::Bytes;
+use engine::JobOrchestratorError;
+use futures::Stream;
+use futures::stream::unfold;
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::crowd::{Seat, Why};
@@ -12,6 +18,61 @@ use crate::shared::Shared;
 
 /// How often it is asked whether the caller may still look; the promise is 5 s.
 const CHECKED_EVERY: Duration = Duration::from_secs(1);
+
+/// What a stream has to say while it lives.
+pub trait Says: fmt::Display + Send + Sized + 'static {
+    /// Its life.
+    fn life(&mut self) -> &mut Life;
+
+    /// The last words to a caller who opened too many others.
+    fn crowded(&self) -> Bytes;
+
+    /// The next frame that is ready.
+    fn ready(&mut self) -> Option<Bytes>;
+
+    /// Has frames ready, or waits until something may have come.
+    fn look(&mut self) -> impl Future<Output = Result<(), JobOrchestratorError>> + Send;
+
+    /// All that is said.
+    fn frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
+        unfold(self, async |mut stream| {
+            let bytes = next(&mut stream).await?;
+            stream.life().spoke = Instant::now();
+            Some((Ok(bytes), stream))
+        })
+    }
+}
+
+async fn next(stream: &mut impl Says) -> Option<Bytes> {
+    loop {
+        if !stream.life().goes_on().await {
+            return None;
+        }
+        if let Some(why) = stream.life().seat.told() {
+            stream.life().is_over = true;
+            return Some(match why {
+                Why::Crowded => stream.crowded(),
+                Why::Shed => frame::shed(),
+            });
+        }
+        if let Some(bytes) = stream.ready() {
+            // The first one tells how long to wait before the next connection.
+            let is_first = std::mem::take(&mut stream.life().is_first);
+            return Some(if is_first {
+                frame::with_retry(&bytes)
+            } else {
+                bytes
+            });
+        }
+        if stream.life().is_quiet() {
+            return Some(frame::HEARTBEAT);
+        }
+        if let Err(error) = stream.look().await {
+            tracing::warn!(of = %stream, %error, "a stream ended");
+            return None;
+        }
+    }
+}
 
 /// The life of one stream. It ends when the server stops, when its time is over, when its reader opened
 /// too many others, when memory is short, or soon after the caller may not look any more.
@@ -48,7 +109,7 @@ impl Life {
     }
 
     /// Whether there is anything more to say.
-    pub async fn goes_on(&mut self) -> bool {
+    async fn goes_on(&mut self) -> bool {
         let has_to_end =
             self.is_over || self.shared.stopping.is_cancelled() || Instant::now() >= self.ends;
         !has_to_end && self.may_look().await
@@ -64,34 +125,8 @@ impl Life {
         matches!(actor, Ok(Some(actor)) if actor == self.caller.actor)
     }
 
-    /// The last words of a stream that was told to end; `crowded` are those for a caller who opened too
-    /// many.
-    pub fn last_words(&mut self, crowded: impl FnOnce() -> Bytes) -> Option<Bytes> {
-        let why = self.seat.told()?;
-        self.is_over = true;
-        Some(match why {
-            Why::Crowded => crowded(),
-            Why::Shed => frame::shed(),
-        })
-    }
-
-    /// What a stream says that was quiet for too long.
-    pub fn heartbeat(&self) -> Option<Bytes> {
-        (self.spoke.elapsed() >= self.settings.heartbeat).then_some(frame::HEARTBEAT)
-    }
-
-    /// A frame as it is sent: the first one tells how long to wait before the next connection.
-    pub fn first(&mut self, bytes: Bytes) -> Bytes {
-        if std::mem::take(&mut self.is_first) {
-            frame::with_retry(&bytes)
-        } else {
-            bytes
-        }
-    }
-
-    /// Something is said now.
-    pub fn speaks(&mut self) {
-        self.spoke = Instant::now();
+    fn is_quiet(&self) -> bool {
+        self.spoke.elapsed() >= self.settings.heartbeat
     }
 
     /// Waits until there is something to do for the stream itself, or until `look`.

@@ -2,7 +2,7 @@
 //! again. It promises that nobody is told later than two seconds, not that everybody is told of each move.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
+use std::fmt;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
@@ -10,12 +10,10 @@ use axum::http::Version;
 use axum::response::Response;
 use engine::JobOrchestratorError;
 use engine::orchestrator::{Moves, WorkflowFilter, WorkflowSelection};
-use futures::Stream;
-use futures::stream::unfold;
 use tokio::time::{Duration, Instant, sleep};
 
 use super::frame;
-use super::life::Life;
+use super::life::{Life, Says};
 use crate::api::query::Query;
 use crate::caller::Caller;
 use crate::problem::ApiProblem;
@@ -44,9 +42,15 @@ pub async fn stream(
     super::refuse_foreign(&shared, &request)?;
     query.only(&[])?;
     let life = super::begin(shared, version, caller)?;
-    Ok(super::answer(Follower::new(life).frames()))
+    let follower = Follower {
+        life,
+        place: None,
+        waiting: VecDeque::new(),
+    };
+    Ok(super::answer(follower.frames()))
 }
 
+/// The follower of all workflows.
 struct Follower {
     life: Life,
     /// Up to where moves were told; none before the first snapshot.
@@ -54,49 +58,37 @@ struct Follower {
     waiting: VecDeque<Bytes>,
 }
 
+impl fmt::Display for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the list")
+    }
+}
+
+impl Says for Follower {
+    fn life(&mut self) -> &mut Life {
+        &mut self.life
+    }
+
+    fn crowded(&self) -> Bytes {
+        frame::list_crowded()
+    }
+
+    fn ready(&mut self) -> Option<Bytes> {
+        self.waiting.pop_front()
+    }
+
+    async fn look(&mut self) -> Result<(), JobOrchestratorError> {
+        match self.place {
+            None => self.begin().await,
+            Some(place) => {
+                self.wait(place).await;
+                Ok(())
+            }
+        }
+    }
+}
+
 impl Follower {
-    const fn new(life: Life) -> Self {
-        Self {
-            life,
-            place: None,
-            waiting: VecDeque::new(),
-        }
-    }
-
-    fn frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        unfold(self, async |mut stream| {
-            let bytes = stream.next().await?;
-            stream.life.speaks();
-            Some((Ok(bytes), stream))
-        })
-    }
-
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            if !self.life.goes_on().await {
-                return None;
-            }
-            if let Some(words) = self.life.last_words(frame::list_crowded) {
-                return Some(words);
-            }
-            if let Some(bytes) = self.waiting.pop_front() {
-                return Some(self.life.first(bytes));
-            }
-            if let Some(heartbeat) = self.life.heartbeat() {
-                return Some(heartbeat);
-            }
-            match self.place {
-                None => {
-                    if let Err(error) = self.begin().await {
-                        tracing::warn!(%error, "a stream of the list ended");
-                        return None;
-                    }
-                }
-                Some(place) => self.wait(place).await,
-            }
-        }
-    }
-
     /// What is active just now.
     async fn begin(&mut self) -> Result<(), JobOrchestratorError> {
         let service = &self.life.shared.service;

@@ -1,7 +1,7 @@
 //! The log of one step as a stream: the lines there are, then each as it is written.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
+use std::fmt;
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
@@ -9,11 +9,9 @@ use axum::http::Version;
 use axum::response::Response;
 use engine::orchestrator::LogLine;
 use engine::{JobOrchestratorError, StepIndex, WorkflowId};
-use futures::Stream;
-use futures::stream::unfold;
 use tokio::time::{Duration, Instant};
 
-use super::life::Life;
+use super::life::{Life, Says};
 use super::{after, frame};
 use crate::api::number::Numbers;
 use crate::api::query::Query;
@@ -67,40 +65,28 @@ struct Follower {
     lines: VecDeque<LogLine>,
 }
 
-impl Follower {
-    fn frames(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        unfold(self, async |mut stream| {
-            let bytes = stream.next().await?;
-            stream.life.speaks();
-            Some((Ok(bytes), stream))
-        })
+impl fmt::Display for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the log of step {} of workflow {}", self.task, self.id)
+    }
+}
+
+impl Says for Follower {
+    fn life(&mut self) -> &mut Life {
+        &mut self.life
     }
 
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            if !self.life.goes_on().await {
-                return None;
-            }
-            let crowded = || frame::crowded(self.after).bytes;
-            if let Some(words) = self.life.last_words(crowded) {
-                return Some(words);
-            }
-            if let Some(line) = self.lines.pop_front() {
-                self.after = line.number;
-                return Some(self.life.first(frame::line(&line)));
-            }
-            if let Some(heartbeat) = self.life.heartbeat() {
-                return Some(heartbeat);
-            }
-            if let Err(error) = self.read().await {
-                tracing::warn!(workflow = %self.id, task = self.task, %error, "a stream of a log ended");
-                return None;
-            }
-        }
+    fn crowded(&self) -> Bytes {
+        frame::crowded(self.after).bytes
     }
 
-    /// Reads what came after the last line, or waits.
-    async fn read(&mut self) -> Result<(), JobOrchestratorError> {
+    fn ready(&mut self) -> Option<Bytes> {
+        let line = self.lines.pop_front()?;
+        self.after = line.number;
+        Some(frame::line(&line))
+    }
+
+    async fn look(&mut self) -> Result<(), JobOrchestratorError> {
         let service = &self.life.shared.service;
         let actor = &self.life.caller.actor;
         let page = service.log(actor, self.id, self.task, self.after, PAGE);
