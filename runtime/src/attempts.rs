@@ -4,6 +4,7 @@
 
 mod fill;
 mod run;
+mod time_limit;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Surroundings;
 use super::fill::fill;
+use super::time_limit::{end_within, time_is_over};
 use crate::committer::Message;
 use crate::crash_point;
 use crate::fault;
@@ -270,7 +271,7 @@ async fn execute(surroundings: &Surroundings, start: &Arc<Start>) -> End {
         biased;
         result = &mut work => (Some(result), false),
         () = start.stop.cancelled() => (end_within(to_stop, &mut work).await, false),
-        () = tokio::time::sleep(limit) => {
+        () = time_is_over(limit) => {
             start.stop.cancel();
             (end_within(to_stop, &mut work).await, true)
         }
@@ -332,14 +333,6 @@ async fn unasked_stop(surroundings: &Surroundings, start: &Start) -> End {
         failure: FailureKind::OutcomeUnknown,
         error: "it stopped although nobody here had told it to".to_owned(),
     })
-}
-
-/// What it comes to, or nothing once its time is over.
-async fn end_within<F: Future>(limit: Option<Duration>, work: F) -> Option<F::Output> {
-    match limit {
-        Some(limit) => tokio::time::timeout(limit, work).await.ok(),
-        None => Some(work.await),
-    }
 }
 
 fn broke(panic: &(dyn std::any::Any + Send)) -> End {

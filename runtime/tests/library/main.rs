@@ -18,3 +18,4 @@ mod folded;
 mod public_face;
 mod registration;
 mod spawned;
+mod standstill;
