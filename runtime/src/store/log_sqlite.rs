@@ -198,11 +198,13 @@ fn count(n: i64) -> Result<u64, LogFault> {
 }
 
 fn unusable(path: &Path, cause: &sqlx::Error) -> LogFault {
-    let advice = if is_no_sound_file(cause) {
-        "; it is damaged, or no database: restore a copy of it, or move it away, and a new one is begun"
+    let advice = if is_no_sound_file(cause) || path.is_dir() {
+        "; it is damaged, or no database: restore a copy of it, or move it away, and a new one is \
+         begun, without what steps wrote so far"
     } else {
         ""
     };
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     LogFault(format!("cannot open {}: {cause}{advice}", path.display()))
 }
 

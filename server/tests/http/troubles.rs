@@ -177,3 +177,29 @@ fn a_server_whose_file_is_no_database_says_which_and_does_not_start() {
     assert!(said.contains(FILE), "{said}");
     assert!(output.stdout.is_empty(), "it never listens: {output:?}");
 }
+
+#[tokio::test]
+async fn a_log_that_is_none_keeps_the_server_from_starting_and_is_named_with_what_to_do() {
+    let folder = Examined::new();
+    let log = folder.path().join("logs.db");
+    for (is_folder, away) in [(false, "notes"), (true, "folder")] {
+        if is_folder {
+            fs::create_dir(&log).unwrap();
+        } else {
+            fs::write(&log, "my notes ".repeat(1_000)).unwrap();
+        }
+        let output = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"], "");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(&log.display().to_string()), "{said}");
+        assert!(said.contains("move it away"), "{said}");
+        assert!(output.stdout.is_empty(), "it never listens: {output:?}");
+        // What it says to do.
+        fs::rename(&log, folder.path().join(away)).unwrap();
+    }
+    let server = Server::start_with(folder, &[]);
+    let api = server.api("editor");
+    let id = api.create(&quick(), true).await;
+    api.until(id, "completed").await;
+    assert!(log.is_file());
+}
