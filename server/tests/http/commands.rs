@@ -127,7 +127,8 @@ async fn a_recovery_may_settle_its_step_with_an_output_instead_of_doing_it_again
         let body = json!({"from_step": 0, "instead": wrong});
         assert_eq!(api.post(&recover, &body).await.pointers(), ["#/instead"]);
     }
-    let body = json!({"from_step": 0, "instead": {"output": {"rows": 3}}});
+    let body =
+        json!({"from_step": 0, "instead": {"output": {"rows": 3}}, "reason": "done by hand"});
     api.post(&recover, &body).await.ok();
     api.until(id, "completed").await;
     let task = api.get(&format!("/workflows/{id}/tasks/0")).await.ok();

@@ -76,7 +76,7 @@ async fn skip_what_runs(folder: &Folder, life: &Life) {
         assert!(begun.elapsed() < PATIENCE, "the step never began");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let body = json!({"from_step": 0, "force": true, "instead": "skip"});
+    let body = json!({"from_step": 0, "force": true, "instead": "skip", "reason": "in the way"});
     let recover = "/workflows/2/recover";
     let asked = folder.ask(life, Method::POST, recover, Some(&body), None);
     let (status, answer) = asked.await.unwrap();
