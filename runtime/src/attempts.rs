@@ -29,6 +29,8 @@ pub(crate) struct Surroundings {
     pub(crate) services: Arc<StepServices>,
     pub(crate) log: LogWriter,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Part of the key of every effect.
+    pub(crate) installation: String,
     pub(crate) reports: UnboundedSender<Message>,
     /// How long a handler that was told to stop may take before it is dropped.
     pub(crate) stop_limit: Duration,

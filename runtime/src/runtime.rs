@@ -4,6 +4,7 @@ mod asked;
 mod boot_loop;
 mod builder;
 mod definitions;
+mod installation;
 mod job_orchestrator;
 mod latest;
 mod library;

@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 
 pub use context::{StepContext, StepContextParts};
 pub use error::StepError;
-pub use identity::{attempt_name, idempotency_key};
+pub use identity::{Effect, attempt_name};
 pub use progress::ProgressReporter;
 pub use registry::{Registry, RegistryError};
 pub use services::{ServiceError, StepServices};

@@ -345,6 +345,9 @@ pub trait DefinitionStore: Send + Sync {
     ) -> Result<Vec<SavedDefinition>, StoreError>;
 }
 
+/// The setting that holds the name of the installation (see [`Effect`](crate::step::Effect)).
+pub const INSTALLATION: &str = "installation";
+
 /// A few values by name.
 #[async_trait]
 pub trait SettingStore: Send + Sync {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use engine::definition::limits;
 use engine::depth;
 use engine::{
-    Attempt, Command, FailureKind, Handler, JobId, Mode, Outcome, StepIndex, Workflow,
+    Attempt, Command, FailureKind, Handler, JobId, Mode, Outcome, StepIndex, Timestamp, Workflow,
     WorkflowDefinition, WorkflowId,
 };
 use futures::FutureExt;
@@ -23,8 +23,7 @@ use crate::crash_point;
 use crate::fault;
 use crate::reference::{self, RenderContext};
 use crate::step::{
-    ProgressReporter, StepContext, StepContextParts, StepError, StepOutput, attempt_name,
-    idempotency_key,
+    Effect, ProgressReporter, StepContext, StepContextParts, StepError, StepOutput, attempt_name,
 };
 use crate::step_fn::StepFn;
 
@@ -41,6 +40,7 @@ pub(super) struct Start {
     job_id: JobId,
     parameters: Arc<Map<String, Value>>,
     metadata: Arc<Map<String, Value>>,
+    created_at: Timestamp,
     redo: u32,
     closure: Option<StepFn>,
     /// Whether an earlier attempt may have taken effect, and the step's mode says to ask.
@@ -79,6 +79,7 @@ impl Start {
             job_id: record.job_id,
             parameters: Arc::new(record.parameters.clone()),
             metadata: Arc::new(record.metadata.clone()),
+            created_at: record.created_at,
             redo: known.redo,
             probe_first: known.in_doubt && step.mode == Some(Mode::Probe),
             outputs: wanted.filter_map(output).collect(),
@@ -150,12 +151,19 @@ impl Start {
             // A committer that is gone has nobody left to tell.
             drop(reports.send(Message::small(id, command)));
         });
+        let effect = Effect {
+            installation: &surroundings.installation,
+            workflow_id: id,
+            created_at: self.created_at,
+            task,
+            redo: self.redo,
+        };
         StepContext::new(StepContextParts {
             workflow_id: id,
             job_id: self.job_id,
             task,
             attempt,
-            idempotency_key: idempotency_key(id, task, self.redo),
+            idempotency_key: effect.idempotency_key(),
             probe_first: self.probe_first,
             stop: self.stop.clone(),
             log: surroundings.log.task_log(id, task, attempt),

@@ -46,6 +46,7 @@ impl Bench {
             services: Arc::new(StepServices::new(None, SharedSwitches::default(), folder)),
             log: LogWriter::start(Arc::<MemoryLogStore>::default(), Arc::clone(&clock) as _),
             clock: Arc::clone(&clock) as _,
+            installation: String::new(),
             reports,
             stop_limit: settings.stop,
             stopping: CancellationToken::new(),

@@ -14,7 +14,7 @@ use super::start_error::StartError;
 use super::stop::Stopping;
 use super::stores::Stores;
 use super::take_up::TakeUp;
-use super::{Inner, Runtime, retention, room, switches};
+use super::{Inner, Runtime, installation, retention, room, switches};
 use crate::attempts::{Attempts, Surroundings};
 use crate::clock::{Clock, SystemClock};
 use crate::committer::{Committer, Parts};
@@ -67,6 +67,7 @@ pub struct RuntimeBuilder {
     definitions: Vec<WorkflowDefinition>,
     clock: Option<Arc<dyn Clock>>,
     store: Option<Arc<dyn Store>>,
+    installation: Option<String>,
     pub(super) disk: Option<Arc<dyn Disk>>,
     pub(super) memory: Option<Arc<dyn Memory>>,
     pub(super) settings: Settings,
@@ -204,6 +205,14 @@ impl RuntimeBuilder {
         self
     }
 
+    /// What a new file or store is called, instead of by chance, for tests that know the keys of effects
+    /// ([`Effect::idempotency_key`](crate::step::Effect::idempotency_key)). One that has a name keeps it.
+    #[must_use]
+    pub fn installation(mut self, name: impl Into<String>) -> Self {
+        self.installation = Some(name.into());
+        self
+    }
+
     async fn stores(&mut self) -> Result<Stores, StartError> {
         match self.store.take() {
             Some(store) => Ok(Stores::given(store)),
@@ -245,7 +254,6 @@ impl RuntimeBuilder {
         let switches = SharedSwitches::default();
         switches.set(switches::load(store.as_ref(), self.allow).await?);
         let services = StepServices::new(runner.clone(), switches.clone(), work_dir);
-        let services = Arc::new(services);
         remove_leftovers(&services).await;
         let health = Health::new(Arc::clone(&clock), room::ballast(&self));
         let log = LogWriter::watched(stores.log, Arc::clone(&clock), &health);
@@ -253,7 +261,8 @@ impl RuntimeBuilder {
         let stopping = Stopping::default();
         let attempts = Attempts::new(Surroundings {
             handlers: handlers.clone(),
-            services,
+            installation: installation::of(store.as_ref(), self.installation.take()).await?,
+            services: Arc::new(services),
             log: log.clone(),
             clock: Arc::clone(&clock),
             reports: outbox.clone(),

@@ -23,7 +23,8 @@ pub struct StepContextParts {
     pub task: StepIndex,
     /// Which try this is, from 1.
     pub attempt: Attempt,
-    /// The same for every try of the same effect; see [`idempotency_key`](super::idempotency_key).
+    /// The same for every try of the same effect; see
+    /// [`Effect::idempotency_key`](super::Effect::idempotency_key).
     pub idempotency_key: Uuid,
     /// Whether an earlier attempt with the same key may have taken effect, and the step's mode says
     /// to ask about it first.
@@ -113,7 +114,9 @@ impl StepContext {
         attempt_name(self.parts.workflow_id, self.parts.task, self.parts.attempt)
     }
 
-    /// The same for every try of the same effect, also after a crash.
+    /// The same for every try of the same effect, also after a crash and in a copy of the file. No
+    /// other effect has it, neither here nor of another file, also where that one was deleted and made
+    /// anew: whoever has seen it may answer that it is done already.
     #[must_use]
     pub const fn idempotency_key(&self) -> Uuid {
         self.parts.idempotency_key

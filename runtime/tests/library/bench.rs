@@ -17,11 +17,14 @@ use crate::folded::Folded;
 /// The longest anything may take; far above what it should.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What the engines of the bench are called.
+pub const INSTALLATION: &str = "bench";
+
 /// Runs a test on an engine in memory, then on one with a file; afterwards both are looked through.
 pub async fn on_both<Fut: Future<Output = ()>>(test: impl Fn(Runtime) -> Fut) {
     let store = Arc::new(MemoryStore::default());
     let _folded = Folded::of(&store);
-    let builder = Runtime::builder().store(store);
+    let builder = Runtime::builder().store(store).installation(INSTALLATION);
     test(builder.start().await.unwrap()).await;
     let folder = Examined::new();
     test(open(folder.path(), &[]).await).await;
@@ -29,7 +32,8 @@ pub async fn on_both<Fut: Future<Output = ()>>(test: impl Fn(Runtime) -> Fut) {
 
 /// The engine over the folder's file, with the closures of these definitions.
 pub async fn open(folder: &Path, definitions: &[&WorkflowDefinition]) -> Runtime {
-    let mut builder = Runtime::builder().sqlite(folder.join("data/jobs.db"));
+    let builder = Runtime::builder().installation(INSTALLATION);
+    let mut builder = builder.sqlite(folder.join("data/jobs.db"));
     for definition in definitions {
         builder = builder.register(definition);
     }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use runtime::step::Effect;
 use runtime::{
     Actor, FailureKind, JobId, JobOrchestrator, JobOrchestratorError, Mode, RunIf, SkipReason,
     StepError, StepOutput, TaskStatus, WorkflowDefinition, WorkflowStatus, WorkflowStep, Workflows,
     json,
 };
 
-use crate::bench::{events, execute, failure, log, on_both, output, start, until, within};
+use crate::bench::{
+    INSTALLATION, events, execute, failure, log, on_both, output, start, until, within,
+};
 
 #[tokio::test]
 async fn a_closure_gets_what_the_steps_before_it_gave_by_position_and_by_key() {
@@ -77,11 +80,19 @@ async fn a_closure_knows_its_workflow_its_parameters_and_its_configuration() {
         let created = engine
             .create_workflow(JobId(7), &definition, metadata)
             .await;
-        let id = created.unwrap().id;
+        let created = created.unwrap();
+        let id = created.id;
         within(engine.execute_workflow(id, &definition))
             .await
             .unwrap();
-        let key = runtime::step::idempotency_key(id, 1, 0);
+        let effect = Effect {
+            installation: INSTALLATION,
+            workflow_id: id,
+            created_at: created.created_at,
+            task: 1,
+            redo: 0,
+        };
+        let key = effect.idempotency_key();
         let told = json!({
             "workflow": id, "job": 7, "task": 1, "attempt": 1, "key": key,
             "url": "https://example.org", "by": "Ada", "config": {"twice": [2, 7]},

@@ -10,6 +10,7 @@ mod blocking;
 mod closures;
 mod contract;
 mod definitions;
+mod effect_keys;
 #[path = "../examined/mod.rs"]
 mod examined;
 mod examples;

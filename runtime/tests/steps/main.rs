@@ -23,12 +23,13 @@ use runtime::log::LogWriter;
 use runtime::process::{ProcessRunner, RunnerProgram};
 use runtime::step::{
     ProgressReporter, Registry, SharedSwitches, StepContext, StepContextParts, StepError,
-    StepOutput, StepServices, idempotency_key,
+    StepOutput, StepServices,
 };
 use runtime::store::log_memory::MemoryLogStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 const LIMIT: Duration = Duration::from_secs(30);
 const WORKFLOW: WorkflowId = WorkflowId(12);
@@ -77,7 +78,7 @@ impl Bench {
             job_id: JobId(34),
             task: 5,
             attempt: 2,
-            idempotency_key: idempotency_key(WORKFLOW, 5, 0),
+            idempotency_key: Uuid::from_u128(7),
             probe_first: self.probe_first,
             stop: self.stop.clone(),
             log: self.log.task_log(WORKFLOW, 5, 2),

@@ -7,9 +7,9 @@ use engine::orchestrator::AttemptRecord;
 use engine::workflow::NewWorkflow;
 use engine::{Event, EventRecord, FailureKind, Mode, StepIndex, TaskStatus, Workflow, WorkflowId};
 use runtime::database::Database;
-use runtime::step::idempotency_key;
-use runtime::store::WorkflowStore;
+use runtime::step::Effect;
 use runtime::store::sqlite::SqliteStore;
+use runtime::store::{INSTALLATION, SettingStore, WorkflowStore};
 
 use crate::folder::Folder;
 use crate::witness::{self, Effects};
@@ -47,6 +47,7 @@ pub async fn of(folder: &Folder) -> Verdict {
     let store = SqliteStore::new(Database::open(&file).await.unwrap());
     let mut verdict = Verdict::default();
     let mut effects = witness::read(folder.path());
+    let installation = store.setting(INSTALLATION).await.unwrap();
     for id in 1..=store.last_numbers().await.unwrap().workflow {
         let id = WorkflowId(id);
         if let Some(stored) = store.load(id).await.unwrap() {
@@ -56,6 +57,7 @@ pub async fn of(folder: &Folder) -> Verdict {
             for task in 0..stored.workflow.tasks().len() {
                 let attempts = store.attempts(id, task).await.unwrap();
                 let task = Task {
+                    installation: installation.as_deref().unwrap_or_default(),
                     workflow: &stored.workflow,
                     index: task,
                     attempts: &attempts,
@@ -121,6 +123,7 @@ impl Verdict {
 
 /// One task with everything that is known about it.
 struct Task<'a> {
+    installation: &'a str,
     workflow: &'a Workflow,
     index: StepIndex,
     attempts: &'a [AttemptRecord],
@@ -149,7 +152,14 @@ impl Task<'_> {
             .filter(|one| one.outcome == "lost")
             .count();
         for redo in 0..=record.redo {
-            let key = idempotency_key(self.workflow.id(), self.index, redo).to_string();
+            let effect = Effect {
+                installation: self.installation,
+                workflow_id: self.workflow.id(),
+                created_at: self.workflow.record().created_at,
+                task: self.index,
+                redo,
+            };
+            let key = effect.idempotency_key().to_string();
             let found = effects.remove(&key).unwrap_or_default();
             verdict.effects += found.begun.len();
             verdict.repeated += found.begun.len().saturating_sub(1);
