@@ -59,7 +59,9 @@ test.describe('on a server that was started without words about it', () => {
         await expect(page).toHaveURL(/\/step-types/);
         await expect(page.getByText(/^Saved\./)).toBeVisible();
         await expect(commands(page)).toBeChecked({ checked: on });
-        await page.reload();
+        // Anew, and not again: the address of the answer says that it was saved.
+        await page.goto('/step-types');
+        await expect(page.getByText(/^Saved\./)).toHaveCount(0);
         await expect(commands(page)).toBeChecked({ checked: on });
       }
     });
