@@ -33,12 +33,18 @@ async fn a_killed_runner_is_reported_and_what_it_left_is_swept() {
     until_line(&mut command, "ready").await;
     until_tree_stands(&attempt);
     let line = format!("/bin/sleep\0{length}\0").into_bytes();
-    let wiped = pids().find(|pid| {
-        let environment = fs::read(format!("/proc/{pid}/environ"));
-        let runs = fs::read(format!("/proc/{pid}/cmdline"));
-        runs.is_ok_and(|runs| runs == line) && environment.is_ok_and(|bytes| bytes.is_empty())
+    let wiped = || {
+        pids().find(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ"));
+            let runs = fs::read(format!("/proc/{pid}/cmdline"));
+            runs.is_ok_and(|runs| runs == line) && environment.is_ok_and(|bytes| bytes.is_empty())
+        })
+    };
+    // The tree may stand before it does.
+    until("the process without an environment runs", LIMIT, || {
+        wiped().is_some()
     });
-    let wiped = wiped.expect("the process without an environment");
+    let wiped = wiped().unwrap();
     signal(command.runner_pid().unwrap(), "-KILL");
     let begun = Instant::now();
     let record = follow(&mut command).await;

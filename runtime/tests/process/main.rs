@@ -131,14 +131,16 @@ async fn until_line(command: &mut RunningCommand, line: &str) {
         .expect("the line comes in time");
 }
 
+/// The letter of the process's state, while it is there.
+fn state(pid: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.trim().chars().next()
+}
+
 /// Whether the process is there and more than a zombie.
 fn alive(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat
-        .rsplit(')')
-        .next()
-        .and_then(|rest| rest.trim().chars().next());
-    state.is_some_and(|state| state != 'Z' && state != 'X')
+    state(pid).is_some_and(|state| state != 'Z' && state != 'X')
 }
 
 fn pids() -> impl Iterator<Item = u32> {

@@ -113,8 +113,29 @@ async fn output_beyond_the_cap_is_dropped_and_the_command_goes_on() {
 
 #[tokio::test]
 async fn the_end_is_that_of_the_last_descendant() {
-    let script = "(setsid sh -c 'sleep 1; echo last' &); echo first";
-    let record = run(shell(script)).await;
+    let folder = TempDir::new().unwrap();
+    let gate = folder.path().join("gate");
+    let script = format!(
+        "(setsid sh -c 'until [ -e {} ]; do sleep 0.02; done; echo last' &); echo first",
+        gate.display()
+    );
+    let mut command = runner(folder.path())
+        .start("last", shell(&script))
+        .await
+        .unwrap();
+    let mut record = Record::default();
+    let read = async {
+        while let Some(event) = command.next().await {
+            // It is said that somebody still runs: then the last one may end.
+            if matches!(event, ProcessEvent::Notice(_)) {
+                fs::write(&gate, "").unwrap();
+            }
+            record.add(event);
+        }
+    };
+    tokio::time::timeout(LIMIT, read)
+        .await
+        .expect("the command ends in time");
     assert_eq!(record.stdout, "first\nlast\n");
     assert_eq!(record.facts().code(), Some(0));
     assert_eq!(record.notices.len(), 1, "{:?}", record.notices);
@@ -146,12 +167,16 @@ async fn a_hundred_commands_leave_neither_processes_nor_files() {
 
 #[tokio::test]
 async fn the_two_streams_keep_the_order_in_which_their_lines_were_written() {
-    // Each line waits until the one before it was surely taken out of its pipe.
-    let script =
-        "for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.02; echo $i >&2; sleep 0.02; done";
+    // Each line waits until the one before it is here.
     let folder = TempDir::new().unwrap();
+    let seen_lines = folder.path().join("seen");
+    let script = format!(
+        "said=0; until_seen() {{ said=$((said + 1)); until [ -e {0}-$said ]; do sleep 0.01; done; }}; \
+         for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; until_seen; echo $i >&2; until_seen; done",
+        seen_lines.display()
+    );
     let mut command = runner(folder.path())
-        .start("order", shell(script))
+        .start("order", shell(&script))
         .await
         .unwrap();
     let mut seen = Vec::new();
@@ -159,6 +184,7 @@ async fn the_two_streams_keep_the_order_in_which_their_lines_were_written() {
         while let Some(event) = command.next().await {
             if let ProcessEvent::Output { stream, text } = event {
                 seen.push((stream, text));
+                fs::write(format!("{}-{}", seen_lines.display(), seen.len()), "").unwrap();
             }
         }
     };

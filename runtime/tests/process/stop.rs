@@ -69,6 +69,10 @@ async fn a_stopped_process_is_woken_so_that_it_can_end() {
         .await
         .unwrap();
     until_line(&mut command, "ready").await;
+    until("it has stopped itself", LIMIT, || {
+        let shells = marked_running(ATTEMPT_VARIABLE, &attempt, "sh");
+        shells.into_iter().any(|pid| state(pid) == Some('T'))
+    });
     command.stop(LONG);
     let record = follow(&mut command).await;
     assert_eq!(

@@ -349,14 +349,15 @@ async fn a_queued_step_whose_turn_came_while_stop_held_it_back_goes_on_once_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_that_came_due_while_stop_held_it_back_goes_on_once_the_failure_is_settled() {
     let bench = Bench::new().await;
-    let gate = bench.path("gate");
+    let (gate, mended) = (bench.path("gate"), bench.path("mended"));
     let wait = format!("while ! test -e '{}'; do sleep 0.05; done", gate.display());
-    let second_time = "test \"$JOB_ORCHESTRATOR_ATTEMPT_NUMBER\" != 1";
+    // However late the failure beside it comes, it finds a retry that waits.
+    let fails = format!("test -e '{}'", mended.display());
     let clean_up = StepDefinition {
         run_if: RunIf::Always,
         ..shell("clean up", &wait, &[0])
     };
-    let steps = [failing("a"), shell("b", second_time, &[]), clean_up];
+    let steps = [failing("a"), shell("b", &fails, &[]), clean_up];
     let definition = WorkflowDefinition::new("W", &steps).unwrap();
     let id = bench
         .start(&definition.with_on_failure(OnFailure::Stop))
@@ -378,6 +379,7 @@ async fn a_retry_that_came_due_while_stop_held_it_back_goes_on_once_the_failure_
     })
     .await;
     assert!(held(&bench.progress(id).await), "stop holds it back");
+    std::fs::write(&mended, "").unwrap();
     let done = Action::MarkDone {
         task: 0,
         output: json!({}),

@@ -1,6 +1,8 @@
+use std::net::{Ipv4Addr, SocketAddr};
+
 use engine::orchestrator::StepSwitches;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::server::{Server, answer};
 use super::{Bench, LIMIT, permanent};
@@ -134,10 +136,12 @@ async fn a_status_that_is_not_accepted_is_a_failure_for_now_for_good_or_of_which
 
 #[tokio::test]
 async fn nobody_answering_is_a_failure_for_now() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let config = json!({"method": "GET", "url": format!("http://127.0.0.1:{port}/")});
+    // An address that is taken, so that nobody else can listen there.
+    let deaf = TcpSocket::new_v4().unwrap();
+    deaf.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .unwrap();
+    let url = format!("http://{}/", deaf.local_addr().unwrap());
+    let config = json!({"method": "GET", "url": url});
     let failed = Bench::new().run("http_request", config).await;
     let Err(StepError::Transient(told)) = failed else {
         panic!("{failed:?}")
