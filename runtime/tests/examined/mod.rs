@@ -4,12 +4,13 @@
 //! tests use this file too.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::thread;
+use std::sync::{Arc, OnceLock};
+use std::{fs, io, thread};
 
 use runtime::doctor::{Told, examine};
+use runtime::health::{Disk, Space};
+use runtime::{Runtime, RuntimeBuilder};
 use tempfile::TempDir;
 
 /// What lies beside a database of workflows: a doctor only asks whether these are whole.
@@ -53,6 +54,25 @@ impl Drop for Examined {
             let ailments = ailments(file.clone());
             assert!(ailments.is_empty(), "{}: {ailments:#?}", file.display());
         }
+    }
+}
+
+/// What opens an engine that finds room on its disk, however much is left on this machine's: too little is
+/// for those tests that say themselves how much there is.
+#[allow(
+    dead_code,
+    reason = "not every suite that uses this file opens an engine"
+)]
+pub fn roomy() -> RuntimeBuilder {
+    Runtime::builder().disk(Arc::new(Roomy))
+}
+
+struct Roomy;
+
+impl Disk for Roomy {
+    fn space(&self) -> io::Result<Space> {
+        let total = 1 << 40;
+        Ok(Space { free: total, total })
     }
 }
 

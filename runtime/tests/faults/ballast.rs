@@ -25,7 +25,7 @@ use sqlx::{ConnectOptions, Row};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 use crate::faulty::{Faulty, TestDisk};
 use crate::folded::Folded;
 use crate::witness::{registry, witness};
@@ -46,7 +46,7 @@ fn with_ballast(bytes: u64, slots: usize) -> Settings {
 
 async fn start(folder: &Path, store: Arc<Faulty>, slots: usize) -> Runtime {
     let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
-    let builder = Runtime::builder().sqlite(folder.join("jobs.db"));
+    let builder = roomy().sqlite(folder.join("jobs.db"));
     let builder = builder.store(store).registry(registry()).clock(clock);
     let builder = builder.settings(with_ballast(BALLAST, slots));
     builder.start().await.unwrap()
@@ -214,7 +214,7 @@ impl Full {
             is_full: AtomicBool::default(),
         });
         let store = Faulty::on_disk(sqlite, Arc::clone(&disk) as Arc<_>);
-        let builder = Runtime::builder().sqlite(&file).store(Arc::new(store));
+        let builder = roomy().sqlite(&file).store(Arc::new(store));
         let builder = builder.registry(registry());
         let settings = with_ballast(u64::from(ROOM) * 4_096, RUNNING);
         let mut full = Self {

@@ -19,13 +19,13 @@ use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::time::{sleep, timeout};
 
 use crate::dice::Dice;
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 use crate::seeds;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
 async fn open(folder: &Examined) -> Runtime {
-    let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
+    let builder = roomy().sqlite(folder.path().join("jobs.db"));
     builder.start().await.unwrap()
 }
 
@@ -173,7 +173,7 @@ async fn a_log_of_steps_that_cannot_be_read_is_told_and_no_longer_once_it_can_be
 /// What a start says that cannot use its files. Root may use any file, so that such a test says
 /// nothing there.
 async fn said_by_a_start(folder: &Examined) -> Option<String> {
-    let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
+    let builder = roomy().sqlite(folder.path().join("jobs.db"));
     builder.start().await.err().map(|error| error.to_string())
 }
 

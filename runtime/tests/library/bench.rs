@@ -11,7 +11,7 @@ use runtime::{
     WorkflowDefinition, WorkflowId, WorkflowState, Workflows,
 };
 
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 use crate::folded::Folded;
 
 /// The longest anything may take; far above what it should.
@@ -32,7 +32,7 @@ pub async fn on_both<Fut: Future<Output = ()>>(test: impl Fn(Runtime) -> Fut) {
 
 /// The engine over the folder's file, with the closures of these definitions.
 pub async fn open(folder: &Path, definitions: &[&WorkflowDefinition]) -> Runtime {
-    let builder = Runtime::builder().installation(INSTALLATION);
+    let builder = roomy().installation(INSTALLATION);
     let mut builder = builder.sqlite(folder.join("data/jobs.db"));
     for definition in definitions {
         builder = builder.register(definition);

@@ -10,7 +10,7 @@ use runtime::{
 use tokio::sync::Semaphore;
 
 use crate::bench::{events, on_both, start, until, within};
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 
 /// A workflow that fails until it is mended.
 fn fails_until(is_mended: &Arc<AtomicBool>) -> WorkflowDefinition {
@@ -136,7 +136,7 @@ async fn a_list_that_is_asked_for_whole_is_whole_however_long_it_is() {
 fn a_runtime_that_is_dropped_keeps_its_file_until_its_tokio_runtime_ends() {
     let folder = Examined::new();
     let file = folder.path().join("data/jobs.db");
-    let open = || Runtime::builder().sqlite(&file).start();
+    let open = || roomy().sqlite(&file).start();
     let tokio = || tokio::runtime::Runtime::new().unwrap();
     let first = tokio();
     first.block_on(async {

@@ -10,7 +10,7 @@ use runtime::{
 use tokio::sync::Notify;
 
 use crate::bench::{close, execute, log, on_both, open, output, until};
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 
 /// Two steps; the first begins, says so, and ends when it is let go.
 fn gated(began: &Arc<Notify>, go: &Arc<Notify>, gives: &'static str) -> WorkflowDefinition {
@@ -41,7 +41,7 @@ async fn interrupted() -> (Examined, WorkflowId) {
         ..Settings::default()
     };
     let file = folder.path().join("data/jobs.db");
-    let builder = runtime::Runtime::builder().sqlite(file).settings(impatient);
+    let builder = roomy().sqlite(file).settings(impatient);
     let engine = builder.start().await.unwrap();
     let id = crate::bench::start(&engine, &definition).await;
     crate::bench::within(began.notified()).await;
@@ -211,7 +211,7 @@ async fn a_step_type_that_the_next_program_does_not_know_is_waited_for() {
     let file = || folder.path().join("data/jobs.db");
 
     // A program that brings no step type at all.
-    let bare = runtime::Runtime::builder().sqlite(file());
+    let bare = roomy().sqlite(file());
     let bare = bare
         .registry(runtime::step::Registry::default())
         .start()

@@ -12,6 +12,8 @@ use runtime::{
     Workflows, json,
 };
 
+use crate::examined::roomy;
+
 const fn is_send<T: Send>(_: &T) {}
 
 fn definition() -> WorkflowDefinition {
@@ -55,7 +57,7 @@ fn whatever_opens_a_file_or_starts_a_program_may_be_spawned(
 async fn an_engine_is_started_and_used_in_tasks_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jobs.db");
-    let in_file = tokio::spawn(Runtime::builder().sqlite(file).start());
+    let in_file = tokio::spawn(roomy().sqlite(file).start());
     let in_memory = tokio::spawn(async { Runtime::builder().in_memory().start().await });
     for engine in [in_file.await, in_memory.await] {
         let engine = engine.unwrap().unwrap();

@@ -14,7 +14,7 @@ use runtime::process::RunnerProgram;
 use runtime::{Runtime, RuntimeBuilder, Settings};
 use serde_json::{Value, json};
 
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 
 /// The longest a condition may take; far above what any should.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -248,7 +248,7 @@ fn closed(folder: &Path, settings: Settings) -> RuntimeBuilder {
         program: env!("CARGO_BIN_EXE_job-orchestrator-runner").into(),
         args: Vec::new(),
     };
-    let builder = Runtime::builder().sqlite(folder.join("jobs.db"));
+    let builder = roomy().sqlite(folder.join("jobs.db"));
     builder.runner(runner).settings(settings)
 }
 

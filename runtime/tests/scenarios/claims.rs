@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use engine::progress::Progress;
 use engine::{Actor, Event, JobOrchestrator, TaskStatus, WorkflowId, WorkflowStatus, Workflows};
-use runtime::{JobId, Runtime, Settings, StepError, WorkflowDefinition, WorkflowStep};
+use runtime::{JobId, Settings, StepError, WorkflowDefinition, WorkflowStep};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::bench::Sound;
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 use crate::figures;
 
 const ROUNDS: usize = 100;
@@ -58,7 +58,7 @@ impl Queue {
             others_at_once: 1,
             ..Settings::default()
         };
-        let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
+        let builder = roomy().sqlite(folder.path().join("jobs.db"));
         let (holds, waits) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         Self {
             runtime: builder.settings(settings).start().await.unwrap().into(),

@@ -8,7 +8,7 @@ use engine::{
     Action, Actor, AttemptOutcome, Event, EventRecord, JobOrchestrator, Mode, Recovery, TaskStatus,
     WorkflowId, WorkflowStatus, Workflows,
 };
-use runtime::{JobId, Runtime, WorkflowDefinition, WorkflowStep};
+use runtime::{JobId, WorkflowDefinition, WorkflowStep};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::ailments::ailments;
 use crate::bench::{Sound, until};
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -26,7 +26,7 @@ struct Place {
 }
 
 async fn open(folder: &Examined, definition: &WorkflowDefinition) -> Sound {
-    let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
+    let builder = roomy().sqlite(folder.path().join("jobs.db"));
     builder.register(definition).start().await.unwrap().into()
 }
 

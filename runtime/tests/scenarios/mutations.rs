@@ -16,7 +16,7 @@ use runtime::{Runtime, Settings};
 use serde_json::json;
 
 use crate::bench::{Bench, noop, shell, step};
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 use crate::figures;
 use crate::rows::Rows;
 
@@ -212,7 +212,7 @@ async fn open(file: &Path) -> Runtime {
         program: env!("CARGO_BIN_EXE_job-orchestrator-runner").into(),
         args: Vec::new(),
     };
-    let builder = Runtime::builder().sqlite(file).commands(true);
+    let builder = roomy().sqlite(file).commands(true);
     let builder = builder.runner(runner).settings(patient());
     builder.start().await.unwrap()
 }

@@ -12,7 +12,7 @@ use engine::{
 };
 use runtime::database::OpenError;
 use runtime::doctor::{DoctorError, Release, examine, release};
-use runtime::{JobId, Runtime, WorkflowDefinition, WorkflowStep};
+use runtime::{JobId, WorkflowDefinition, WorkflowStep};
 use serde_json::{Map, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 
 use crate::ailments::ailments;
 use crate::bench::{Sound, until};
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 use crate::rows::Rows;
 
 /// Ends well too late the first time, and gives as much as asked for.
@@ -48,12 +48,7 @@ fn deaf(gate: &Arc<Semaphore>) -> WorkflowDefinition {
 }
 
 async fn open(file: &Path) -> Sound {
-    Runtime::builder()
-        .sqlite(file)
-        .start()
-        .await
-        .unwrap()
-        .into()
+    roomy().sqlite(file).start().await.unwrap().into()
 }
 
 /// A file of today with three workflows that are over: one whose first try gave a little too late,
@@ -62,7 +57,7 @@ async fn file_of_today(folder: &Examined) -> PathBuf {
     let file = folder.path().join("jobs.db");
     let gate = Arc::new(Semaphore::new(0));
     let (little, much, deaf) = (late("Little", 1), late("Much", 20_000), deaf(&gate));
-    let builder = Runtime::builder().sqlite(&file);
+    let builder = roomy().sqlite(&file);
     let builder = builder.register(&little).register(&much).register(&deaf);
     let runtime: Sound = builder.start().await.unwrap().into();
     for definition in [&little, &much] {

@@ -1,10 +1,10 @@
 //! Workflows of a Rust program on the same file: their closures are not in this server.
 
 use engine::JobOrchestrator;
-use runtime::{JobId, Runtime, StepError, WorkflowDefinition, WorkflowStep};
+use runtime::{JobId, StepError, WorkflowDefinition, WorkflowStep};
 use serde_json::json;
 
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 use crate::fixture::Server;
 use crate::quarantine::change;
 
@@ -16,7 +16,7 @@ pub async fn left_by_a_program() -> (Server, i64) {
         drain: std::time::Duration::ZERO,
         ..runtime::Settings::default()
     };
-    let builder = Runtime::builder().sqlite(file).settings(settings);
+    let builder = roomy().sqlite(file).settings(settings);
     let program = builder.start().await.unwrap();
     let definition = WorkflowDefinition::new("Of a program").step(WorkflowStep::new(
         "Count",
@@ -55,7 +55,7 @@ async fn a_workflow_whose_closures_are_in_another_program_waits_and_says_for_wha
 async fn what_came_too_late_is_among_the_attempts_of_the_task() {
     let folder = Examined::new();
     let file = folder.path().join("job-orchestrator.db");
-    let program = Runtime::builder().sqlite(file).start().await.unwrap();
+    let program = roomy().sqlite(file).start().await.unwrap();
     let deaf = WorkflowStep::new("Deaf", "count", |cx| async move {
         cx.stopped().await;
         Ok(json!({"count": 41}))

@@ -22,6 +22,8 @@ pub struct Folder {
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_job-orchestrator"));
     command.env_remove("JOB_ORCHESTRATOR_DATA");
+    // However little is left on this machine's disk, it is enough for a test.
+    command.env("JOB_ORCHESTRATOR_DISK_LOW_MIB", "1");
     command
 }
 

@@ -12,13 +12,20 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::database::Database;
 use crate::process::RunnerProgram;
+use crate::settings::{DiskLimits, RoomMark};
 use crate::step::StepError;
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
-use crate::{Runtime, WorkflowDefinition, WorkflowStep};
+use crate::{Runtime, Settings, WorkflowDefinition, WorkflowStep};
 
 /// The longest anything may take; far above what it should.
 const LIMIT: Duration = Duration::from_secs(60);
+/// Below which nothing lies.
+const ANY_ROOM: RoomMark = RoomMark {
+    bytes: 0,
+    percent: 0,
+    share_at_most: 0,
+};
 
 async fn until(runtime: &Runtime, id: WorkflowId, is_so: impl Fn(&Progress) -> bool) -> Progress {
     let waited = async {
@@ -104,7 +111,17 @@ async fn what_is_under_way_here_is_never_taken_for_lost() {
 async fn river_1302_rescue_after_complete() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jobs.db");
-    let runtime = Runtime::builder().sqlite(file).start().await.unwrap();
+    // However little is left on this machine's disk.
+    let disk = DiskLimits {
+        little: ANY_ROOM,
+        ..DiskLimits::default()
+    };
+    let settings = Settings {
+        disk,
+        ..Settings::default()
+    };
+    let builder = Runtime::builder().sqlite(file).settings(settings);
+    let runtime = builder.start().await.unwrap();
     let (gate, tries) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicU32::new(0)));
     let (open, count) = (Arc::clone(&gate), Arc::clone(&tries));
     let step = WorkflowStep::new("Work", "work", move |cx| {
