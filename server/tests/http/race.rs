@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::event_table;
 use crate::examined::Examined;
 use crate::figures;
-use crate::fixture::{Api, Server};
+use crate::fixture::{Api, PATIENCE, Server};
 use crate::gate::Gate;
 
 /// Where the races are run.
@@ -19,6 +19,10 @@ pub struct Race<'a> {
     pub gate: Gate,
     /// The head start of the command; below zero it is the step's.
     head_start_millis: i64,
+    /// By how much that changes after the next race.
+    stride_millis: i64,
+    /// Whether the step came first the last time.
+    step_was_first: bool,
 }
 
 /// What came of one race.
@@ -45,9 +49,23 @@ impl Race<'_> {
         tokio::join!(open, command).1
     }
 
-    /// Whoever came second is let loose a little earlier the next time.
-    const fn learn(&mut self, step_first: bool) {
-        self.head_start_millis += if step_first { 1 } else { -1 };
+    /// Whoever came second is let loose a little earlier the next time, and ever more so while it is the
+    /// same one: on a slow machine a moment is no head start.
+    fn learn(&mut self, step_first: bool) {
+        self.stride_millis = if step_first == self.step_was_first {
+            self.stride_millis * 2
+        } else {
+            1
+        };
+        self.step_was_first = step_first;
+        let change = if step_first {
+            self.stride_millis
+        } else {
+            -self.stride_millis
+        };
+        self.head_start_millis += change;
+        let head_start = Duration::from_millis(self.head_start_millis.unsigned_abs());
+        assert!(head_start < PATIENCE, "the same one always comes first");
     }
 }
 
@@ -70,6 +88,8 @@ pub async fn rounds(
         api: server.api("editor"),
         gate: Gate::start().await,
         head_start_millis: 0,
+        stride_millis: 1,
+        step_was_first: false,
     };
     let mut ended = Vec::new();
     for number in 0..rounds {
