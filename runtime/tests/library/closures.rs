@@ -7,8 +7,8 @@ use std::time::Duration;
 use runtime::step::Effect;
 use runtime::{
     Actor, FailureKind, JobId, JobOrchestrator, JobOrchestratorError, Mode, RunIf, SkipReason,
-    StepError, StepOutput, TaskStatus, WorkflowDefinition, WorkflowStatus, WorkflowStep, Workflows,
-    json,
+    StepError, StepOutput, TaskStatus, Trouble, TroubleKind, WorkflowDefinition, WorkflowStatus,
+    WorkflowStep, Workflows, json,
 };
 
 use crate::bench::{
@@ -372,7 +372,10 @@ async fn a_closure_that_panics_fails_its_step_with_the_text_and_disables_nothing
             let told = progress.tasks[0].error_message.clone().unwrap();
             assert!(told.contains("panicked: broken glass"), "{told}");
         }
-        assert_eq!(engine.troubles(), []);
+        // Whether the machine is slow just now is another matter.
+        let slow = |one: &Trouble| one.kind == TroubleKind::DatabaseSlow;
+        let troubles = engine.troubles();
+        assert!(troubles.iter().all(slow), "{troubles:?}");
         let done = execute(&engine, &definition).await;
         assert_eq!(done.status, WorkflowStatus::Completed);
         let of_type = WorkflowStep::of_type("Any", "noop", json!({}));

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use engine::orchestrator::{Hindrance, WorkflowFilter};
 use engine::{
-    Actor, JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowId, WorkflowStatus,
-    Workflows,
+    Actor, JobId, JobOrchestrator, JobOrchestratorError, Trouble, TroubleKind, WorkflowId,
+    WorkflowStatus, Workflows,
 };
 use runtime::doctor::{self, Told};
 use runtime::{Runtime, Settings};
@@ -97,9 +97,13 @@ fn aside(runtime: &Runtime) -> BTreeSet<WorkflowId> {
     aside.iter().map(|one| one.workflow).collect()
 }
 
+/// What is wrong, but for a machine that is slow just now.
 fn troubles(runtime: &Runtime) -> Vec<TroubleKind> {
     let troubles = runtime.troubles();
-    troubles.iter().map(|trouble| trouble.kind).collect()
+    let kinds = troubles.iter().map(|trouble| trouble.kind);
+    kinds
+        .filter(|kind| *kind != TroubleKind::DatabaseSlow)
+        .collect()
 }
 
 async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
@@ -257,8 +261,9 @@ async fn is_told_and_waited_for(of: &str) {
     let runtime = &bench.runtime;
     let all = [TroubleKind::DatabaseAway, TroubleKind::DatabaseDamaged];
     until("it is told", async || troubles(runtime) == all).await;
-    let told = &runtime.troubles()[1].text;
-    assert!(told.contains("nothing can be relied on"), "{told}");
+    let told = runtime.troubles();
+    let is_told = |one: &Trouble| one.text.contains("nothing can be relied on");
+    assert!(told.iter().any(is_told), "{told:?}");
     let hindered = JobOrchestratorError::Hindered(Hindrance::DatabaseAway);
     let definition = define(&[noop("Only", &[])]);
     let created = runtime.create_workflow(JobId(1), definition, None).await;

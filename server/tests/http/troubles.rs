@@ -29,6 +29,13 @@ async fn until_ready_says(server: &Server, status: u16, word: &str) -> Value {
     }
 }
 
+/// What readiness says is wrong, but for a machine that is slow just now.
+fn troubles(readiness: &Value) -> Vec<&str> {
+    let told = readiness["troubles"].as_array().unwrap().iter();
+    let told = told.map(|trouble| trouble.as_str().unwrap());
+    told.filter(|trouble| *trouble != "database_slow").collect()
+}
+
 #[tokio::test]
 async fn a_database_that_is_taken_away_makes_the_server_unready_and_changes_are_answered_503() {
     let server = Server::start();
@@ -42,7 +49,7 @@ async fn a_database_that_is_taken_away_makes_the_server_unready_and_changes_are_
     );
     fs::rename(&file, &away).unwrap();
     let body = until_ready_says(&server, 503, "database away").await;
-    assert_eq!(body["troubles"], json!(["database_away"]));
+    assert_eq!(troubles(&body), ["database_away"]);
     assert_eq!(server.get("/health/live").await.json()["status"], "ok");
 
     let body = json!({"definition": quick(), "start": true});
@@ -94,7 +101,7 @@ async fn damage_that_is_found_in_the_background_is_told_and_everything_goes_on()
     let begun = Instant::now();
     loop {
         let body = until_ready_says(&server, 200, "ok").await;
-        if body["troubles"] == json!(["database_damaged"]) {
+        if troubles(&body) == ["database_damaged"] {
             break;
         }
         assert!(begun.elapsed() < PATIENCE, "{body}");
@@ -120,8 +127,7 @@ async fn a_file_in_which_nothing_can_be_relied_on_makes_the_server_unready() {
     damage(folder.path(), "tasks").await;
     let server = Server::start_with(folder, &[]);
     let body = until_ready_says(&server, 503, "database damaged").await;
-    let both = json!(["database_away", "database_damaged"]);
-    assert_eq!(body["troubles"], both);
+    assert_eq!(troubles(&body), ["database_away", "database_damaged"]);
     let api = server.api("operator");
     api.get(&format!("/workflows/{id}")).await.problem(503);
     api.verb(id, "cancel").await.problem(503);
@@ -137,7 +143,7 @@ async fn a_log_that_is_taken_away_takes_nothing_else_with_it() {
         let _ = fs::remove_file(server.folder.path().join(file));
     }
     let begun = Instant::now();
-    while until_ready_says(&server, 200, "ok").await["troubles"] != json!(["log_away"]) {
+    while troubles(&until_ready_says(&server, 200, "ok").await) != ["log_away"] {
         assert!(begun.elapsed() < PATIENCE);
     }
     let api = server.api("editor");
