@@ -273,15 +273,30 @@ fn the_only_owner_can_neither_be_disabled_nor_be_made_less() {
 /// A run of `definition` that was killed while its first step ran.
 fn killed_run(folder: &Path, definition: &serde_json::Value) {
     let file = write(folder, "killed.json", definition);
-    let mut child = program()
-        .arg("--data")
-        .arg(folder.join("data"))
-        .args(["run", &file])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let (mut child, mut lines) = running(folder, &file);
     assert!(lines.any(|line| line.unwrap().contains("running, 0/")));
+    signal(child.id(), "KILL");
+    child.wait().unwrap();
+}
+
+/// A run that was killed when its first step had begun to wait for its moment, which its rows say.
+async fn killed_run_that_waits(folder: &Path) {
+    let file = write(folder, "killed.json", &waiting(600.0));
+    let (mut child, mut lines) = running(folder, &file);
+    assert!(lines.any(|line| line.unwrap().contains("running, 0/")));
+    let rows = SqliteConnectOptions::new().filename(folder.join("data/job-orchestrator.db"));
+    let mut connection = rows.read_only(true).connect().await.unwrap();
+    let begun = Instant::now();
+    let waits = "SELECT 1 FROM events WHERE instr(body, 'TaskWaiting')";
+    while sqlx::query(waits)
+        .fetch_optional(&mut connection)
+        .await
+        .unwrap()
+        .is_none()
+    {
+        assert!(begun.elapsed() < PATIENCE, "it never waits");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     signal(child.id(), "KILL");
     child.wait().unwrap();
 }
@@ -411,10 +426,10 @@ async fn an_earlier_run_that_cannot_be_read_does_not_hide_how_the_run_itself_end
     }
 }
 
-#[test]
-fn a_run_does_not_wait_for_an_earlier_one_that_only_waits_and_says_that_it_is_not_over() {
+#[tokio::test]
+async fn a_run_does_not_wait_for_an_earlier_one_that_only_waits_and_says_that_it_is_not_over() {
     let folder = Examined::new();
-    killed_run(folder.path(), &waiting(600.0));
+    killed_run_that_waits(folder.path()).await;
     let file = write(folder.path(), "quick.json", &quick());
     let output = run(&folder.path().join("data"), &["run", &file], "");
     let said = text(&output.stderr);

@@ -162,11 +162,15 @@ async fn a_verb_takes_no_body_or_an_empty_object_of_any_content_type() {
 async fn a_cancel_is_answered_at_once_and_while_it_is_carried_out_everything_else_is_refused() {
     let server = Server::start();
     let api = server.api("editor");
-    // Takes its time to end when it is told to.
+    // When it is told to end it takes its time, until it may.
+    let gate = server.folder.path().join("gate");
+    let script = format!(
+        "trap 'until [ -e {} ]; do sleep 0.05; done; exit 1' TERM; echo up; while :; do sleep 0.1; done",
+        gate.display()
+    );
     let stubborn: Value = json!({"name": "Stubborn", "steps": [{
-        "name": "S", "task_type": "command", "max_retries": 0, "config": {
-            "program": "sh", "args": ["-c", "trap 'sleep 3; exit 1' TERM; echo up; while :; do sleep 0.1; done"]
-        }
+        "name": "S", "task_type": "command", "max_retries": 0,
+        "config": {"program": "sh", "args": ["-c", script]}
     }]});
     let id = api.create(&stubborn, true).await;
     let begun = Instant::now();
@@ -194,5 +198,6 @@ async fn a_cancel_is_answered_at_once_and_while_it_is_carried_out_everything_els
         (&json!("running"), &json!("pause"))
     );
     api.verb(id, "cancel").await.ok();
+    std::fs::write(gate, "").unwrap();
     api.until(id, "cancelled").await;
 }

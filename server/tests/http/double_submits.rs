@@ -136,14 +136,15 @@ impl Ask {
     }
 }
 
-/// Waits until the step's next try is eight seconds away or more; the waits before are cut short.
+/// Waits until the step's next try is longer away than anything takes here: two minutes; the waits before
+/// are cut short.
 async fn until_it_waits_long(api: &Api<'_>, id: i64) {
     let begun = Instant::now();
     loop {
         let progress = api.get(&format!("/workflows/{id}/progress")).await.ok();
         let task = &progress["tasks"][0];
         if task["status"] == "retrying" {
-            if task["retry_count"].as_u64() >= Some(4) {
+            if task["retry_count"].as_u64() >= Some(8) {
                 return;
             }
             // It may have come due by now.

@@ -16,7 +16,8 @@ async fn until_troubled(server: &Server, trouble: &str) {
     let begun = Instant::now();
     loop {
         let body = server.get("/health/ready").await.json();
-        if body["troubles"] == json!([trouble]) {
+        let told = body["troubles"].as_array().unwrap();
+        if told.iter().any(|told| told == trouble) {
             return;
         }
         assert!(begun.elapsed() < PATIENCE, "{body}");
@@ -137,22 +138,38 @@ async fn while_the_database_is_slow_streams_look_by_themselves_every_five_second
     let mut file = open(&server).await;
     let id = api.create(&quick(), false).await;
     let mut frames = Frames::open(stream(&api, id, "?after=1")).await;
-    // Each comes right after a look that found the one before.
-    add_event(&mut file, id, 2).await;
-    assert_eq!(frames.next().await.unwrap().id, 2);
-    let quick_wait = Instant::now();
-    add_event(&mut file, id, 3).await;
-    assert_eq!(frames.next().await.unwrap().id, 3);
-    let quick_wait = quick_wait.elapsed();
+    let mut seq = 1;
+    // A machine that is busy makes any wait longer, and one after a look that was seen late shorter: so
+    // each is measured until it was undisturbed once.
+    let begun = Instant::now();
+    while waited(&mut frames, &mut file, id, &mut seq).await > Duration::from_secs(2) {
+        assert!(begun.elapsed() < PATIENCE, "streams never look soon");
+    }
+    let begun = Instant::now();
+    loop {
+        make_slow(&api, &mut file).await;
+        until_troubled(&server, "database_slow").await;
+        if waited(&mut frames, &mut file, id, &mut seq).await > Duration::from_secs(3) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "streams go on to look soon");
+    }
+}
 
-    make_slow(&api, &mut file).await;
-    until_troubled(&server, "database_slow").await;
-    add_event(&mut file, id, 4).await;
-    assert_eq!(frames.next().await.unwrap().id, 4);
-    let slow_wait = Instant::now();
-    add_event(&mut file, id, 5).await;
-    assert_eq!(frames.next().await.unwrap().id, 5);
-    let slow_wait = slow_wait.elapsed();
-    assert!(quick_wait * 2 < slow_wait, "{quick_wait:?}, {slow_wait:?}");
-    assert!(slow_wait > Duration::from_secs(3), "{slow_wait:?}");
+/// How long an event waits until a stream finds it that comes right after a look that found another.
+async fn waited(
+    frames: &mut Frames,
+    file: &mut SqliteConnection,
+    id: i64,
+    seq: &mut i64,
+) -> Duration {
+    let mut wait = Duration::ZERO;
+    for _ in 0..2 {
+        *seq += 1;
+        let added = Instant::now();
+        add_event(file, id, *seq).await;
+        assert_eq!(frames.next().await.unwrap().id, seq.unsigned_abs());
+        wait = added.elapsed();
+    }
+    wait
 }
