@@ -14,7 +14,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::bench::{close, execute, until, within};
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 
 /// The keys that were sent, in order.
 type Keys = Arc<Mutex<Vec<String>>>;
@@ -32,7 +32,7 @@ fn sender(keys: &Keys) -> WorkflowDefinition {
 }
 
 async fn open(file: &Path, definition: &WorkflowDefinition) -> Runtime {
-    let builder = Runtime::builder().sqlite(file).register(definition);
+    let builder = roomy().sqlite(file).register(definition);
     within(builder.start()).await.unwrap()
 }
 
