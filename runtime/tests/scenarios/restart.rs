@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use engine::{TaskStatus, WorkflowStatus};
 use runtime::{Runtime, Settings};
-use serde_json::json;
 
-use crate::bench::{Bench, define, eventually, noop, shell, step};
+use crate::bench::{Bench, define, eventually, noop, shell};
+use crate::quarantine::all_wait;
 
 #[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused() {
@@ -42,13 +42,10 @@ async fn what_was_interrupted_by_an_orderly_stop_goes_on_and_is_not_charged() {
 
 #[tokio::test]
 async fn a_wait_outlives_the_server() {
-    let bench = Bench::new().await;
-    let wait = step("Wait", "delay", json!({"seconds": 1}), &[]);
-    let id = bench.start(&define(&[wait, noop("After", &[0])])).await;
-    bench.until(id, |p| p.tasks[0].waits_until.is_some()).await;
-    bench.runtime.shutdown().await;
-
+    let (bench, ids) = all_wait().await;
     let bench = bench.reopen().await;
-    let done = bench.until_status(id, WorkflowStatus::Completed).await;
-    assert_eq!(done.tasks[0].attempt, 1);
+    for id in ids {
+        let done = bench.until_status(id, WorkflowStatus::Completed).await;
+        assert_eq!(done.tasks[0].attempt, 1);
+    }
 }
