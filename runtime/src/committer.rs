@@ -24,7 +24,7 @@ mod take_up;
 mod timers;
 mod watch;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,7 +84,7 @@ pub(crate) struct Committer {
     parked: Parked,
     doubts: Doubts,
     /// Queued tasks of step types that are disabled.
-    disabled: Vec<(WorkflowId, StepIndex)>,
+    disabled: BTreeSet<(WorkflowId, StepIndex)>,
     health: Health,
     /// Who waits until nothing is under way.
     idle: Vec<oneshot::Sender<()>>,
@@ -131,7 +131,7 @@ impl Committer {
             held: Held::default(),
             parked: Parked::default(),
             doubts: Doubts::default(),
-            disabled: Vec::new(),
+            disabled: BTreeSet::new(),
             health: parts.health,
             idle: Vec::new(),
             is_stopping: false,
@@ -302,7 +302,8 @@ impl Committer {
         let known = self.active.get(&id);
         if let Some(over) = known.filter(|active| !active.workflow.status().is_active()) {
             self.parked.forget(&over.header.definition_hash, id);
-            self.disabled.retain(|(of, _)| *of != id);
+            let of_it = (id, StepIndex::MIN)..=(id, StepIndex::MAX);
+            self.disabled.extract_if(of_it, |_| true).for_each(drop);
             self.forget(id);
         }
     }

@@ -35,7 +35,7 @@ impl Committer {
                 step.handler == Handler::StepType && self.health.is_disabled(&step.task_type)
             });
             if is_disabled {
-                self.disabled.push((id, task));
+                self.disabled.insert((id, task));
                 continue;
             }
             let now = self.moments.now();

@@ -240,6 +240,7 @@ impl Committer {
 
     /// Puts into the lanes and the timers what the events made ready.
     fn queue(&mut self, id: WorkflowId, events: &[EventRecord]) {
+        let mut again = false;
         for record in events {
             match &record.event {
                 Event::TaskQueued { task }
@@ -248,17 +249,27 @@ impl Committer {
                 Event::TaskRetryScheduled { task, .. } | Event::TaskWaiting { task, .. } => {
                     self.wait_for_moment(id, *task);
                 }
+                // The last of what a recovery stopped held back the whole reset set, those before it
+                // change nothing.
+                Event::AttemptEnded { .. } => again |= !self.has_superseded(id),
                 // A failure that is settled by hand no longer holds back what `stop` had blocked.
                 Event::WorkflowResumed { .. }
-                | Event::AttemptEnded { .. }
                 | Event::TaskMarkedDone { .. }
                 | Event::TaskSkipped {
                     reason: SkipReason::Operator,
                     ..
-                } => self.queue_again(id),
+                } => again = true,
                 _ => {}
             }
         }
+        if again {
+            self.queue_again(id);
+        }
+    }
+
+    fn has_superseded(&self, id: WorkflowId) -> bool {
+        let active = self.active.get(&id);
+        active.is_some_and(|active| active.workflow.tally().has_superseded())
     }
 
     pub(super) fn wait_for_slot(&mut self, id: WorkflowId, task: StepIndex) {

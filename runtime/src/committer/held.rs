@@ -2,7 +2,7 @@
 //! happened, a workflow that is active has to be in memory, or it would stand still, and one that was
 //! put aside has to be noted, or the next start would not know.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use engine::{Command, StepIndex, WorkflowId};
@@ -60,22 +60,17 @@ impl Held {
         self.reports.is_empty() && self.unread.is_empty()
     }
 
-    /// Whether an attempt of this task has told its end, and only the disk does not know yet.
-    pub(super) fn has_end_of(&self, id: WorkflowId, task: StepIndex) -> bool {
-        let is_it = |report: &Message| match report {
+    /// The tasks of which an attempt has told its end, and only the disk does not know yet.
+    pub(super) fn ends(&self) -> HashSet<(WorkflowId, StepIndex)> {
+        let end = |report: &Message| match report {
             Message::Report {
-                id: of, command, ..
-            } => {
-                *of == id
-                    && matches!(
-                        command,
-                        Command::Report { task: it, .. } | Command::Wait { task: it, .. }
-                            if *it == task
-                    )
-            }
-            _ => false,
+                id,
+                command: Command::Report { task, .. } | Command::Wait { task, .. },
+                ..
+            } => Some((*id, *task)),
+            _ => None,
         };
-        self.reports.iter().any(is_it)
+        self.reports.iter().filter_map(end).collect()
     }
 
     /// Returns when it is time to try again; never while nothing is kept.

@@ -1,5 +1,7 @@
 //! Active workflows that are not in memory, and attempts that nobody carries out.
 
+use std::collections::HashSet;
+
 use engine::{StepIndex, TaskStatus, WorkflowId};
 use tracing::error;
 
@@ -13,13 +15,14 @@ impl Committer {
         ids: Vec<WorkflowId>,
     ) -> Vec<(WorkflowId, StepIndex, u32)> {
         let mut read = self.read_together(&ids).await;
+        let ends = self.held.ends();
         let mut orphans = Vec::new();
         for id in ids {
             let was_here = self.active.contains_key(&id);
             if let Err(fault) = self.take_in(id, read.remove(&id)).await {
                 error!(%fault, workflow = id.0, "an active workflow cannot be read");
             }
-            orphans.extend(self.orphans(id));
+            orphans.extend(self.orphans(id, &ends));
             if !was_here {
                 // It may be over by now. What was here may be so only once this batch is written.
                 self.evict(id);
@@ -28,7 +31,11 @@ impl Committer {
         orphans
     }
 
-    fn orphans(&self, id: WorkflowId) -> Vec<(WorkflowId, StepIndex, u32)> {
+    fn orphans(
+        &self,
+        id: WorkflowId,
+        ends: &HashSet<(WorkflowId, StepIndex)>,
+    ) -> Vec<(WorkflowId, StepIndex, u32)> {
         let Some(active) = self.active.get(&id) else {
             return Vec::new();
         };
@@ -38,7 +45,7 @@ impl Committer {
                 let record = known.record();
                 let is_alive = record.superseded.is_some()
                     || (record.status == TaskStatus::Running && !record.waiting);
-                is_alive && !self.attempts.is_live(id, *task) && !self.held.has_end_of(id, *task)
+                is_alive && !self.attempts.is_live(id, *task) && !ends.contains(&(id, *task))
             })
             .map(|(task, known)| {
                 let record = known.record();

@@ -240,7 +240,7 @@ async fn what_waits_for_a_disabled_step_type_is_forgotten_with_its_workflow() {
         bench.committer.health.panicked("noop");
     }
     let id = bench.started().await;
-    assert_eq!(bench.committer.disabled, [(id, 0)]);
+    assert_eq!(bench.committer.disabled, BTreeSet::from([(id, 0)]));
     bench.act(id, Action::Cancel.into()).await.unwrap();
-    assert_eq!(bench.committer.disabled, []);
+    assert_eq!(bench.committer.disabled, BTreeSet::new());
 }
