@@ -73,11 +73,12 @@ cargo xtask bench --micro [NAME]
 Runs runtime/examples/bench/ in release mode, on a real file below target/: first the machine's own
 limits (the disk, one durable commit, the least SQL that would do), then one line of JSON for each
 workload with its goal, the ratio to these limits, and whether the goal is met. docs/speed.md says
-what the numbers mean. Leave the machine alone meanwhile: only ratios of one run compare.
+what the numbers mean. Leave the machine alone meanwhile: only ratios of one run compare. A missed
+goal makes it end with exit code 1 and is named last.
 
   --quick    smaller counts: about a minute
   --micro    instead, the core alone at 10, 1,000 and 5,000 steps
-  WORKLOAD   only workloads whose name begins so: chain, fan, many, growth, recover, waiting";
+  WORKLOAD   only workloads whose name begins so: chain, fan, follow, many, growth, recover, waiting";
 
 /// Prints the help of `command`, or the overview when it is empty.
 ///

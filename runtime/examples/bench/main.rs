@@ -28,7 +28,7 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    let options = Options::from_arguments();
+    let options = Options::from_arguments()?;
     if let Some(role) = &options.child {
         return child::play(role).await;
     }
@@ -37,7 +37,8 @@ async fn main() -> Outcome<()> {
     many::measure(&options, &limits).await?;
     growth::measure(&options, &limits).await?;
     recovery::measure(&options).await?;
-    memory::measure(&options).await
+    memory::measure(&options).await?;
+    report::goals()
 }
 
 /// One workflow at a time: the chain, whose steps wait for each other, and the fans.

@@ -16,6 +16,8 @@ use crate::{Outcome, child, machine, place};
 
 /// The longest until all of them have moved, from readiness on.
 const GOAL: Duration = Duration::from_secs(1);
+/// The longest until the runtime is ready.
+const READY_MAX: Duration = Duration::from_secs(3);
 
 pub async fn measure(options: &Options) -> Outcome<()> {
     if !options.wants("recover") {
@@ -39,13 +41,13 @@ pub async fn measure(options: &Options) -> Outcome<()> {
     print(&json!({
         "workload": format!("recover-{count}"),
         "n": count,
-        "goal": "all move <= 1 s after readiness",
+        "goal": "ready <= 3 s; all move <= 1 s after it",
         "ready_ms": ms(ready),
         "moving_ms": ms(moving),
         "moved": moved,
         "all_over_ms": ms(over),
         "peak_kib": machine::peak_kib()?,
-        "met": moving <= GOAL,
+        "met": ready <= READY_MAX && moving <= GOAL,
     }));
     runtime.shutdown().await;
     Ok(())

@@ -1,10 +1,12 @@
 //! The lines that are printed: what was measured, the goal, and whether it is met.
 
 use std::io::Write as _;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::Outcome;
 use crate::limits::Limits;
 use crate::workload::Measured;
 
@@ -13,11 +15,28 @@ pub const STEPS_S: f64 = 20_000.0;
 /// Processor time of a step among many.
 const CPU_MS_STEP: f64 = 0.1;
 
+/// Workloads that were printed and missed their goal.
+static MISSED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 /// Prints one line at once, so that a run that is ended early has told what it knows.
 pub fn print(line: &Value) {
     println!("{line}");
     // Nobody reads any more: the run goes on and ends by itself.
     drop(std::io::stdout().flush());
+    if line["met"] == false
+        && let Ok(mut missed) = MISSED.lock()
+    {
+        missed.push(line["workload"].as_str().unwrap_or("?").to_owned());
+    }
+}
+
+/// An error that names every goal that was missed, when any was.
+pub fn goals() -> Outcome<()> {
+    let missed = MISSED.lock().map_err(|_| "a printer broke")?;
+    if missed.is_empty() {
+        return Ok(());
+    }
+    Err(format!("goals missed: {}", missed.join(", ")).into())
 }
 
 /// Milliseconds with three digits.
