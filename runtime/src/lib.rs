@@ -34,15 +34,17 @@
 //!   [`Runtime::follow`] gives events.
 //! - [`WorkflowState`] is what calls answer, [`Progress`] adds the tasks. Their fields are those of
 //!   their JSON.
-//! - [`JobOrchestratorError`] says why a call was not carried out; nothing was changed then. What does
-//!   not fit the state is a [`Refusal`]. That a workflow failed is no error of a call but its
+//! - [`JobOrchestratorError`] says why a call was not carried out; nothing was changed then, unless the
+//!   database was away, when that is not known. What does not fit the state is a [`Refusal`]. That a workflow failed is no error of a call but its
 //!   [`WorkflowStatus`].
 //!
 //! # What is promised
 //!
-//! An answer means that it is on disk. After a crash every attempt that was under way is made again,
-//! without being charged; so a step may take effect twice, unless it passes
-//! [`StepContext::idempotency_key`] on to whoever can tell, or is of [`Mode::Once`]. Closures are no
+//! An answer means that it is on disk. After a crash the [`Mode`] of a step says what becomes of its
+//! attempt that was under way: [`Mode::Retry`] makes it again, without being charged, until too many were
+//! lost, so it may take effect twice unless it passes [`StepContext::idempotency_key`] on to whoever can
+//! tell; [`Mode::Probe`] asks first whether it took effect; [`Mode::Once`] fails with an unknown outcome
+//! and leaves the rest to a person. Closures are no
 //! part of what is on disk: [`RuntimeBuilder::register`] brings them back, and a workflow whose
 //! closure is missing waits ([`WaitsFor`]).
 //!

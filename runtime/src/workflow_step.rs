@@ -189,8 +189,8 @@ impl WorkflowStep {
     }
 
     /// An expression over parameters and outputs that says whether there is anything to do: where it
-    /// is false when an attempt starts, the step is skipped as not needed, and what depends on it
-    /// goes on as its [`RunIf`] says. It is written without braces and has to be true or false:
+    /// is false when an attempt starts, the step is skipped (`condition_not_met`), and what depends on
+    /// it goes on as its [`RunIf`] says. It is written without braces and has to be true or false:
     /// anything else, or a name that is not there, fails the step.
     ///
     /// ```

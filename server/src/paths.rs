@@ -42,7 +42,7 @@ pub mod v1 {
     pub const PAUSE: &str = "/api/v1/workflows/{id}/pause";
     /// Lets it go on.
     pub const RESUME: &str = "/api/v1/workflows/{id}/resume";
-    /// Stops it for good.
+    /// Stops it; only a recovery makes it go on.
     pub const CANCEL: &str = "/api/v1/workflows/{id}/cancel";
     /// Does a step again and everything that needs it.
     pub const RECOVER: &str = "/api/v1/workflows/{id}/recover";

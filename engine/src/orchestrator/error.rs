@@ -7,7 +7,9 @@ use crate::command::Refusal;
 use crate::problem::Problem;
 use crate::role::Role;
 
-/// Why a call was not carried out. Nothing was changed.
+/// Why a call was not carried out. Nothing was changed, but for
+/// [`DatabaseAway`](super::Hindrance::DatabaseAway), where that is not known: the same call under the same
+/// command id settles it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JobOrchestratorError {
     /// It does not fit the state.

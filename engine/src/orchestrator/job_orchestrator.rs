@@ -133,7 +133,7 @@ pub trait JobOrchestrator: Send + Sync {
     /// [`NotFound`](super::JobOrchestratorError::NotFound).
     async fn resume_workflow(&self, workflow_id: WorkflowId) -> Answer<WorkflowState>;
 
-    /// Stops the workflow for good. The answer may come while something of it is still alive, with
+    /// Stops the workflow; only a recovery makes it go on. The answer may come while something of it is still alive, with
     /// `cancel_requested`; it is `cancelled` once nothing is.
     ///
     /// # Errors

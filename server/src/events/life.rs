@@ -122,7 +122,13 @@ impl Life {
         }
         let actor = self.caller.credential.actor(&self.shared, false).await;
         self.checked = Instant::now();
-        matches!(actor, Ok(Some(actor)) if actor == self.caller.actor)
+        match actor {
+            Ok(actor) => actor.as_ref() == Some(&self.caller.actor),
+            Err(error) => {
+                tracing::warn!(%error, "a stream ended: nobody can tell whether its caller may still look");
+                false
+            }
+        }
     }
 
     fn is_quiet(&self) -> bool {

@@ -179,7 +179,7 @@ pub struct Step {
     #[schema(required = false)]
     pub run_if: RunIf,
     /// An expression over parameters and outputs, without braces: where it is false, the step is
-    /// skipped as not needed.
+    /// skipped (`condition_not_met`).
     #[schema(required = false, min_length = 1, max_length = 2048)]
     pub condition: String,
     #[schema(required = false, minimum = 1, maximum = 100)]
