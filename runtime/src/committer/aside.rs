@@ -52,6 +52,17 @@ impl Blame {
         }
     }
 
+    /// Somebody deleted it with another program. Whoever wanted to be rid of it has its last row as well.
+    fn deleted(workflow: WorkflowId) -> Self {
+        Self {
+            workflow,
+            defect: Defect::Unreadable,
+            cause: "its row was deleted from the table workflows while it was under way; put the row back \
+                    from a copy, or delete its row in the table quarantine as well, while no server runs"
+                .to_owned(),
+        }
+    }
+
     /// A decision that the tables do not know: memory may be halfway.
     pub(super) fn contradiction(workflow: WorkflowId, fault: &Impossible) -> Self {
         Self {
@@ -126,6 +137,17 @@ impl Committer {
                 None
             }
         }
+    }
+
+    /// Why the only workflow of a batch is put aside that could not be written; none when its rows are
+    /// not at fault.
+    pub(super) async fn at_fault(&self, id: WorkflowId, fault: &StoreError) -> Option<Blame> {
+        if fault.is_contradiction() || fault.is_of_a_row() {
+            return Some(Blame::unwritable(id, fault));
+        }
+        let stands_elsewhere = matches!(fault, StoreError::Stale(_));
+        let is_deleted = stands_elsewhere && matches!(self.store.rev(id).await, Ok(None));
+        is_deleted.then(|| Blame::deleted(id))
     }
 
     /// Puts a workflow aside. The alarm is given once.

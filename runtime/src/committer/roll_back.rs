@@ -6,7 +6,6 @@ use std::collections::{BTreeSet, HashMap};
 use engine::WorkflowId;
 use tracing::error;
 
-use super::aside::Blame;
 use super::batch::{Batch, Member};
 use super::load::READ_TOGETHER;
 use super::{Committer, Message};
@@ -45,9 +44,12 @@ impl Committer {
         let claims = claims_alone(&batch);
         let members = self.undo(batch);
         // The rows are at fault, and they are those of one workflow that was there before.
-        let is_bad = is_alone && (fault.is_contradiction() || fault.is_of_a_row());
-        if let ([workflow], true) = (&touched[..], is_bad && !is_new) {
-            self.put_aside(Blame::unwritable(*workflow, fault)).await;
+        let blame = match touched[..] {
+            [workflow] if is_alone && !is_new => self.at_fault(workflow, fault).await,
+            _ => None,
+        };
+        if let Some(blame) = blame {
+            self.put_aside(blame).await;
         } else if !one_by_one {
             for member in members {
                 self.give_up(member.message, Some(fault));

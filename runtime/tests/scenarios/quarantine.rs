@@ -268,6 +268,40 @@ async fn a_row_that_goes_bad_while_its_workflow_runs_stops_it() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_deleted_while_its_workflow_runs_is_told_and_its_neighbour_goes_on() {
+    let bench = Bench::new().await;
+    let [started, stopped, go] = ["started", "stopped", "go"].map(|name| bench.path(name));
+    let script = format!(
+        "trap 'touch {}; exit 1' TERM; touch {}; while :; do sleep 0.02; done",
+        stopped.display(),
+        started.display()
+    );
+    let id = bench.start(&define(&[shell("Long", &script, &[])])).await;
+    let script = format!("until [ -e {} ]; do sleep 0.02; done", go.display());
+    let neighbour = bench.start(&define(&[shell("Long", &script, &[])])).await;
+    eventually("it runs", || started.exists()).await;
+    let rows = Rows::of(&bench.path("jobs.db")).await;
+    bench.is_damaged("a row is deleted");
+    let deleted = rows.change("DELETE FROM workflows WHERE id = 1").await;
+    assert_eq!(deleted.unwrap(), 1);
+    for _ in 0..2 {
+        let cancelled = bench.runtime.cancel_workflow(id).await;
+        let Err(JobOrchestratorError::Refused(Refusal::Quarantined { cause })) = cancelled else {
+            panic!("{cancelled:?}");
+        };
+        assert!(cause.contains("was deleted from the table"), "{cause}");
+    }
+    eventually("its step is stopped", || stopped.exists()).await;
+    std::fs::write(&go, "").unwrap();
+    bench
+        .until_status(neighbour, WorkflowStatus::Completed)
+        .await;
+    bench.runtime.shutdown().await;
+    let bench = bench.reopen().await;
+    assert_eq!(aside(&bench.runtime), [id]);
+}
+
+#[tokio::test]
 async fn one_that_cannot_be_written_when_its_turn_comes_does_not_hold_up_the_one_before_it() {
     let bench = Bench::with(Settings {
         programs_at_once: 1,
