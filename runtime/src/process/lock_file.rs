@@ -31,9 +31,11 @@ pub(super) fn path(folder: &Path, attempt_id: &str) -> Result<PathBuf, ProcessEr
     Ok(folder.join(format!("{attempt_id}.lock")))
 }
 
-/// Whether the attempt has a lock file: it was started, and its end is not proven.
+/// Whether the attempt has a lock file: it was started, and its end is not proven. A folder in its
+/// place is somebody else's.
 pub(super) fn is_there(folder: &Path, attempt_id: &str) -> bool {
-    folder.join(format!("{attempt_id}.lock")).exists()
+    let path = folder.join(format!("{attempt_id}.lock"));
+    path.exists() && !path.is_dir()
 }
 
 /// Makes the file, locked from its first moment. Refused if it exists.
@@ -48,6 +50,11 @@ pub(super) fn create(path: &Path, attempt_id: &str) -> Result<File, ProcessError
         .create_new(true)
         .open(path)
     {
+        Err(exists) if exists.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
+            return Err(fault(io::Error::other(
+                "a folder lies in its place, which has to be removed",
+            )));
+        }
         Err(exists) if exists.kind() == io::ErrorKind::AlreadyExists => {
             return Err(ProcessError::AttemptExists(attempt_id.to_owned()));
         }
@@ -64,7 +71,8 @@ pub(super) fn create(path: &Path, attempt_id: &str) -> Result<File, ProcessError
 pub(super) enum Obtained {
     /// It is ours until the file is dropped.
     Lock(File),
-    /// There is no such file: the attempt never began, or its end is proven.
+    /// There is no such file: the attempt never began, or its end is proven. Or a folder took its place,
+    /// which no runner can hold: the sweep alone has to tell.
     NoFile,
     /// A runner lives.
     Held,
@@ -73,7 +81,11 @@ pub(super) enum Obtained {
 /// Tries to obtain the lock, without waiting.
 pub(super) fn obtain(path: &Path) -> io::Result<Obtained> {
     let file = match OpenOptions::new().read(true).write(true).open(path) {
-        Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(Obtained::NoFile),
+        Err(missing)
+            if [io::ErrorKind::NotFound, io::ErrorKind::IsADirectory].contains(&missing.kind()) =>
+        {
+            return Ok(Obtained::NoFile);
+        }
         opened => opened?,
     };
     match file.try_lock() {
@@ -83,13 +95,15 @@ pub(super) fn obtain(path: &Path) -> io::Result<Obtained> {
     }
 }
 
-/// Removes the file; one that is gone already is no fault.
+/// Removes the file; one that is gone already is no fault, nor is a folder in its place, which stays.
 pub(super) fn remove(path: &Path) -> Result<(), ProcessError> {
     match fs::remove_file(path) {
-        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(ProcessError::LockFile {
-            path: path.to_owned(),
-            source: fault,
-        }),
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound && !path.is_dir() => {
+            Err(ProcessError::LockFile {
+                path: path.to_owned(),
+                source: fault,
+            })
+        }
         _ => Ok(()),
     }
 }

@@ -157,3 +157,29 @@ async fn what_is_left_when_runner_and_server_are_killed_is_found_by_its_mark() {
     assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
     assert!(locks(folder.path()).is_empty());
 }
+
+#[tokio::test]
+async fn a_folder_in_the_place_of_a_lock_file_is_told_and_keeps_nothing_from_being_proven_dead() {
+    let (folder, attempt) = (TempDir::new().unwrap(), unique("folder"));
+    let place = folder.path().join(format!("locks/{attempt}.lock"));
+    fs::create_dir_all(&place).unwrap();
+    let runner = runner(folder.path());
+    let refused = runner.start(&attempt, shell("true")).await.unwrap_err();
+    let told = refused.to_string();
+    let is_told = told.contains(&format!("{}", place.display())) && told.contains("a folder lies");
+    assert!(is_told, "{told}");
+    runner.prove_dead(&attempt, LIMIT).await.unwrap();
+
+    // Also where it took the place of one that is held: the mark tells what is left.
+    let attempt = unique("replaced");
+    let mut command = runner.start(&attempt, shell(TREE)).await.unwrap();
+    until_line(&mut command, "ready").await;
+    until_tree_stands(&attempt);
+    let place = folder.path().join(format!("locks/{attempt}.lock"));
+    fs::remove_file(&place).unwrap();
+    fs::create_dir(&place).unwrap();
+    signal(command.runner_pid().unwrap(), "-KILL");
+    runner.prove_dead(&attempt, LIMIT).await.unwrap();
+    assert_eq!(marked(ATTEMPT_VARIABLE, &attempt), [0; 0]);
+    assert!(place.is_dir());
+}

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{
-    JobId, JobOrchestrator, StepDefinition, TaskStatus, WorkflowDefinition, WorkflowId,
-    WorkflowStatus,
+    Actor, JobId, JobOrchestrator, StepDefinition, TaskStatus, WorkflowDefinition, WorkflowId,
+    WorkflowStatus, Workflows,
 };
 use runtime::step::{Registry, StepContext, StepError, StepOutput, StepType};
 use runtime::store::memory::MemoryStore;
@@ -185,4 +185,16 @@ async fn what_a_dropped_handler_left_is_dead_before_the_next_try() {
     let done = bench.until_status(id, WorkflowStatus::Completed).await;
     assert_eq!(done.tasks[0].attempt, 2);
     assert_eq!(bench.output(id, 0).await, "dead");
+}
+
+#[tokio::test]
+async fn a_step_whose_lock_file_cannot_be_made_says_why_and_is_tried_again() {
+    let bench = Bench::new().await;
+    std::fs::create_dir_all(bench.path("attempts/w1-t0-a1.lock")).unwrap();
+    let id = bench.start(&define(&[shell("Only", "true", &[])])).await;
+    bench.until_status(id, WorkflowStatus::Completed).await;
+    let actor = Actor::program();
+    let first = bench.runtime.attempt(&actor, id, 0, 1).await.unwrap();
+    let told = first.error.unwrap();
+    assert!(told.contains("a folder lies in its place"), "{told}");
 }
