@@ -14,9 +14,6 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Row};
-use tracing::warn;
-
-use place::Room;
 
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
@@ -43,6 +40,12 @@ pub enum OpenError {
     /// Another server uses the file.
     #[error("another server already uses {}; stop it first, or name another data folder", .0.display())]
     InUse(PathBuf),
+    /// Another engine uses what a database has for itself, for another database.
+    #[error(
+        "another engine already uses {}, which two databases cannot share; give each database a folder \
+         of its own", .0.display()
+    )]
+    Shared(PathBuf),
     /// The folder or a file in it cannot be used.
     #[error("cannot use {}: {cause}", path.display())]
     Folder {
@@ -140,7 +143,7 @@ pub struct Database {
     /// Connections that only read.
     pub(crate) readers: SqlitePool,
     /// Held as long as the database is open; none when it is only read.
-    pub(crate) lock: Option<File>,
+    pub(crate) locks: Vec<File>,
     /// How another connection that writes is opened.
     pub(crate) options: SqliteConnectOptions,
     /// Notices that the file was taken away.
@@ -193,8 +196,16 @@ impl Database {
     /// # Errors
     /// When another server uses it, or when it cannot be used; the text says what to mend.
     pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let lock = lock::take_patiently(path).await?;
-        check_place(path)?;
+        Self::open_with(path, &[]).await
+    }
+
+    /// Opens it with what lies `beside` it, which no engine on another database may use meanwhile.
+    pub(crate) async fn open_with(path: &Path, beside: &[PathBuf]) -> Result<Self, OpenError> {
+        let mut locks = vec![lock::take_patiently(path).await?];
+        for shared in beside {
+            locks.push(lock::take_beside_patiently(shared).await?);
+        }
+        place::check(path)?;
         private_file::make(path).map_err(|cause| OpenError::Folder {
             path: path.to_path_buf(),
             cause,
@@ -229,7 +240,7 @@ impl Database {
             writer,
             batches,
             readers,
-            lock: Some(lock),
+            locks,
             options,
             files,
         })
@@ -279,33 +290,9 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Refuses a place that is not fit for a database, and says when there is little room left.
-fn check_place(path: &Path) -> Result<(), OpenError> {
-    let folder = folder_of(path);
-    let failed = |cause| OpenError::Folder {
-        path: folder.to_path_buf(),
-        cause,
-    };
-    if let Some(kind) = place::network_file_system(folder).map_err(failed)? {
-        let path = folder.to_path_buf();
-        return Err(OpenError::Network { path, kind });
-    }
-    if let Some(warning) = Room::of(folder).map_err(failed)?.warning() {
-        warn!(folder = %folder.display(), "{warning}");
-    }
-    Ok(())
-}
-
 fn may_only_read(cause: &std::io::Error) -> bool {
     use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     matches!(cause.kind(), PermissionDenied | ReadOnlyFilesystem)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }
 
 /// Brings the tables up to date; each migration is a transaction with the note that it was made. What

@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{OpenError, folder_of};
+use super::OpenError;
+use super::place::folder_of;
 
 /// How long it is asked for before it counts as another server's.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -16,6 +17,16 @@ const RETRY_EVERY: Duration = Duration::from_millis(20);
 /// it started a program, that program's process holds the lock until it runs.
 pub(super) async fn take_patiently(path: &Path) -> Result<File, OpenError> {
     patiently(|| take(path)).await
+}
+
+/// Takes what lies beside a database, a file or a folder, for the engine on that database, as patiently.
+/// Its lock is none that a database of a similar name could have.
+pub(super) async fn take_beside_patiently(path: &Path) -> Result<File, OpenError> {
+    let taken = patiently(|| take_at(&path.with_extension("in-use"), path)).await;
+    taken.map_err(|error| match error {
+        OpenError::InUse(path) => OpenError::Shared(path),
+        other => other,
+    })
 }
 
 /// Takes a folder for this process alone, as patiently: the lock is on the folder itself, so that
@@ -47,20 +58,24 @@ fn take_folder(folder: &Path) -> Result<File, OpenError> {
 
 /// Takes the lock that says which server owns the file; the system drops it with the process.
 pub(super) fn take(path: &Path) -> Result<File, OpenError> {
+    take_at(&path.with_extension("lock"), path)
+}
+
+/// Takes the lock at `lock_path` for whoever uses what lies at `path`.
+fn take_at(lock_path: &Path, path: &Path) -> Result<File, OpenError> {
     let folder = folder_of(path);
     let failed = |path: &Path| {
         let path = path.to_path_buf();
         move |cause| OpenError::Folder { path, cause }
     };
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let lock_path = path.with_extension("lock");
     let open = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(&lock_path);
-    let file = open.map_err(failed(&lock_path))?;
-    locked(file, &lock_path, path)
+        .open(lock_path);
+    let file = open.map_err(failed(lock_path))?;
+    locked(file, lock_path, path)
 }
 
 /// Whether somebody has that lock, asked by somebody who may only read. Where there is no such file

@@ -4,6 +4,9 @@ use std::io;
 use std::path::Path;
 
 use rustix::fs::{statfs, statvfs};
+use tracing::warn;
+
+use super::OpenError;
 
 /// Below this many bytes a disk is nearly full.
 const FREE_BYTES_MIN: u64 = 512 * 1024 * 1024;
@@ -32,11 +35,36 @@ const NETWORK: [(u64, &str); 16] = [
     (0x786F_4256, "a shared folder of VirtualBox"),
 ];
 
+/// Refuses a place that is not fit for a database, and says when there is little room left.
+pub(super) fn check(path: &Path) -> Result<(), OpenError> {
+    let folder = folder_of(path);
+    let failed = |cause| OpenError::Folder {
+        path: folder.to_path_buf(),
+        cause,
+    };
+    if let Some(kind) = network_file_system(folder).map_err(failed)? {
+        let path = folder.to_path_buf();
+        return Err(OpenError::Network { path, kind });
+    }
+    if let Some(warning) = Room::of(folder).map_err(failed)?.warning() {
+        warn!(folder = %folder.display(), "{warning}");
+    }
+    Ok(())
+}
+
+/// The folder that a file lies in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// The network file system on which `folder` lies, if it is one.
 ///
 /// # Errors
 /// The folder cannot be asked.
-pub(super) fn network_file_system(folder: &Path) -> io::Result<Option<&'static str>> {
+fn network_file_system(folder: &Path) -> io::Result<Option<&'static str>> {
     let number = statfs(folder)?.f_type;
     // The numbers are 32 bits; some systems hand them over with a sign.
     #[expect(
@@ -54,7 +82,7 @@ fn name_of(number: u64) -> Option<&'static str> {
 
 /// How much room there is for a folder's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Room {
+struct Room {
     /// Bytes this program may still write.
     free: u64,
     /// Bytes in all.
@@ -66,7 +94,7 @@ impl Room {
     ///
     /// # Errors
     /// The folder cannot be asked.
-    pub(super) fn of(folder: &Path) -> io::Result<Self> {
+    fn of(folder: &Path) -> io::Result<Self> {
         let facts = statvfs(folder)?;
         Ok(Self {
             free: facts.f_bavail.saturating_mul(facts.f_frsize),
@@ -75,7 +103,7 @@ impl Room {
     }
 
     /// What to tell an operator while there is still time; nothing when there is enough.
-    pub(super) fn warning(self) -> Option<String> {
+    fn warning(self) -> Option<String> {
         let percent = self.percent();
         let is_scarce = self.free < FREE_BYTES_MIN || percent < FREE_PERCENT_MIN;
         is_scarce.then(|| {

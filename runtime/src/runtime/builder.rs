@@ -77,7 +77,8 @@ pub struct RuntimeBuilder {
 impl RuntimeBuilder {
     /// Keeps everything in this SQLite file, in a folder of its own: the task log (`logs.db`) and the
     /// folders of steps lie beside it. File and folder are made when they are not there. One program at a
-    /// time has it, until [`Runtime::shutdown`]: dropping the [`Runtime`] does not let go of it.
+    /// time has it, until [`Runtime::shutdown`]: dropping the [`Runtime`] does not let go of it. Meanwhile
+    /// a start on another file in the same folder is refused as well.
     ///
     /// ```standalone_crate
     /// # use std::time::Duration;
@@ -126,7 +127,8 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Where steps get their folders. The default lies beside the file.
+    /// Where steps get their folders: a folder of the engine's own, which is emptied at each start. The
+    /// default lies beside the file.
     #[must_use]
     pub fn work_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.work_dir = Some(folder.into());
@@ -213,10 +215,10 @@ impl RuntimeBuilder {
         self
     }
 
-    async fn stores(&mut self) -> Result<Stores, StartError> {
+    async fn stores(&mut self, work_dir: &Path) -> Result<Stores, StartError> {
         match self.store.take() {
             Some(store) => Ok(Stores::given(store)),
-            None => Stores::open(self.file.as_deref()).await,
+            None => Stores::open(self.file.as_deref(), work_dir).await,
         }
     }
 
@@ -246,10 +248,10 @@ impl RuntimeBuilder {
     pub async fn start(mut self) -> Result<Runtime, StartError> {
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
         let handlers = handlers(self.registry.take(), &self.step_types, &self.definitions)?;
-        let stores = self.stores().await?;
+        let work_dir = self.place_for_work();
+        let stores = self.stores(&work_dir).await?;
         let store = stores.store;
         let boot_loop = BootLoop::begin(store.as_ref(), clock.as_ref()).await;
-        let work_dir = self.place_for_work();
         let runner = self.processes(&work_dir);
         let switches = SharedSwitches::default();
         switches.set(switches::load(store.as_ref(), self.allow).await?);

@@ -44,9 +44,9 @@ fn told(problems: &[Problem]) -> String {
 }
 
 impl StartError {
-    /// Whether another server uses the data.
+    /// Whether another server uses the data, or the folder they lie in.
     #[must_use]
     pub const fn is_in_use(&self) -> bool {
-        matches!(self, Self::Open(OpenError::InUse(_)))
+        matches!(self, Self::Open(OpenError::InUse(_) | OpenError::Shared(_)))
     }
 }

@@ -30,13 +30,19 @@ impl Stores {
         }
     }
 
-    pub(super) async fn open(file: Option<&Path>) -> Result<Self, StartError> {
+    /// What lies in the file's folder, and the folder for work wherever it lies, are its alone.
+    pub(super) async fn open(file: Option<&Path>, work_dir: &Path) -> Result<Self, StartError> {
         let Some(file) = file else {
             return Ok(Self::given(Arc::new(MemoryStore::default())));
         };
-        let database = Database::open(file).await?;
+        let log_file = file.with_file_name("logs.db");
+        let mut beside = vec![log_file.clone()];
+        if work_dir != file.with_file_name("work") {
+            beside.push(work_dir.to_path_buf());
+        }
+        let database = Database::open_with(file, &beside).await?;
         let soundness = Soundness::of(&database);
-        let log = SqliteLogStore::open(&file.with_file_name("logs.db")).await?;
+        let log = SqliteLogStore::open(&log_file).await?;
         Ok(Self {
             store: Arc::new(SqliteStore::new(database)),
             log: Arc::new(log),

@@ -37,7 +37,7 @@ pub struct SqliteStore {
     batches: BatchWriter,
     pub(super) definitions: DefinitionCache,
     /// Keeps other servers away from the file.
-    _lock: Option<std::fs::File>,
+    _locks: Vec<std::fs::File>,
 }
 
 impl SqliteStore {
@@ -48,7 +48,7 @@ impl SqliteStore {
             writer,
             batches,
             readers,
-            lock,
+            locks,
             options,
             files,
         } = database;
@@ -58,7 +58,7 @@ impl SqliteStore {
             batches,
             definitions: DefinitionCache::default(),
             files,
-            _lock: lock,
+            _locks: locks,
         }
     }
 }

@@ -38,7 +38,7 @@ impl Database {
             writer,
             batches,
             readers: readers.map_err(|cause| unusable(path, cause))?,
-            lock: None,
+            locks: Vec::new(),
             options,
             files: FileWatch::of(path),
         })

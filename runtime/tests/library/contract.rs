@@ -9,7 +9,7 @@ use runtime::{
 };
 use tokio::sync::Semaphore;
 
-use crate::bench::{events, on_both, start, until, within};
+use crate::bench::{close, events, on_both, start, until, within};
 use crate::examined::{Examined, roomy};
 
 /// A workflow that fails until it is mended.
@@ -155,6 +155,33 @@ fn a_runtime_that_is_dropped_keeps_its_file_until_its_tokio_runtime_ends() {
         // After an orderly stop at once.
         open().await.unwrap().shutdown().await;
     });
+}
+
+#[tokio::test]
+async fn two_files_share_no_folder_at_the_same_time() {
+    let folder = Examined::new();
+    let place = |name: &str| folder.path().join(name);
+    let first = roomy().sqlite(place("data/first.db"));
+    let first = first.start().await.unwrap();
+    let second = || roomy().sqlite(place("data/second.db")).start();
+    let refused = second().await.unwrap_err();
+    let told = refused.to_string();
+    let is_told = told.contains("data/logs.db") && told.contains("a folder of its own");
+    assert!(is_told && refused.is_in_use(), "{told}");
+    assert!(!place("data/second.db").exists());
+    close(first).await;
+    close(second().await.unwrap()).await;
+
+    // The folder for work is emptied at each start.
+    let open = |file: &str| {
+        let builder = roomy().sqlite(place(file));
+        builder.work_dir(place("scratch")).start()
+    };
+    let first = open("first/jobs.db").await.unwrap();
+    let told = open("second/jobs.db").await.unwrap_err().to_string();
+    assert!(told.contains("scratch"), "{told}");
+    close(first).await;
+    close(open("second/jobs.db").await.unwrap()).await;
 }
 
 #[tokio::test]
