@@ -14,13 +14,14 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Row};
+use tracing::warn;
 
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 use crate::clock::{Clock, SystemClock};
 use crate::private_file;
 use crate::store::sqlite_writer::{BatchWriter, Reopen};
-use crate::store::{FileWatch, StoreError, is_no_sound_file, sqlite_fill_in};
+use crate::store::{FileWatch, StoreError, is_no_sound_file, sqlite_fill_in, sqlite_reading};
 
 /// The oldest SQLite whose write-ahead log is safe with several connections.
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -65,6 +66,13 @@ pub enum OpenError {
         /// What the database said.
         cause: sqlx::Error,
     },
+    /// There is nothing of ours in it.
+    #[error(
+        "{path} holds no tables of this program. What a server writes last lies in {path}-wal until it is \
+         folded into the file: put back the one that belongs to it, or restore a copy of the whole folder. \
+         A server that is started on this file begins with nothing", path = .0.display()
+    )]
+    NoTables(PathBuf),
     /// The file cannot be written.
     #[error("cannot write {}: {cause}{}", path.display(), advice(cause))]
     Batches {
@@ -206,6 +214,9 @@ impl Database {
             locks.push(lock::take_beside_patiently(shared).await?);
         }
         place::check(path)?;
+        if sqlite_reading::has_lost_log(path) {
+            warn_of_lost_log(path);
+        }
         private_file::make(path).map_err(|cause| OpenError::Folder {
             path: path.to_path_buf(),
             cause,
@@ -288,6 +299,14 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY)
         .disable_statement_logging()
+}
+
+fn warn_of_lost_log(path: &Path) {
+    warn!(
+        file = %path.display(),
+        "the file beside it with what was written last (-wal) was taken away; that is lost, and it goes on \
+         from what stood in the file before"
+    );
 }
 
 fn may_only_read(cause: &std::io::Error) -> bool {

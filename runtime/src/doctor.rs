@@ -17,6 +17,7 @@ use engine::invariant::{Finding, Invariant};
 
 use crate::database::{Database, OpenError};
 use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite_reading::has_lost_log;
 use crate::store::{QuarantineStore, StoreError, sqlite_examine as rows};
 
 use workflow::Seen;
@@ -85,6 +86,9 @@ pub async fn examine(
     if !file.exists() {
         return Err(DoctorError::Nothing(file.to_path_buf()));
     }
+    // Asked before anything is opened, which would make the file anew.
+    let files = std::iter::once(file).chain(others.iter().map(PathBuf::as_path));
+    let lost: Vec<_> = files.filter(|file| has_lost_log(file)).collect();
     let is_in_use = match Database::check_free(file) {
         Ok(()) => false,
         Err(OpenError::InUse(_)) => true,
@@ -102,6 +106,7 @@ pub async fn examine(
         summary: Summary::default(),
         aside: HashSet::new(),
     };
+    lost.into_iter().for_each(|file| examination.lost_log(file));
     examination.files(file, others).await?;
     let looked = examination.quarantine().await;
     examination.go_on("the quarantine", looked)?;
@@ -137,6 +142,7 @@ impl Examination<'_> {
     fn go_on(&mut self, of: &str, looked: Result<(), StoreError>) -> Result<(), StoreError> {
         match looked {
             Err(StoreError::DamagedPage(why)) => {
+                self.summary.has_damaged_pages = true;
                 let detail = format!("{of} cannot be looked through to the end: {why}");
                 self.told(Invariant::Rows, detail);
                 Ok(())
@@ -166,7 +172,10 @@ impl Examination<'_> {
             for id in page {
                 let is_aside = self.aside.contains(&id);
                 let seen = match workflow::look(&mut self.connection, id, is_aside).await {
-                    Err(fault @ StoreError::DamagedPage(_)) => Seen::unreadable(&fault),
+                    Err(fault @ StoreError::DamagedPage(_)) => {
+                        self.summary.has_damaged_pages = true;
+                        Seen::unreadable(&fault)
+                    }
                     seen => seen?,
                 };
                 self.summary.workflows += 1;

@@ -31,6 +31,16 @@ pub(super) fn explained(file: &Path, error: OpenError) -> DoctorError {
 }
 
 impl Examination<'_> {
+    pub(super) fn lost_log(&mut self, file: &Path) {
+        let file = file.display();
+        let detail = format!(
+            "{file}-wal is not there, and nobody has folded it into the file: what was written last is \
+             lost, and the file is as it was before. Put it back if no server was started since, or restore \
+             a copy of the whole folder"
+        );
+        self.told(Invariant::Rows, detail);
+    }
+
     /// Asks the database whether each file is whole.
     pub(super) async fn files(
         &mut self,

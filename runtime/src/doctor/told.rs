@@ -50,6 +50,9 @@ pub struct Summary {
     pub differing: u64,
     /// Workflows in quarantine.
     pub quarantined: u64,
+    /// Whether a page of the file is damaged.
+    #[serde(skip)]
+    pub has_damaged_pages: bool,
 }
 
 impl Summary {

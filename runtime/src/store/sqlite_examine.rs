@@ -41,7 +41,11 @@ impl Found {
             Event::WorkflowCreated { job_id, .. } => *job_id,
             _ => JobId(0),
         };
-        let first_task = self.tasks.first().and_then(|task| task.as_ref().ok());
+        // They are numbered in a row, so any of them tells: the first one may be what cannot be read.
+        let first_task = (0..).zip(&self.tasks).find_map(|(index, task)| {
+            let task = task.as_ref().ok()?;
+            Some(TaskId(task.id.0 - index))
+        });
         let (metadata, parameters) = match &self.record {
             Ok(record) => (record.metadata.clone(), record.parameters.clone()),
             Err(_) => (Map::new(), Map::new()),
@@ -49,7 +53,7 @@ impl Found {
         NewWorkflow {
             id,
             job_id,
-            first_task_id: first_task.map_or(TaskId(1), |task| task.id),
+            first_task_id: first_task.unwrap_or(TaskId(1)),
             definition: Arc::clone(definition),
             metadata,
             parameters,

@@ -1,6 +1,6 @@
 //! Opens a file only to look at it, also while a server uses it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection, Row};
@@ -54,6 +54,12 @@ impl Database {
         database::check_version(&mut connection)
             .await
             .map_err(failed)??;
+        let tables = sqlx::query("SELECT name FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+            .fetch_optional(&mut connection)
+            .await;
+        if tables.map_err(failed)?.is_none() {
+            return Err(OpenError::NoTables(path.to_path_buf()));
+        }
         let rows = sqlx::query("SELECT version FROM _sqlx_migrations")
             .fetch_all(&mut connection)
             .await
@@ -86,9 +92,13 @@ impl Database {
 }
 
 /// How the file can be opened. A reader needs the index of the write-ahead log, which it makes where there
-/// is none; where it may make nothing, a file without such a log is read as one that nobody changes.
+/// is none; where it may make nothing, a file without such a log is read as one that nobody changes. So is
+/// one whose log was taken away: opening it would make an empty one, and nobody could tell any more.
 async fn usable(path: &Path) -> Result<SqliteConnectOptions, sqlx::Error> {
     let options = options(path);
+    if has_lost_log(path) {
+        return Ok(options.immutable(true));
+    }
     match options.clone().connect().await {
         Ok(connection) => connection.close().await.map(|()| options),
         Err(cause) if is_denied(&cause) && !has_log(path) => Ok(options.immutable(true)),
@@ -107,9 +117,18 @@ pub(crate) fn is_denied(cause: &sqlx::Error) -> bool {
 
 /// Whether something was written that is not in the file yet.
 pub(crate) fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+/// Whether what was written last was taken away: whoever folds it into the file removes its index first.
+pub(crate) fn has_lost_log(path: &Path) -> bool {
+    beside(path, "-shm").exists() && !beside(path, "-wal").exists()
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

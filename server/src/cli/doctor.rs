@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 use engine::WorkflowId;
+use engine::invariant::Invariant;
 use engine::obeyed::{in_json, on_one_line};
 use runtime::doctor::{self, Ailment, Release, Summary, Told};
 use runtime::store::Quarantined;
@@ -87,6 +88,8 @@ struct Voice {
     as_json: bool,
     /// Whether somebody watches: then it says how far it is.
     is_watched: bool,
+    /// Whether a row of some workflow cannot be read or is missing.
+    has_bad_rows: bool,
 }
 
 impl Voice {
@@ -94,6 +97,7 @@ impl Voice {
         Self {
             as_json,
             is_watched: std::io::stderr().is_terminal(),
+            has_bad_rows: false,
         }
     }
 
@@ -130,6 +134,8 @@ impl Voice {
 
     fn ailment(&mut self, ailment: &Ailment) {
         self.clear();
+        self.has_bad_rows |=
+            ailment.workflow.is_some() && ailment.finding.invariant == Invariant::Rows;
         if self.as_json {
             // Numbers and texts always have a JSON form.
             let mut line = serde_json::to_value(ailment).unwrap_or_default();
@@ -165,6 +171,19 @@ impl Voice {
             summary.differing,
             summary.quarantined
         );
+        if summary.has_damaged_pages {
+            println!(
+                "What lies on a damaged page is lost to this file. Stop the server and restore a copy of the \
+                 whole folder; without one, the .recover of the sqlite3 shell saves into another file what \
+                 can still be read."
+            );
+        } else if self.has_bad_rows {
+            println!(
+                "What a row said that cannot be read is lost, unless its workflow's events tell it or a copy \
+                 of the folder has it. A server that meets such a workflow puts it into quarantine: its \
+                 commands are refused, and all others go on."
+            );
+        }
         if summary.quarantined > 0 {
             println!(
                 "To let a workflow go on: stop the server, mend its rows in the database until no \

@@ -356,3 +356,81 @@ async fn a_doctor_who_may_only_read_the_folder_looks_at_it_or_says_what_to_do() 
     assert_eq!(looked.code, Some(0), "{}{}", looked.text, looked.errors);
     assert!(looked.text.contains(": 7 workflows"), "{}", looked.text);
 }
+
+#[tokio::test]
+async fn a_log_of_writes_that_was_taken_away_is_named_with_what_is_lost_and_what_to_do() {
+    let folder = folder().await;
+    folder.is_damaged("what was written last is taken away");
+    remove(folder.path(), "-shm");
+    let file = folder.path().join("job-orchestrator.db");
+    let log = folder.path().join("job-orchestrator.db-wal");
+    let kept = std::fs::read(&log).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    // All that was ever written lay there.
+    let found = doctor(folder.path(), &[]);
+    assert_eq!(found.code, Some(1), "{}", found.text);
+    for told in [
+        "holds no tables",
+        "job-orchestrator.db-wal",
+        "restore a copy",
+    ] {
+        assert!(found.errors.contains(told), "{}", found.errors);
+    }
+    // Its first half is folded into the file; with an index, as a killed server leaves it.
+    remove(folder.path(), "-wal");
+    remove(folder.path(), "-shm");
+    std::fs::write(&log, kept).unwrap();
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&file)
+        .connect()
+        .await
+        .unwrap();
+    let fold = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
+    fold.execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    remove(folder.path(), "-wal");
+    std::fs::write(folder.path().join("job-orchestrator.db-shm"), "").unwrap();
+    // The first one leaves it as it is.
+    for _ in 0..2 {
+        let found = doctor(folder.path(), &[]);
+        assert_eq!(found.code, Some(1), "{}{}", found.text, found.errors);
+        for told in [
+            "job-orchestrator.db-wal is not there",
+            "written last is lost",
+            "Put it back",
+            "1 finding in 0 of 7 workflows",
+        ] {
+            assert!(found.text.contains(told), "{}", found.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_told_alone_with_what_is_lost_and_what_a_server_does() {
+    let folder = folder().await;
+    folder.is_damaged("for a doctor to find");
+    change(
+        folder.path(),
+        "UPDATE tasks SET status = 'dancing' WHERE workflow_id = 3 AND task = 0",
+    )
+    .await;
+    let found = doctor(folder.path(), &[]);
+    assert_eq!(found.code, Some(1), "{}", found.errors);
+    let lines: Vec<_> = found.text.lines().collect();
+    assert!(
+        lines[0].starts_with("workflow 3: rows: step 0: "),
+        "{}",
+        found.text
+    );
+    assert!(
+        lines[1].starts_with("1 finding in 1 of 7 workflows"),
+        "{}",
+        found.text
+    );
+    let told = "unless its workflow's events tell it or a copy of the folder has it";
+    assert!(
+        lines[2].contains(told) && lines[2].contains("into quarantine"),
+        "{}",
+        found.text
+    );
+}
