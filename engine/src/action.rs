@@ -149,6 +149,8 @@ impl Action {
 pub struct Origin<'a> {
     /// Who; nobody for what the engine does by itself.
     pub actor: Option<&'a str>,
+    /// What kind of actor that is, when it is known.
+    pub actor_kind: Option<crate::role::ActorKind>,
     /// Why, in the asker's words.
     pub reason: Option<&'a str>,
     /// The asker's id of this command, by which a repetition is known.

@@ -138,6 +138,7 @@ impl Decision<'_> {
             seq: self.workflow.rev() + 1,
             at: self.now,
             actor: self.origin.actor.map(str::to_owned),
+            actor_kind: self.origin.actor_kind,
             reason: self.origin.reason.map(str::to_owned),
             command_id: self.origin.command_id.map(str::to_owned),
             event,

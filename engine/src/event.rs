@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{Attempt, JobId, Seq, StepIndex};
+use crate::role::ActorKind;
 use crate::task_status::SkipReason;
 use crate::time::Timestamp;
 
@@ -297,6 +298,9 @@ pub struct EventRecord {
     /// Who asked for it; nobody for what the engine does by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+    /// What kind of actor that is; older versions did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_kind: Option<ActorKind>,
     /// Why, in the asker's words. Written as `because`: a skipped task has a `reason` of its own.
     #[serde(default, rename = "because", skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -42,7 +42,7 @@ pub use orchestrator::{
 };
 pub use problem::Problem;
 pub use progress::{Progress, TaskProgress, WaitsFor, WorkflowState};
-pub use role::{Actor, Role};
+pub use role::{Actor, ActorKind, Role};
 pub use task_status::{SkipReason, TaskStatus};
 pub use time::Timestamp;
 pub use workflow::Workflow;

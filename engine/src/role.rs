@@ -57,9 +57,39 @@ impl FromStr for Role {
     }
 }
 
+/// What kind of somebody asks. Names are unique within a kind at most: a token may be called like a
+/// person, and is somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActorKind {
+    /// Somebody who signs in.
+    Person,
+    /// A program with an API token.
+    Token,
+    /// The program that embeds the engine.
+    Program,
+}
+
+impl ActorKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Person, Self::Token, Self::Program];
+
+    /// The word used in events and keys.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Token => "token",
+            Self::Program => "program",
+        }
+    }
+}
+
 /// Somebody who asks for something: a signed-in person, a token or the program itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
+    /// What they are.
+    pub kind: ActorKind,
     /// The name shown in events.
     pub name: String,
     /// What they may do.
@@ -71,8 +101,29 @@ impl Actor {
     #[must_use]
     pub fn program() -> Self {
         Self {
+            kind: ActorKind::Program,
             name: "program".into(),
             role: Role::Owner,
+        }
+    }
+
+    /// A person who signed in.
+    #[must_use]
+    pub fn person(name: impl Into<String>, role: Role) -> Self {
+        Self {
+            kind: ActorKind::Person,
+            name: name.into(),
+            role,
+        }
+    }
+
+    /// A program that comes with an API token of this name.
+    #[must_use]
+    pub fn token(name: impl Into<String>, role: Role) -> Self {
+        Self {
+            kind: ActorKind::Token,
+            name: name.into(),
+            role,
         }
     }
 

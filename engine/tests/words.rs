@@ -151,7 +151,7 @@ fn every_action_has_its_word_and_is_for_operators_and_those_above_them() {
     for action in actions() {
         let may = Role::ALL.map(|role| {
             let name = String::new();
-            Actor { name, role }.may(action.needs())
+            Actor::person(name, role).may(action.needs())
         });
         assert_eq!(may, [false, true, true, true], "{action:?}");
         assert!(Actor::program().may(action.needs()));

@@ -50,7 +50,7 @@ use held::Held;
 use lanes::Lanes;
 pub(crate) use message::{Creation, KeyedCommand, Message};
 use parked::Parked;
-pub(crate) use repeated::{Asked, content_of_new, kept_answer};
+pub(crate) use repeated::{Asked, content_of_new, kept_answer, kept_command};
 use roll_back::{Claimants, Part};
 use timers::Timers;
 use watch::Watch;

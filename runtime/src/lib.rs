@@ -93,11 +93,11 @@ pub use engine::progress::{Counts, Summary};
 pub use engine::step_form::{FieldKind, FieldSpec, ModeRule, StepSpec};
 pub use engine::workflow_status::WorkflowTrigger;
 pub use engine::{
-    Action, Actor, Attempt, AttemptOutcome, DefinitionId, Definitions, Event, EventRecord,
-    FailureKind, Instead, JobId, JobOrchestrator, JobOrchestratorError, Mode, OnFailure, Problem,
-    Progress, Recovery, Refusal, Role, RunIf, Seq, Service, SkipReason, StepIndex, StepTypes,
-    Switches, TaskId, TaskProgress, TaskStatus, Timestamp, Trouble, TroubleKind, WaitsFor,
-    WorkflowId, WorkflowState, WorkflowStatus, Workflows, allowed_actions,
+    Action, Actor, ActorKind, Attempt, AttemptOutcome, DefinitionId, Definitions, Event,
+    EventRecord, FailureKind, Instead, JobId, JobOrchestrator, JobOrchestratorError, Mode,
+    OnFailure, Problem, Progress, Recovery, Refusal, Role, RunIf, Seq, Service, SkipReason,
+    StepIndex, StepTypes, Switches, TaskId, TaskProgress, TaskStatus, Timestamp, Trouble,
+    TroubleKind, WaitsFor, WorkflowId, WorkflowState, WorkflowStatus, Workflows, allowed_actions,
 };
 pub use event_stream::EventStream;
 pub use runtime::{Runtime, RuntimeBuilder, StartError};

@@ -167,11 +167,10 @@ impl Runtime {
         asked::check_command_id(creation.command.as_ref().map(|command| command.id.as_str()))?;
         self.is_possible(Ask::Create)?;
         let (reply, answer) = oneshot::channel();
-        let actor = actor.name.clone();
         self.send(
             Message::Create {
                 creation: Box::new(creation),
-                actor,
+                actor: actor.clone(),
                 reply,
             },
             answer,
@@ -199,7 +198,7 @@ impl Runtime {
             Message::Act {
                 id,
                 request: Box::new(request),
-                actor: actor.name.clone(),
+                actor: actor.clone(),
                 reply,
             },
             answer,
@@ -229,7 +228,7 @@ impl Runtime {
             request: Some(request),
         };
         let (store, health) = (self.inner.store.as_ref(), &self.inner.health);
-        kept_answer(store, health, &actor.name, asked).await
+        kept_answer(store, health, actor, asked).await
     }
 
     async fn send(

@@ -7,6 +7,7 @@
 mod arrows;
 mod attempt_row;
 mod boots;
+pub mod command_key;
 mod definition_cache;
 mod error;
 mod file_watch;
@@ -122,7 +123,8 @@ pub struct LateOutput {
 pub struct AnsweredCommand {
     /// Whose id it is.
     pub actor: String,
-    /// The id, as the actor gave it.
+    /// The id, with the kind of its actor before it ([`command_key`]); older versions kept it as the
+    /// actor gave it.
     pub id: String,
     /// When it was answered.
     pub at: Timestamp,
@@ -160,7 +162,7 @@ pub trait WorkflowStore: Send + Sync {
         commands: &[AnsweredCommand],
     ) -> Result<(), StoreError>;
 
-    /// What was answered to the command of this id, if it is known.
+    /// What was answered to the command that is kept under this id, if it is known.
     async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError>;
 
     /// Forgets the commands that were answered before this moment, and says how many they were.
@@ -303,7 +305,8 @@ pub struct NewVersion<'a> {
     pub by: &'a str,
     /// When.
     pub now: Timestamp,
-    /// The id of the command, when it carries one.
+    /// The id of the command, when it carries one, with the kind of its actor before it
+    /// ([`command_key`]).
     pub command_id: Option<&'a str>,
 }
 

@@ -129,10 +129,7 @@ async fn make(shared: &Shared, session: &Session, fields: &Fields) -> Result<(),
     };
     tracing::info!(name = %name, "the owner's account was made");
     if fields.is_ticked("commands") {
-        let owner = Actor {
-            name: name.to_owned(),
-            role: Role::Owner,
-        };
+        let owner = Actor::person(name, Role::Owner);
         let present = shared.service.switches(&owner).await?;
         let switches = StepSwitches {
             commands: true,

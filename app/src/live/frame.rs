@@ -134,6 +134,7 @@ mod tests {
             seq,
             at: Timestamp::from_micros(1),
             actor: None,
+            actor_kind: None,
             reason: None,
             command_id: None,
             event,
@@ -245,6 +246,7 @@ mod tests {
             at: Timestamp::from_micros(0),
             command_id: None,
             actor: None,
+            actor_kind: None,
             reason: None,
             event: Event::WorkflowCompleted,
         };

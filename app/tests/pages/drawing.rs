@@ -55,10 +55,7 @@ pub async fn draw(fake: Fake, role: Role, url: &str) -> Drawn {
     let service: Arc<dyn Service> = Arc::new(fake);
     let context = move || {
         provide_context(service.clone());
-        provide_context(Actor {
-            name: "ada".into(),
-            role,
-        });
+        provide_context(Actor::person("ada", role));
     };
     let options = options();
     let render = render_app_async_with_context(context, move || shell(options.clone(), "site.css"));

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use engine::invariant::{History, Invariant, Look, at_rest, kept_up, of_change, shown};
 use engine::workflow::{TaskRecord, WorkflowRecord};
 use engine::{
-    Action, Command, Event, EventRecord, FailureKind, Mode, Progress, SkipReason, TaskStatus,
-    WorkflowStatus,
+    Action, ActorKind, Command, Event, EventRecord, FailureKind, Mode, Progress, SkipReason,
+    TaskStatus, WorkflowStatus,
 };
 use serde_json::json;
 
@@ -256,6 +256,17 @@ fn a_command_that_had_two_results_is_found() {
         }
     });
     names(&twice, I::I16);
+    // A token may be called like a person.
+    let apart = life.told(|e| {
+        let kinds = [ActorKind::Token, ActorKind::Person];
+        for (kind, by) in ["TaskQueued", "TaskCompleted"].into_iter().zip(kinds) {
+            let event = find(e, kind);
+            e[event].actor = Some("ada".into());
+            e[event].actor_kind = Some(by);
+            e[event].command_id = Some("c".into());
+        }
+    });
+    assert_eq!(apart, []);
 }
 
 #[test]

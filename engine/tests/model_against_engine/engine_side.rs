@@ -92,6 +92,7 @@ impl EngineSide {
         };
         let origin = Origin {
             actor: matches!(input, Input::Ask(_)).then_some("somebody"),
+            actor_kind: None,
             reason: None,
             command_id: command_id.as_deref(),
             expected_rev,

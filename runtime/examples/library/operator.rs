@@ -14,10 +14,7 @@ use super::Outcome;
 /// Two workflows that would not end by themselves.
 pub async fn run() -> Outcome {
     let orchestrator = Runtime::builder().in_memory().start().await?;
-    let ada = Actor {
-        name: "Ada".into(),
-        role: Role::Operator,
-    };
+    let ada = Actor::person("Ada", Role::Operator);
 
     let mirrors = start(&orchestrator, JobId(1), two_mirrors()).await?;
     until(&orchestrator, mirrors, "TaskRetryScheduled").await?;

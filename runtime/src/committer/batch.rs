@@ -225,6 +225,7 @@ mod tests {
             seq,
             at: Timestamp::default(),
             actor: None,
+            actor_kind: None,
             reason: None,
             command_id: None,
             event,

@@ -7,8 +7,8 @@ use engine::event::EventRecord;
 use engine::orchestrator::ActionRequest;
 use engine::workflow::NewWorkflow;
 use engine::{
-    Action, Command, Event, JobId, JobOrchestratorError, Origin, Refusal, SkipReason, StepIndex,
-    TaskId, TaskStatus, Timestamp, Workflow, WorkflowId, advance,
+    Action, Actor, Command, Event, JobId, JobOrchestratorError, Origin, Refusal, SkipReason,
+    StepIndex, TaskId, TaskStatus, Timestamp, Workflow, WorkflowId, advance,
 };
 use tracing::{debug, error, warn};
 
@@ -78,7 +78,7 @@ impl Committer {
     fn create(
         &mut self,
         creation: &Creation,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<WorkflowId, JobOrchestratorError> {
@@ -101,7 +101,8 @@ impl Committer {
         };
         let mut workflow = Workflow::new(new, now);
         let origin = Origin {
-            actor: Some(actor),
+            actor: Some(&actor.name),
+            actor_kind: Some(actor.kind),
             command_id: creation.command.as_ref().map(|command| command.id.as_str()),
             ..Origin::default()
         };
@@ -128,7 +129,7 @@ impl Committer {
         &mut self,
         id: WorkflowId,
         request: &ActionRequest,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<WorkflowId, JobOrchestratorError> {
@@ -153,7 +154,8 @@ impl Committer {
             });
         };
         let origin = Origin {
-            actor: Some(actor),
+            actor: Some(&actor.name),
+            actor_kind: Some(actor.kind),
             reason: request.reason.as_deref(),
             command_id: request.command_id.as_deref(),
             expected_rev: request.expected_rev,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engine::orchestrator::ActionRequest;
 use engine::progress::WorkflowState;
 use engine::{
-    Action, Command, DefinitionId, JobId, JobOrchestratorError, StepIndex, WorkflowDefinition,
-    WorkflowId,
+    Action, Actor, Command, DefinitionId, JobId, JobOrchestratorError, StepIndex,
+    WorkflowDefinition, WorkflowId,
 };
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -45,14 +45,14 @@ pub(crate) enum Message {
     /// Make a workflow.
     Create {
         creation: Box<Creation>,
-        actor: String,
+        actor: Actor,
         reply: Reply,
     },
     /// Somebody asks something of a workflow.
     Act {
         id: WorkflowId,
         request: Box<ActionRequest>,
-        actor: String,
+        actor: Actor,
         reply: Reply,
     },
     /// An attempt or a timer has something to tell.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use engine::orchestrator::{DefinitionSource, NewWorkflowRequest};
 use engine::progress::WorkflowState;
-use engine::{Action, JobOrchestratorError, Refusal, WorkflowId};
+use engine::{Action, Actor, JobOrchestratorError, Refusal, WorkflowId};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -14,13 +14,13 @@ use super::batch::{Answered, Batch};
 use super::{Committer, Message};
 use crate::fault;
 use crate::health::Health;
-use crate::store::{AnsweredCommand, Store, StoreError};
+use crate::store::{AnsweredCommand, Store, StoreError, command_key};
 
 /// Before every hash of what is asked. A hash without it is of an older version, of which some hashed
 /// a new workflow with what its definition had added.
 const AS_SENT: &str = "2:";
 
-/// Whose id it is, and the id.
+/// Whose id it is, and what it is kept under.
 type Key = (String, String);
 
 /// A command of this batch that carries an id.
@@ -32,9 +32,13 @@ pub(super) struct Remembered {
 /// The commands of one batch that carry an id and are not refused.
 pub(super) type RememberedCommands = BTreeMap<Key, Remembered>;
 
+fn key_of(actor: &Actor, id: &str) -> Key {
+    (actor.name.clone(), command_key::of(actor.kind, id))
+}
+
 impl Message {
     /// The id it carries, with whose it is, and the hash of what it asks for.
-    fn identity(&self) -> Option<(Key, String)> {
+    fn identity(&self) -> Option<(&Actor, &str, String)> {
         let (actor, id, content) = match self {
             Self::Create {
                 creation, actor, ..
@@ -51,7 +55,7 @@ impl Message {
             ),
             _ => return None,
         };
-        Some(((actor.clone(), id.clone()), content))
+        Some((actor, id, content))
     }
 }
 
@@ -92,14 +96,27 @@ pub(crate) struct Asked<'a> {
     pub(crate) request: Option<&'a NewWorkflowRequest>,
 }
 
+/// What is kept under an actor's id, also by a version that did not tell kinds of actors apart.
+pub(crate) async fn kept_command(
+    store: &dyn Store,
+    actor: &Actor,
+    id: &str,
+) -> Result<Option<AnsweredCommand>, StoreError> {
+    let key = command_key::of(actor.kind, id);
+    match store.command(&actor.name, &key).await? {
+        Some(known) => Ok(Some(known)),
+        None => store.command(&actor.name, id).await,
+    }
+}
+
 /// The answer that is kept under an actor's id, with what was asked under it, if it is known.
 pub(crate) async fn kept_answer(
     store: &dyn Store,
     health: &Health,
-    actor: &str,
+    actor: &Actor,
     asked: Asked<'_>,
 ) -> Option<Result<WorkflowState, JobOrchestratorError>> {
-    match store.command(actor, asked.id).await {
+    match kept_command(store, actor, asked.id).await {
         Ok(None) => None,
         Ok(Some(known)) => Some(same_command(&known, &asked).and_then(|()| {
             serde_json::from_str(&known.answer)
@@ -119,25 +136,25 @@ impl Committer {
         message: &Message,
         batch: &Batch,
     ) -> Option<Result<Answered, JobOrchestratorError>> {
-        let (key, content) = message.identity()?;
-        if let Some(known) = batch.remembered.get(&key) {
+        let (actor, id, content) = message.identity()?;
+        if let Some(known) = batch.remembered.get(&key_of(actor, id)) {
             let answer = Answered::Now(known.workflow);
             return Some(same_content(&known.content, &content).map(|()| answer));
         }
         let asked = Asked {
-            id: &key.1,
+            id,
             content: &content,
             request: None,
         };
-        let kept = kept_answer(self.store.as_ref(), &self.health, &key.0, asked).await?;
+        let kept = kept_answer(self.store.as_ref(), &self.health, actor, asked).await?;
         Some(kept.map(|state| Answered::Before(Box::new(state))))
     }
 
     /// Keeps what the batch has to remember of a message that was not refused.
     pub(super) fn remember(message: &Message, workflow: WorkflowId, batch: &mut Batch) {
-        if let Some((key, content)) = message.identity() {
+        if let Some((actor, id, content)) = message.identity() {
             let remembered = Remembered { content, workflow };
-            batch.remembered.insert(key, remembered);
+            batch.remembered.insert(key_of(actor, id), remembered);
         }
     }
 
@@ -148,13 +165,13 @@ impl Committer {
     ) -> Result<Vec<AnsweredCommand>, StoreError> {
         let at = self.clock.now();
         let mut rows = Vec::with_capacity(batch.remembered.len());
-        for ((actor, id), remembered) in &batch.remembered {
+        for ((actor, key), remembered) in &batch.remembered {
             let Some(state) = self.state(remembered.workflow, batch.answered_at) else {
                 continue;
             };
             rows.push(AnsweredCommand {
                 actor: actor.clone(),
-                id: id.clone(),
+                id: key.clone(),
                 at,
                 content: remembered.content.clone(),
                 answer: serde_json::to_string(&state).map_err(|error| StoreError::Corrupt {

@@ -7,8 +7,8 @@ use engine::definition::limits;
 use engine::orchestrator::ActionRequest;
 use engine::progress::WorkflowState;
 use engine::{
-    Action, Command, Handler, JobOrchestratorError, Outcome, StepDefinition, TaskStatus,
-    WorkflowDefinition, WorkflowId, WorkflowStatus,
+    Action, Actor, Command, Handler, JobOrchestratorError, Outcome, Role, StepDefinition,
+    TaskStatus, WorkflowDefinition, WorkflowId, WorkflowStatus,
 };
 use serde_json::{Map, json};
 use tokio::sync::{mpsc, oneshot};
@@ -89,7 +89,7 @@ impl Bench {
         let (reply, answer) = oneshot::channel();
         let create = Message::Create {
             creation: Box::new(creation),
-            actor: "ada".into(),
+            actor: Actor::person("ada", Role::Owner),
             reply,
         };
         self.committer.process(vec![create]).await;
@@ -129,7 +129,7 @@ fn act(id: WorkflowId, request: ActionRequest) -> (Message, Answered) {
     let message = Message::Act {
         id,
         request: Box::new(request),
-        actor: "ada".into(),
+        actor: Actor::person("ada", Role::Owner),
         reply,
     };
     (message, answer)

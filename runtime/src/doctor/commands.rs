@@ -3,7 +3,7 @@
 use engine::invariant::Invariant;
 
 use super::{Examination, PAGE};
-use crate::store::{StoreError, WorkflowStore, sqlite_examine as rows};
+use crate::store::{StoreError, WorkflowStore, command_key, sqlite_examine as rows};
 
 impl Examination<'_> {
     /// Each answer is one that can have been given: of a workflow that exists, and of a moment that
@@ -32,10 +32,10 @@ impl Examination<'_> {
                     }
                 };
                 if let Some(wrong) = wrong {
-                    self.told(
-                        Invariant::I16,
-                        format!("the command {id} of {actor}: {wrong}"),
-                    );
+                    let (kind, id) = command_key::parts(&id);
+                    let kind = kind.map(|kind| format!("{kind} ")).unwrap_or_default();
+                    let told = format!("the command {id} of {kind}{actor}: {wrong}");
+                    self.told(Invariant::I16, told);
                 }
             }
         }

@@ -20,7 +20,7 @@ use super::{Runtime, asked, read_fault, require};
 use crate::fault;
 use crate::health::Ask;
 use crate::step::Registry;
-use crate::store::{NewVersion, SaveError};
+use crate::store::{NewVersion, SaveError, command_key};
 
 /// Definitions of more steps are judged on a thread of their own, so that large ones hold nobody up.
 const STEPS_AT_ONCE: usize = 100;
@@ -102,6 +102,7 @@ impl Definitions for Runtime {
         // On a full disk it would take the room that is kept for what steps come to.
         self.is_possible(Ask::Change)?;
         let now = self.inner.clock.now();
+        let command_id = command_id.map(|id| command_key::of(actor.kind, id));
         let saved = self
             .inner
             .store
@@ -111,7 +112,7 @@ impl Definitions for Runtime {
                 sent,
                 by: &actor.name,
                 now,
-                command_id,
+                command_id: command_id.as_deref(),
             })
             .await;
         if let Ok(saved) = &saved {

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use super::latest::Checked;
 use super::look::Look;
 use super::{Runtime, read_fault, require, weight};
-use crate::committer::{Creation, KeyedCommand, content_of_new};
+use crate::committer::{Creation, KeyedCommand, content_of_new, kept_command};
 use crate::fault;
 use crate::feed::News;
 use crate::workflow_definition::Frozen;
@@ -198,7 +198,7 @@ impl Workflows for Runtime {
         command_id: &str,
     ) -> Answer<Option<WorkflowId>> {
         require(actor, Role::Viewer)?;
-        let known = self.inner.store.command(&actor.name, command_id).await;
+        let known = kept_command(self.inner.store.as_ref(), actor, command_id).await;
         let Some(known) = known.map_err(|cause| read_fault(&cause))? else {
             return Ok(None);
         };

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection, Row};
 
 use super::sqlite::SqliteStore;
-use super::{DefinitionStore, NewVersion, SaveError, StoreError, row};
+use super::{DefinitionStore, NewVersion, SaveError, StoreError, command_key, row};
 
 #[async_trait]
 impl DefinitionStore for SqliteStore {
@@ -92,19 +92,23 @@ async fn write_version(
     })
 }
 
-/// What was saved before under the same id.
+/// What was saved before under the same id, also by a version that did not tell kinds of actors apart.
 async fn saved_under(
     connection: &mut SqliteConnection,
     new: NewVersion<'_>,
 ) -> Result<Option<SavedDefinition>, StoreError> {
-    let Some(id) = new.command_id else {
+    let Some(key) = new.command_id else {
         return Ok(None);
     };
-    let found = sqlx::query("SELECT * FROM definitions WHERE saved_by = $1 AND command_id = $2")
-        .bind(new.by)
-        .bind(id)
-        .fetch_optional(connection)
-        .await?;
+    let found = sqlx::query(
+        "SELECT * FROM definitions WHERE saved_by = $1 AND command_id IN ($2, $3)
+         ORDER BY command_id = $2 DESC LIMIT 1",
+    )
+    .bind(new.by)
+    .bind(key)
+    .bind(command_key::older(key))
+    .fetch_optional(connection)
+    .await?;
     found.as_ref().map(saved).transpose()
 }
 

@@ -217,6 +217,7 @@ impl Filling<'_> {
                 seq: folded.rev() + 1,
                 at: now,
                 actor: None,
+                actor_kind: None,
                 reason: None,
                 command_id: None,
                 event: Event::AttemptEnded {

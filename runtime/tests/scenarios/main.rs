@@ -22,6 +22,7 @@ mod folded;
 mod hostile_references;
 mod late;
 mod mutations;
+mod namesakes;
 mod operator;
 mod orphans;
 mod patterns;

@@ -57,7 +57,7 @@ pub async fn command(data: &Path, command: Command) -> Result<Ending> {
                 Some(accounts) => accounts.tokens().await?,
                 None => Vec::new(),
             };
-            for (Actor { name, role }, made) in tokens {
+            for (Actor { name, role, .. }, made) in tokens {
                 println!("{name}\t{role}\t{made}");
             }
         }

@@ -87,7 +87,7 @@ async fn list(data: &Path) -> Result<()> {
         return Ok(());
     };
     for account in accounts.all().await? {
-        let Actor { name, role } = account.actor;
+        let Actor { name, role, .. } = account.actor;
         let word = word(account.disabled);
         println!("{name}\t{role}\t{word}\t{}", account.created_at);
     }

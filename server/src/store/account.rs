@@ -1,6 +1,6 @@
 //! People who may sign in.
 
-use engine::{Actor, Role, Timestamp};
+use engine::{Actor, ActorKind, Role, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -63,9 +63,10 @@ pub(super) fn role_of(row: &SqliteRow) -> Result<Role, StoreError> {
         .map_err(|error: engine::role::UnknownRole| StoreError::Decode(Box::new(error)))
 }
 
-/// Reads a name and a role.
-pub(super) fn actor_of(row: &SqliteRow) -> Result<Actor, StoreError> {
+/// Reads somebody of this kind: their name and role.
+pub(super) fn actor_of(kind: ActorKind, row: &SqliteRow) -> Result<Actor, StoreError> {
     Ok(Actor {
+        kind,
         name: row.try_get("name")?,
         role: role_of(row)?,
     })
@@ -122,7 +123,7 @@ impl Accounts {
         row.map(|row| {
             Ok(Account {
                 id: row.try_get("id")?,
-                actor: actor_of(&row)?,
+                actor: actor_of(ActorKind::Person, &row)?,
                 password: row.try_get("password")?,
                 disabled: row.try_get("disabled")?,
             })
@@ -140,7 +141,7 @@ impl Accounts {
             .await?;
         let read = |row: &SqliteRow| {
             Ok(ListedAccount {
-                actor: actor_of(row)?,
+                actor: actor_of(ActorKind::Person, row)?,
                 disabled: row.try_get("disabled")?,
                 created_at: made_at(row)?,
             })

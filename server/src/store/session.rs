@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::{Actor, Timestamp};
+use engine::{Actor, ActorKind, Timestamp};
 use sqlx::Row;
 use tower_sessions::SessionStore;
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result as SessionResult};
 
-use super::account::role_of;
+use super::account::actor_of;
 use super::hindrance::{backend, hindrance};
 use super::{Database, StoreError};
 use crate::moment::now;
@@ -77,10 +77,7 @@ impl Sessions {
                 hindrance(&error).ok_or(error)?;
             }
         }
-        Ok(Some(Actor {
-            name: row.try_get("name")?,
-            role: role_of(&row)?,
-        }))
+        actor_of(ActorKind::Person, &row).map(Some)
     }
 
     /// Removes what is over; answers how many there were.

@@ -1,6 +1,6 @@
 //! What programs show instead of signing in.
 
-use engine::{Actor, Role, Timestamp};
+use engine::{Actor, ActorKind, Role, Timestamp};
 use sqlx::sqlite::SqliteRow;
 
 use super::account::{actor_of, made_at};
@@ -37,7 +37,8 @@ impl Accounts {
             .bind(hash)
             .fetch_optional(self.pool())
             .await?;
-        row.as_ref().map(actor_of).transpose()
+        let actor = |row: &SqliteRow| actor_of(ActorKind::Token, row);
+        row.as_ref().map(actor).transpose()
     }
 
     /// Whom each token stands for and when it was made, in that order.
@@ -48,7 +49,7 @@ impl Accounts {
         let rows = sqlx::query("SELECT name, role, created_at FROM tokens ORDER BY id")
             .fetch_all(self.pool())
             .await?;
-        let read = |row: &SqliteRow| Ok((actor_of(row)?, made_at(row)?));
+        let read = |row: &SqliteRow| Ok((actor_of(ActorKind::Token, row)?, made_at(row)?));
         rows.iter().map(read).collect()
     }
 

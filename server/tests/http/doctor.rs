@@ -138,9 +138,9 @@ const DAMAGE: [(&str, &str); 22] = [
     ("INSERT INTO attempts SELECT 99, task, attempt, started_at, ended_at, outcome, error, output FROM attempts WHERE workflow_id = 3",
      "rows in attempts belong to no workflow"),
     ("UPDATE commands SET answer = '{}'",
-     "I16: the command again of tester: the answer cannot be read"),
+     "I16: the command again of token tester: the answer cannot be read"),
     ("DELETE FROM workflows WHERE id = 6",
-     "I16: the command again of tester: it was answered with event"),
+     "I16: the command again of token tester: it was answered with event"),
 ];
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Starts that come more than once under the same id.
 
 use futures::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::event_table;
-use crate::fixture::{Answer, Server};
+use crate::fixture::{Answer, Server, ask, quick};
 
 const AT_ONCE: usize = 20;
 
@@ -43,4 +44,29 @@ async fn dbos_544_same_id_parallel() {
         assert_eq!(event_table::count(events, "WorkflowStarted"), 1);
         assert_eq!(event_table::count(events, "TaskStarted"), 1);
     }
+}
+
+/// Whose an id is says not the name alone: the token of the fixture is called as this person is.
+#[tokio::test]
+async fn a_token_and_a_person_of_one_name_have_ids_of_their_own() {
+    let server = Server::start();
+    server.user("tester", "editor", "correct horse");
+    let cookie = server.sign_in("tester", "correct horse").await;
+    let api = server.api("editor");
+    let body = json!({"definition": quick()});
+    let as_person = async || {
+        let request = server
+            .request(Method::POST, "/api/v1/workflows")
+            .json(&body);
+        let request = request.header("cookie", &cookie);
+        let request = request.header("origin", &server.address);
+        ask(request.header("Idempotency-Key", "the-same"))
+            .await
+            .ok()
+    };
+    let as_token = async || api.keyed("/workflows", "the-same", &body).await.ok();
+    let (of_token, of_person) = (as_token().await, as_person().await);
+    assert_ne!(of_token["workflow_id"], of_person["workflow_id"]);
+    assert_eq!(as_token().await, of_token);
+    assert_eq!(as_person().await, of_person);
 }

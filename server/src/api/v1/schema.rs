@@ -19,8 +19,8 @@ pub use commands::{Command, MarkDone, Pause, RaiseBudget, Recover, Skip};
 pub use problem::Problem;
 pub use step_types::StepType;
 use words::{
-    FrameKind, LogStream, Mode, OnFailure, Outcome, RunIf, SkipReason, TaskStatus, WaitsFor,
-    WorkflowStatus,
+    ActorKind, FrameKind, LogStream, Mode, OnFailure, Outcome, RunIf, SkipReason, TaskStatus,
+    WaitsFor, WorkflowStatus,
 };
 
 /// A workflow, as lists and commands answer it.
@@ -299,6 +299,9 @@ pub struct Frame {
     /// Who asked for it.
     #[schema(required = false)]
     pub actor: String,
+    /// What kind of actor that is; not said of events that an older version wrote.
+    #[schema(required = false)]
+    pub actor_kind: ActorKind,
     /// The `reason` that was given with the command it follows from. It has another name here, because
     /// a skipped task has a `reason` of its own.
     #[schema(required = false)]

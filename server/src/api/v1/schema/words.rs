@@ -132,6 +132,22 @@ impl PartialSchema for Outcome {
     }
 }
 
+/// What kind of actor asked.
+#[derive(Serialize)]
+pub struct ActorKind;
+
+impl ToSchema for ActorKind {}
+
+impl PartialSchema for ActorKind {
+    fn schema() -> RefOr<Schema> {
+        let words = engine::ActorKind::ALL.map(engine::ActorKind::as_str);
+        one_of(
+            "What kind of actor asked: somebody who signed in, an API token, or the program itself.",
+            words,
+        )
+    }
+}
+
 /// Who wrote a line.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
