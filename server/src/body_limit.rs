@@ -1,4 +1,5 @@
-//! How large a body may be: 1 MiB, and 8 MiB where a definition may be in it.
+//! How large a body may be: 1 MiB, 4 MiB where the output of a step may be in it, and 8 MiB where a
+//! definition may be.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use engine::definition::limits;
 use futures::StreamExt;
 use http_body_util::{LengthLimitError, Limited};
 
@@ -17,6 +19,9 @@ use crate::{paths, plain_page};
 
 /// For most bodies.
 const SMALL: usize = 1024 * 1024;
+/// Where the output of a step may be in it: far more than that itself may have, which may be written
+/// with spaces and escapes, so that its own limit refuses it and says why.
+const MEDIUM: usize = 4 * limits::OUTPUT_BYTES_MAX;
 /// Where a definition may be in it.
 const LARGE: usize = 8 * 1024 * 1024;
 /// A body that is too large is read up to here before the answer, so that a client that sends all
@@ -33,7 +38,29 @@ pub fn of(path: &str) -> usize {
         || definitions.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         || path.starts_with(paths::SERVER_FUNCTIONS)
         || app::posted::PostedTo::of_path(path).is_some();
-    if holds_definition { LARGE } else { SMALL }
+    let holds_output = || {
+        let mut routes = [paths::v1::MARK_DONE, paths::v1::RECOVER].into_iter();
+        routes.any(|route| is_at(route, path))
+    };
+    if holds_definition {
+        LARGE
+    } else if holds_output() {
+        MEDIUM
+    } else {
+        SMALL
+    }
+}
+
+/// Whether a path is one of a route, whatever stands where the route has a number.
+fn is_at(route: &str, path: &str) -> bool {
+    let (route, mut path) = (route.split('/'), path.split('/'));
+    for wanted in route {
+        match path.next() {
+            Some(given) if given == wanted || wanted.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+    path.next().is_none()
 }
 
 /// The layer: 413 at once when the length is known, else when the limit is passed.
@@ -102,11 +129,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_bodies_with_a_definition_may_be_large() {
+    fn only_bodies_with_a_definition_or_an_output_may_be_large() {
         assert_eq!(of("/api/v1/definitions"), LARGE);
         assert_eq!(of("/api/v1/definitions/7"), LARGE);
         assert_eq!(of("/api/v1/workflows"), LARGE);
         assert_eq!(of("/api/v1/workflows/7/start"), SMALL);
+        assert_eq!(of("/api/v1/workflows/7/recover"), MEDIUM);
+        assert_eq!(of("/api/v1/workflows/7/tasks/0/mark-done"), MEDIUM);
+        for other in ["7/recover/", "recover", "7/tasks/0/skip", "7/mark-done"] {
+            let path = format!("/api/v1/workflows/{other}");
+            assert_eq!(of(&path), SMALL, "{path}");
+        }
         assert_eq!(of("/definitions/7/edit"), LARGE);
         assert_eq!(of("/login"), SMALL);
     }

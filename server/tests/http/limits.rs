@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -9,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::event_table;
 use crate::examined::Examined;
-use crate::fixture::{Api, PATIENCE, Server, quick, run, waiting};
+use crate::fixture::{Api, PATIENCE, Server, ask, failing, quick, run, waiting};
 use crate::frames::{Frames, stream};
 
 async fn until_troubled(server: &Server, trouble: &str) {
@@ -172,4 +173,47 @@ async fn waited(
         wait = added.elapsed();
     }
     wait
+}
+
+/// What stands around an output, and how it is written, does not count.
+#[tokio::test]
+async fn an_output_of_the_whole_size_is_taken_and_a_larger_one_is_refused_for_its_size() {
+    const MOST: usize = 1024 * 1024;
+    let server = Server::start();
+    let api = &server.api("editor");
+    let waits = api.create(&waiting(600.0), true).await;
+    let failed = api.create(&failing(), true).await;
+    api.until(failed, "failed").await;
+    // Each letter has two bytes, six as it is sent, and the quotes have two more.
+    let escaped = |bytes: usize| format!("\"{}\"", "\\u00e4".repeat((bytes - 2) / 2));
+    for (id, verb, step, body) in [
+        (
+            waits,
+            "tasks/1/mark-done",
+            1,
+            r#"{"output": OUTPUT, "reason": "by hand"}"#,
+        ),
+        (
+            failed,
+            "recover",
+            0,
+            r#"{"from_step": 0, "instead": {"output": OUTPUT}, "reason": "by hand"}"#,
+        ),
+    ] {
+        let path = &format!("/workflows/{id}/{verb}");
+        let send = async |bytes: usize| {
+            let body = body.replace("OUTPUT", &escaped(bytes));
+            let request = api.request(Method::POST, path).body(body);
+            ask(request.header("content-type", "application/json")).await
+        };
+        let refused = send(MOST + 2).await;
+        assert_eq!(refused.status, 422, "{verb}: {refused:?}");
+        let told = &refused.json()["errors"][0]["detail"];
+        assert_eq!(told, "has 1048578 bytes; at most 1 MiB is kept", "{verb}");
+        assert_eq!(send(2 * MOST).await.status, 413, "{verb}");
+        send(MOST).await.ok();
+        let task = api.get(&format!("/workflows/{id}/tasks/{step}")).await.ok();
+        let kept = task["output"].as_str().map(str::len);
+        assert_eq!(kept, Some(MOST - 2), "{verb}");
+    }
 }
