@@ -120,7 +120,7 @@ impl Decision<'_> {
         let mut error = error.to_owned();
         if !may_help || record.retry_count >= limit {
             if failure == FailureKind::OutcomeUnknown {
-                error.push_str("; it may have taken effect (outcome_unknown)");
+                error.push_str("; it may have taken effect");
             }
             return Event::TaskFailed {
                 task,
@@ -168,7 +168,7 @@ impl Decision<'_> {
             task,
             attempt,
             failure: FailureKind::Poison,
-            error: format!("{why}, so it is not tried again (poison)"),
+            error: format!("{why}, so it is not tried again"),
             outcome: AttemptOutcome::Lost,
         }
     }
@@ -190,9 +190,7 @@ impl Decision<'_> {
         why: &str,
         outcome: AttemptOutcome,
     ) -> Event {
-        let error = format!(
-            "{why}; it is not tried again, because it may have taken effect (outcome_unknown)"
-        );
+        let error = format!("{why}; it is not tried again, because it may have taken effect");
         Event::TaskFailed {
             task,
             attempt,
