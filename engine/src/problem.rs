@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Most problems that are listed at once.
 pub const PROBLEMS_MAX: usize = 200;
+/// Most problems that a sentence tells.
+const TOLD_MAX: usize = 3;
 /// Most characters of a problem's place and of its sentence; both may repeat what was sent.
 const CHARACTERS_MAX: usize = 600;
 
@@ -60,6 +62,28 @@ pub fn and_more(more: usize) -> Option<Problem> {
     (more > 0).then(|| Problem::new("#", format!("and {more} more problems")))
 }
 
+/// How many problems there are, in words.
+#[must_use]
+pub fn counted(problems: usize) -> String {
+    if problems == 1 {
+        "one problem".into()
+    } else {
+        format!("{problems} problems")
+    }
+}
+
+/// The first few problems at their fields and how many more there are, in a sentence without its full
+/// stop.
+#[must_use]
+pub fn told(problems: &[Problem]) -> String {
+    let (first, more) = problems.split_at(problems.len().min(TOLD_MAX));
+    let mut parts: Vec<_> = first.iter().map(ToString::to_string).collect();
+    if !more.is_empty() {
+        parts.push(format!("and {} more", more.len()));
+    }
+    parts.join("; ")
+}
+
 fn shortened(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(CHARACTERS_MAX) {
         text.truncate(end);
@@ -87,6 +111,17 @@ pub fn pointer_part(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_tells_the_first_problems_and_how_many_more_there_are() {
+        let many: Vec<_> = (0..5)
+            .map(|n| Problem::new(format!("#/{n}"), "is wrong"))
+            .collect();
+        assert_eq!(told(&many[..1]), "#/0: is wrong");
+        let three = "#/0: is wrong; #/1: is wrong; #/2: is wrong";
+        assert_eq!(told(&many[..3]), three);
+        assert_eq!(told(&many), format!("{three}; and 2 more"));
+    }
 
     #[test]
     fn a_long_list_and_a_long_text_are_cut_and_say_so() {

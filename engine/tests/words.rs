@@ -290,9 +290,13 @@ fn what_the_service_says_no_with_is_a_sentence() {
     for (error, sentence) in [
         (
             E::Invalid(vec![problem.clone()]),
-            "one problem in what was sent",
+            "one problem in what was sent: #/name: is missing",
         ),
-        (E::Invalid(vec![problem; 3]), "3 problems in what was sent"),
+        (
+            E::Invalid(vec![problem; 4]),
+            "4 problems in what was sent: #/name: is missing; #/name: is missing; #/name: is missing; \
+             and 1 more",
+        ),
         (
             E::NotFound {
                 what: "workflow",

@@ -7,6 +7,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use engine::obeyed::in_json;
 use engine::orchestrator::Hindrance;
+use engine::problem::counted;
 use engine::{JobOrchestratorError, Problem, Refusal};
 use serde_json::{Map, Value, json};
 
@@ -139,9 +140,9 @@ impl ApiProblem {
         )
     }
 
-    /// 422: read, but some fields are wrong.
+    /// 422: read, but some fields are wrong; each stands in the list beside the sentence.
     pub fn invalid(errors: Vec<Problem>) -> Self {
-        let detail = JobOrchestratorError::Invalid(errors.clone()).to_string();
+        let detail = format!("{} in what was sent", counted(errors.len()));
         let mut problem = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid",

@@ -2,6 +2,7 @@
 
 use super::text::JsonText;
 use engine::orchestrator::Hindrance;
+use engine::problem::counted;
 use engine::{JobOrchestratorError, Problem, Role};
 use serde::{Deserialize, Serialize};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -33,7 +34,7 @@ pub enum ApiError {
     #[error("{0}")]
     Conflict(String),
     /// What was sent is wrong, field by field.
-    #[error("{} in what was sent", count(.0.len()))]
+    #[error("{} in what was sent", counted(.0.len()))]
     Invalid(Vec<Problem>),
     /// What was sent cannot be read at all. What stands in it is for programs: a page reads such an
     /// error from its own address, where anybody may have put it.
@@ -64,14 +65,6 @@ fn hindered(hindrance: Hindrance) -> String {
         Hindrance::DiskFull | Hindrance::DiskNearlyFull | Hindrance::LogAway => {
             hindrance.to_string()
         }
-    }
-}
-
-fn count(problems: usize) -> String {
-    if problems == 1 {
-        "one problem".into()
-    } else {
-        format!("{problems} problems")
     }
 }
 

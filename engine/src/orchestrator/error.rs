@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SwitchedOff;
 use crate::command::Refusal;
-use crate::problem::Problem;
+use crate::problem::{Problem, counted, told};
 use crate::role::Role;
 
 /// Why a call was not carried out. Nothing was changed, but for
@@ -22,7 +22,7 @@ pub enum JobOrchestratorError {
     #[error("{0}")]
     Conflict(String),
     /// What was sent is wrong, field by field.
-    #[error("{} in what was sent", count(.0.len()))]
+    #[error("{} in what was sent: {}", counted(.0.len()), told(.0))]
     Invalid(Vec<Problem>),
     /// There is no such thing.
     #[error("there is no {what} {id}")]
@@ -50,14 +50,6 @@ pub enum JobOrchestratorError {
     /// The service is stopping.
     #[error("the service is stopping; try again in a moment")]
     Stopping,
-}
-
-fn count(problems: usize) -> String {
-    if problems == 1 {
-        "one problem".into()
-    } else {
-        format!("{problems} problems")
-    }
 }
 
 /// What stands in the way of a change, through no fault of whoever asked for it.

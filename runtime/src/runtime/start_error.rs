@@ -1,6 +1,7 @@
 //! Why a runtime does not start, in words that say what to do.
 
 use engine::Problem;
+use engine::problem::told;
 
 use crate::database::OpenError;
 use crate::log::LogFault;
@@ -36,11 +37,6 @@ fn advice(fault: &StoreError) -> &'static str {
         }
         _ => "",
     }
-}
-
-fn told(problems: &[Problem]) -> String {
-    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    told.join("; ")
 }
 
 impl StartError {
