@@ -17,6 +17,10 @@ pub(crate) fn log(doing: &str, cause: &dyn std::fmt::Display) -> JobOrchestrator
 /// by the watch over them, once and not per caller.
 pub(crate) fn of_store(doing: &str, cause: &StoreError) -> JobOrchestratorError {
     let hindrance = match cause.concern() {
+        Concern::Rows if matches!(cause, StoreError::DamagedPage(_)) => {
+            error!(%cause, "{doing} failed");
+            return Hindrance::DatabaseDamaged.into();
+        }
         Concern::Rows => return log(doing, cause),
         Concern::Disk => Hindrance::DiskFull,
         Concern::Database => Hindrance::DatabaseAway,

@@ -195,6 +195,7 @@ impl ApiProblem {
     pub fn hindered(hindrance: Hindrance) -> Self {
         let (status, title) = match hindrance {
             Hindrance::DatabaseAway => (StatusCode::SERVICE_UNAVAILABLE, "Database away"),
+            Hindrance::DatabaseDamaged => (StatusCode::SERVICE_UNAVAILABLE, "Database damaged"),
             Hindrance::LogAway => (StatusCode::SERVICE_UNAVAILABLE, "Log away"),
             Hindrance::DiskFull | Hindrance::DiskNearlyFull => {
                 (StatusCode::INSUFFICIENT_STORAGE, "No room on the disk")

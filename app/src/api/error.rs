@@ -62,6 +62,11 @@ fn hindered(hindrance: Hindrance) -> String {
              what is sent twice from one page is done once"
                 .to_owned()
         }
+        Hindrance::DatabaseDamaged => {
+            "a part of the server's database that this needs is damaged, so nothing was done; whoever \
+             runs the server has to restore it from a copy"
+                .to_owned()
+        }
         Hindrance::DiskFull | Hindrance::DiskNearlyFull | Hindrance::LogAway => {
             hindrance.to_string()
         }
@@ -81,7 +86,9 @@ impl ApiError {
             Self::Unreadable(_) => 400,
             Self::Stopping
             | Self::Unreachable
-            | Self::Hindered(Hindrance::DatabaseAway | Hindrance::LogAway) => 503,
+            | Self::Hindered(
+                Hindrance::DatabaseAway | Hindrance::DatabaseDamaged | Hindrance::LogAway,
+            ) => 503,
             Self::Hindered(Hindrance::DiskFull | Hindrance::DiskNearlyFull) => 507,
             Self::Fault(_) => 500,
         }
@@ -175,6 +182,7 @@ mod tests {
         assert_eq!(status(JobOrchestratorError::SwitchedOff(Vec::new())), 409);
         for (hindrance, expected) in [
             (Hindrance::DatabaseAway, 503),
+            (Hindrance::DatabaseDamaged, 503),
             (Hindrance::LogAway, 503),
             (Hindrance::DiskFull, 507),
             (Hindrance::DiskNearlyFull, 507),
@@ -189,6 +197,7 @@ mod tests {
         let of_programs = ["command", " id", "header", "HTTP", "request"];
         for error in [
             JobOrchestratorError::Hindered(Hindrance::DatabaseAway),
+            JobOrchestratorError::Hindered(Hindrance::DatabaseDamaged),
             JobOrchestratorError::Hindered(Hindrance::DiskFull),
             JobOrchestratorError::Hindered(Hindrance::DiskNearlyFull),
             JobOrchestratorError::Hindered(Hindrance::LogAway),

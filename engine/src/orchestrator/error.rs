@@ -62,6 +62,13 @@ pub enum Hindrance {
          if it had one: then it has one effect"
     )]
     DatabaseAway,
+    /// A page of the database's file is damaged, and this needs it; what lies elsewhere goes on.
+    #[error(
+        "a page of the database's file on which this has to be read or written is damaged, so nothing \
+         was done; \"job-orchestrator doctor\" says what can still be read, and a copy from before \
+         has to be restored"
+    )]
+    DatabaseDamaged,
     /// The disk is full.
     #[error(
         "the disk of the server is full: until it has room again, workflows can be looked at and \
@@ -85,6 +92,7 @@ impl Hindrance {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::DatabaseAway => "database_away",
+            Self::DatabaseDamaged => "database_damaged",
             Self::DiskFull => "disk_full",
             Self::DiskNearlyFull => "disk_nearly_full",
             Self::LogAway => "log_away",

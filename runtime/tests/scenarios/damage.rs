@@ -236,10 +236,10 @@ async fn the_last_page_of_a_table_is_no_reason_not_to_start() {
     let definition = define(&[noop("Only", &[])]);
     let created = bench.runtime.create_workflow(JobId(1), definition, None);
     let refused = created.await.unwrap_err();
-    assert!(
-        matches!(refused, JobOrchestratorError::Fault { .. }),
-        "{refused:?}"
-    );
+    let damaged = JobOrchestratorError::Hindered(Hindrance::DatabaseDamaged);
+    assert_eq!(refused, damaged);
+    let told = troubles(&bench.runtime);
+    assert_eq!(told, [TroubleKind::DatabaseDamaged]);
     assert!(!aside(&bench.runtime).contains(&WorkflowId(WORKFLOWS + 1)));
 }
 

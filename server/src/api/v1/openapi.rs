@@ -198,8 +198,9 @@ fn problem_text(status: u16) -> &'static str {
         503 => {
             "Not now: the server stops, is too busy, holds as many streams as it may, its database is \
              away or damaged so that nothing in it can be relied on (`database_away`; the same command \
-             may be sent again under its id; `/health/ready` lists `database_damaged` if that is why), or \
-             the log of steps cannot be read (`log_away`; everything else goes on)."
+             may be sent again under its id; `/health/ready` lists `database_damaged` if that is why), a \
+             page of it that this needs is damaged (`database_damaged`; all else goes on), or the log of \
+             steps cannot be read (`log_away`; everything else goes on)."
         }
         507 => "The disk of the server is full (`disk_full`) or nearly full (`disk_nearly_full`).",
         _ => "Something went wrong here.",

@@ -86,7 +86,8 @@ fn every_hindrance_is_named_where_its_status_is_described() {
     use engine::TroubleKind;
     use engine::orchestrator::Hindrance;
     let all = in_order(Hindrance::DatabaseAway, |one| match one {
-        Hindrance::DatabaseAway => Some(Hindrance::LogAway),
+        Hindrance::DatabaseAway => Some(Hindrance::DatabaseDamaged),
+        Hindrance::DatabaseDamaged => Some(Hindrance::LogAway),
         Hindrance::LogAway => Some(Hindrance::DiskFull),
         Hindrance::DiskFull => Some(Hindrance::DiskNearlyFull),
         Hindrance::DiskNearlyFull => None,
@@ -95,7 +96,7 @@ fn every_hindrance_is_named_where_its_status_is_described() {
     let text = |status: u16| answers[status.to_string()]["description"].to_string();
     for one in all {
         let status = match one {
-            Hindrance::DatabaseAway | Hindrance::LogAway => 503,
+            Hindrance::DatabaseAway | Hindrance::DatabaseDamaged | Hindrance::LogAway => 503,
             Hindrance::DiskFull | Hindrance::DiskNearlyFull => 507,
         };
         assert!(text(status).contains(one.as_str()), "{}", text(status));
