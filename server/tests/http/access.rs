@@ -224,7 +224,16 @@ async fn a_write_with_a_cookie_says_which_page_of_ours_it_comes_from() {
     }
     let state = api.get(&format!("/workflows/{id}")).await.ok();
     assert_eq!(state["status"], "running");
-    // Where they do, it is the token that counts, and the cookie beside it does no harm.
+    // Where they mean something, a wrong one is refused for itself: the cookie beside it lets nobody in.
+    for header in ["Bearer jo_none", "Bearer", "Basic YWRhOng="] {
+        let request = server.request(Method::POST, &format!("/api/v1/workflows/{id}/cancel"));
+        let request = request.header("cookie", &cookie);
+        let answer = ask(request.header("authorization", header)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{header}");
+    }
+    let state = api.get(&format!("/workflows/{id}")).await.ok();
+    assert_eq!(state["status"], "running");
+    // With a right one it is the token that counts, and the cookie beside it does no harm.
     let request = api.request(Method::POST, &format!("/workflows/{id}/pause"));
     ask(request
         .header("cookie", &cookie)
