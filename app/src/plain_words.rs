@@ -23,6 +23,14 @@ pub const ON_FAILURE: Words = &[
     ("stop", "nothing new starts"),
 ];
 
+/// How an attempt ended (`outcome`).
+pub const OUTCOME: Words = &[
+    ("timed_out", "timed out"),
+    ("lost", "lost when the server went down"),
+    ("superseded", "stopped by a recovery"),
+    ("late", "ended too late"),
+];
+
 /// What the fields of every step are called.
 pub const STEP_FIELDS: Words = &[
     ("name", "Name"),
@@ -57,6 +65,7 @@ pub fn meaning(words: Words, word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use engine::definition::{Mode, OnFailure, RunIf};
+    use engine::event::AttemptOutcome;
 
     use super::*;
 
@@ -71,6 +80,11 @@ mod tests {
         for word in [OnFailure::FinishBranches, OnFailure::Stop] {
             assert_ne!(meaning(ON_FAILURE, word.as_str()), word.as_str());
         }
+        for outcome in AttemptOutcome::ALL {
+            let told = meaning(OUTCOME, outcome.as_str());
+            assert!(!told.contains('_'), "{told}");
+        }
+        assert_eq!(meaning(OUTCOME, "lost"), "lost when the server went down");
         assert_eq!(meaning(RUN_IF, "never"), "never");
     }
 }

@@ -15,7 +15,7 @@ use crate::api::workflows::{
 };
 use crate::format;
 use crate::paths;
-use crate::plain_words::{MODE, meaning};
+use crate::plain_words::{MODE, OUTCOME, meaning};
 
 /// The panel.
 #[component]
@@ -265,7 +265,7 @@ fn attempts(
                 <tr>
                     <th scope="row">{attempt.attempt}</th>
                     <td>
-                        {attempt.outcome.replace('_', " ")}
+                        {meaning(OUTCOME, &attempt.outcome)}
                         <span class="task-note">{error}</span>
                         {output}
                     </td>
