@@ -1,10 +1,15 @@
 //! Reads event streams.
 
+use std::time::Duration;
+
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
 use crate::contract;
 use crate::fixture::{Api, PATIENCE};
+
+/// Longer than any test.
+const WHOLE_STREAM: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A stream that is being read.
 pub struct Frames {
@@ -25,9 +30,12 @@ impl Frames {
     pub async fn open(request: RequestBuilder) -> Self {
         let request = request.header("accept-encoding", "gzip, deflate, br, zstd");
         let (client, request) = request.build_split();
-        let request = request.unwrap();
+        let mut request = request.unwrap();
         contract::check_stream(&request);
-        let response = client.execute(request).await.unwrap();
+        // An answer has its time from its first byte to its last; of a stream each piece has.
+        *request.timeout_mut() = Some(WHOLE_STREAM);
+        let response = tokio::time::timeout(PATIENCE, client.execute(request)).await;
+        let response = response.expect("no answer came").unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
         assert_eq!(header("content-type"), "text/event-stream");

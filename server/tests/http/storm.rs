@@ -139,6 +139,8 @@ async fn every_reader_that_is_cut_off_again_and_again_gets_what_the_table_holds(
     for (number, share) in (1..).zip(&shares) {
         while received.load(Ordering::Relaxed) < tier.readers * share {
             assert!(begun.elapsed() < 10 * PATIENCE, "too little arrives");
+            let gave_up = readers.iter().any(|(_, reader)| reader.is_finished());
+            assert!(!gave_up, "a reader gave up");
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         cut.send(number).unwrap();
