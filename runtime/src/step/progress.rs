@@ -62,12 +62,22 @@ impl ProgressReporter {
             state.last = Some(now);
             state.waiting = None;
             drop(state);
-            return (self.inner.sink)(share);
+            (self.inner.sink)(share);
+            return make_way();
         };
         // Who finds nothing waiting starts the wait; everyone after only changes what is waiting.
         if state.waiting.replace(share).is_none() {
             drop(tokio::spawn(pass_on(Arc::downgrade(&self.inner), next)));
         }
+    }
+}
+
+/// tokio keeps what a thread woke last for that thread alone, and no other takes it over: the engine would
+/// wait for a handler that reports and then blocks, however many threads have nothing to do. What comes
+/// after it takes that place, and the engine gets into the queue that others look into.
+fn make_way() {
+    if let Ok(handle) = tokio::runtime::Handle::try_current() {
+        drop(handle.spawn(std::future::ready(())));
     }
 }
 

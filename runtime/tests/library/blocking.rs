@@ -102,6 +102,36 @@ async fn two_closures_that_block_hold_up_nothing_on_a_runtime_with_two_threads()
     others_go_on_beside_two_threads_that_are_kept().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closure_that_reports_and_then_blocks_its_thread_leaves_the_engine_the_other_one() {
+    let engine = Runtime::builder().in_memory().start().await.unwrap();
+    let gate = Gate::default();
+    let passed = gate.clone();
+    let step = WorkflowStep::new("Rude", "rude", move |cx| {
+        let gate = passed.clone();
+        async move {
+            cx.report_progress(0.5);
+            gate.pass()?;
+            Ok(json!("passed"))
+        }
+    });
+    let rude = WorkflowDefinition::new("Rude").step(step.max_retries(0));
+    let id = start(&engine, &rude).await;
+    let blocks = async {
+        while gate.waiting.load(Ordering::SeqCst) < 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(blocks).await;
+    let quick = WorkflowDefinition::new("Quick");
+    let quick = quick.step(WorkflowStep::new("A", "a", |_cx| async { Ok(json!(1)) }));
+    let beside = timeout(HELD_AT_MOST / 2, execute(&engine, &quick)).await;
+    gate.open();
+    let beside = beside.expect("it goes on beside what blocks");
+    assert_eq!(beside.status, WorkflowStatus::Completed);
+    until(&engine, id, |p| p.status == WorkflowStatus::Completed).await;
+}
+
 #[tokio::test]
 async fn a_blocking_closure_is_told_when_its_time_is_over() {
     let engine = Runtime::builder().in_memory().start().await.unwrap();
