@@ -18,6 +18,8 @@ use std::time::Duration;
 use engine::{Progress, Timestamp, WorkflowId};
 use leptos::prelude::*;
 
+use crate::api::ApiError;
+
 pub use clock::use_clock;
 pub use percent::Shown;
 pub use visible::use_visible;
@@ -50,22 +52,91 @@ pub fn use_live(id: WorkflowId, progress: RwSignal<Progress>) -> ReadSignal<Link
     link
 }
 
-/// Keeps a list fresh for as long as the owner lives, and says how: `refresh` is called every `every`, when
-/// the tab is shown again, and soon after something moves.
-#[must_use]
-pub fn use_list(every: Duration, refresh: impl Fn() + Clone + 'static) -> ReadSignal<Link> {
-    let (link, set_link) = signal(Link::Snapshot);
-    #[cfg(feature = "hydrate")]
-    list::watch(refresh.clone(), set_link);
-    visible::use_refresh(every, move || {
-        set_link.maybe_update(|link| {
-            let is_first = *link == Link::Snapshot;
-            if is_first {
+/// A list that keeps itself fresh, and how: it looks every few seconds, when the tab is shown again, and soon
+/// after something moves.
+pub struct LiveList<T: 'static> {
+    link: RwSignal<Link>,
+    /// What was shown last.
+    last: StoredValue<Option<T>>,
+}
+
+impl<T> Clone for LiveList<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for LiveList<T> {}
+
+impl<T: Clone + Send + Sync + 'static> Default for LiveList<T> {
+    fn default() -> Self {
+        Self {
+            link: RwSignal::new(Link::Snapshot),
+            last: StoredValue::new(None),
+        }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> LiveList<T> {
+    /// Calls `refresh` every `every` and on every occasion, for as long as the owner lives. Once the session
+    /// is over it does so only when somebody comes back to the tab, where somebody may have signed in.
+    pub fn keep_fresh(self, every: Duration, refresh: impl Fn() + Clone + 'static) {
+        let link = self.link;
+        #[cfg(feature = "hydrate")]
+        list::watch(refresh.clone(), link);
+        let shown = refresh.clone();
+        let look = move || {
+            if link.get_untracked() == Link::SignedOut {
+                return;
+            }
+            link.maybe_update(|link| {
+                let is_first = *link == Link::Snapshot;
+                if is_first {
+                    *link = Link::Asking;
+                }
+                is_first
+            });
+            refresh();
+        };
+        visible::use_refresh(every, look, shown);
+    }
+
+    /// How the page comes by its data just now.
+    #[must_use]
+    pub fn link(self) -> ReadSignal<Link> {
+        self.link.read_only()
+    }
+
+    /// Takes note of whether an answer says that the session is over.
+    ///
+    /// # Errors
+    /// The answer's own.
+    pub fn heard<A>(self, answer: Result<A, ApiError>) -> Result<A, ApiError> {
+        let is_over = matches!(answer, Err(ApiError::SignedOut));
+        self.link.maybe_update(|link| {
+            let was_over = *link == Link::SignedOut;
+            if is_over {
+                *link = Link::SignedOut;
+            } else if was_over {
                 *link = Link::Asking;
             }
-            is_first
+            was_over != is_over
         });
-        refresh();
-    });
-    link
+        answer
+    }
+
+    /// What is shown after an answer: once the session is over, what was there before.
+    ///
+    /// # Errors
+    /// The answer's own, where it has to be shown instead.
+    pub fn shown(self, answer: Result<T, ApiError>) -> Result<T, ApiError> {
+        match answer {
+            Ok(found) => {
+                self.last.set_value(Some(found.clone()));
+                Ok(found)
+            }
+            Err(ApiError::SignedOut) => self.last.get_value().ok_or(ApiError::SignedOut),
+            Err(other) => Err(other),
+        }
+    }
 }

@@ -49,3 +49,19 @@ test('six shown tabs of one workflow leave each other room: none hangs, all show
     await tab.hasState('completed');
   }
 });
+
+test('a list that made room for others takes its stream again when somebody turns to it', async ({
+  context,
+  signedIn: first,
+}) => {
+  const tabs = [first];
+  for (let i = 0; i < 5; i += 1) {
+    const tab = tabs[i] ?? (await context.newPage());
+    tabs[i] = tab;
+    await tab.goto('/workflows');
+    await expect(tab.locator('.live-sign')).toHaveAttribute('data-link', 'live');
+  }
+  await expect(first.locator('.live-sign')).toHaveAttribute('data-link', 'asking');
+  await first.evaluate(() => window.dispatchEvent(new Event('focus')));
+  await expect(first.locator('.live-sign')).toHaveAttribute('data-link', 'live');
+});

@@ -20,7 +20,11 @@ pub fn LiveSign(
     /// The page's own URL, for the link that loads it again.
     href: String,
 ) -> impl IntoView {
-    let slug = move || match link.get() {
+    // A list draws itself anew with what it says. What was drawn before may be told once more, when its
+    // values are gone already.
+    let link = move || link.try_get().unwrap_or(Link::Snapshot);
+    let at = move || at.try_get().unwrap_or_default();
+    let slug = move || match link() {
         Link::Snapshot => "snapshot",
         Link::Live => "live",
         Link::Reconnecting => "reconnecting",
@@ -30,10 +34,10 @@ pub fn LiveSign(
     };
     let words = move || {
         let href = href.clone();
-        match link.get() {
+        match link() {
             Link::Snapshot => view! {
                 "Snapshot at "
-                <Moment at=at.get() text=format!("{} UTC", format::time_of_day(at.get()))/>
+                <Moment at=at() text=format!("{} UTC", format::time_of_day(at()))/>
                 " – "
                 // The browser loads it, whether scripts are there or not.
                 <a href=href rel="external">"Refresh"</a>
@@ -46,7 +50,7 @@ pub fn LiveSign(
                 format::time_of_day(heard)
             )
             .into_any(),
-            Link::Asking => format!("Updated {} UTC", format::time_of_day(at.get())).into_any(),
+            Link::Asking => format!("Updated {} UTC", format::time_of_day(at())).into_any(),
             Link::SignedOut => view! {
                 "Signed out – "
                 <a href=paths::login(&href) rel="external">"Sign in"</a>

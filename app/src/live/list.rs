@@ -12,6 +12,7 @@ use web_sys::MessageEvent;
 
 use super::frame::{CROWDED, SNAPSHOT};
 use super::source::Source;
+use super::visible::on_turned_to;
 use super::{Link, use_visible};
 use crate::paths;
 
@@ -20,19 +21,27 @@ const HINT: &str = "hint";
 /// However much moves, the list looks no more often than this because of it.
 const AT_MOST: Duration = Duration::from_secs(1);
 
-/// Calls `refresh` when something moves, for as long as the owner lives, and says on `set_link` whether
-/// it is told of that.
-pub fn watch(refresh: impl Fn() + 'static, set_link: WriteSignal<Link>) {
+/// Calls `refresh` when something moves, for as long as the owner lives, and says on `link` whether it is
+/// told of that.
+pub fn watch(refresh: impl Fn() + 'static, link: RwSignal<Link>) {
     let visible = use_visible();
     let watcher = Rc::new(Watcher {
         refresh: Box::new(refresh),
-        set_link,
+        link,
         open: RefCell::new(None),
         is_crowded: Cell::new(false),
         moved: Cell::new(false),
         pause: Cell::new(None),
     });
-    // The effect owns the watcher: both end with the page.
+    watcher.listen_for_focus();
+    let signed_out = Rc::clone(&watcher);
+    Effect::new(move |_| {
+        // Nothing will come of it: a browser would open it again and be refused.
+        if link.get() == Link::SignedOut {
+            signed_out.open.replace(None);
+        }
+    });
+    // The effects own the watcher: they end with the page.
     Effect::new(move |_| {
         watcher.is_crowded.set(false);
         watcher.open.replace(None);
@@ -45,7 +54,7 @@ pub fn watch(refresh: impl Fn() + 'static, set_link: WriteSignal<Link>) {
 
 struct Watcher {
     refresh: Box<dyn Fn()>,
-    set_link: WriteSignal<Link>,
+    link: RwSignal<Link>,
     open: RefCell<Option<Source>>,
     /// Whether the server ended the stream because other tabs have theirs.
     is_crowded: Cell<bool>,
@@ -71,15 +80,36 @@ impl Watcher {
                 watcher.take(&message.type_());
             }
         });
-        let set_link = self.set_link;
-        let says = move |link| Closure::new(move || set_link.set(link));
-        let (on_open, on_error) = (says(Link::Live), says(Link::Asking));
+        let link = self.link;
+        let on_open = Closure::new(move || link.set(Link::Live));
+        // Whoever is signed out is told so by the list itself.
+        let on_error = Closure::new(move || {
+            link.maybe_update(|link| {
+                let is_news = *link != Link::SignedOut;
+                if is_news {
+                    *link = Link::Asking;
+                }
+                is_news
+            });
+        });
         let kinds = [HINT, SNAPSHOT, CROWDED];
         let source = Source::open(paths::WORKFLOWS_MOVING, kinds, on_frame, on_open, on_error);
         self.open.replace(source);
     }
 
-    /// A browser gives a stream up that is refused: it is opened again later.
+    /// Takes the stream again when somebody turns to a page that made room for others.
+    fn listen_for_focus(self: &Rc<Self>) {
+        let this = Rc::downgrade(self);
+        on_turned_to(move || {
+            if let Some(watcher) = this.upgrade().filter(|one| one.is_crowded.take()) {
+                // What may be left of it is closed already.
+                watcher.open.replace(None);
+                watcher.connect();
+            }
+        });
+    }
+
+    /// A browser gives a stream up that is refused: it is opened again later, unless the session is over.
     fn keep_open(self: &Rc<Self>) {
         let this = Rc::downgrade(self);
         let look = move || {
@@ -89,7 +119,8 @@ impl Watcher {
             let open = watcher.open.borrow();
             let is_given_up = open.as_ref().is_none_or(Source::is_given_up);
             drop(open);
-            if is_given_up && !watcher.is_crowded.get() {
+            let is_over = watcher.link.get_untracked() == Link::SignedOut;
+            if is_given_up && !is_over && !watcher.is_crowded.get() {
                 watcher.open.replace(None);
                 watcher.connect();
             }
@@ -105,7 +136,7 @@ impl Watcher {
             if let Some(open) = self.open.borrow().as_ref() {
                 open.close();
             }
-            self.set_link.set(Link::Asking);
+            self.link.set(Link::Asking);
             return;
         }
         self.moved.set(true);

@@ -16,6 +16,7 @@ use web_sys::MessageEvent;
 
 use super::frame::{CROWDED, Frame, RESET, SNAPSHOT, read};
 use super::source::Source;
+use super::visible::on_turned_to;
 use super::{Link, use_visible};
 use crate::paths;
 
@@ -241,12 +242,11 @@ impl Follower {
     /// Takes the stream again when somebody turns to a page that made room for others.
     fn listen_for_focus(self: &Rc<Self>) {
         let this = Rc::downgrade(self);
-        let handle = window_event_listener_untyped("focus", move |_| {
+        on_turned_to(move || {
             if let Some(follower) = this.upgrade().filter(|one| one.is_crowded.get()) {
                 follower.resume();
             }
         });
-        on_cleanup(move || handle.remove());
     }
 
     fn do_later(&self, wait: Duration, action: impl FnOnce() + 'static) {

@@ -14,7 +14,7 @@ use crate::components::page_header::PageHeader;
 use crate::components::progress_bar::ProgressBar;
 use crate::components::status_badge::{State, StatusBadge};
 use crate::components::workflow_table::{WorkflowTable, now_at, took};
-use crate::live::{Link, use_list};
+use crate::live::{Link, LiveList};
 use crate::pages::problem::RetryingPage;
 use crate::{format, paths};
 
@@ -24,14 +24,16 @@ const EVERY: Duration = Duration::from_secs(3);
 /// The page.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let overview = Resource::new(|| (), |()| read_overview());
-    let link = use_list(EVERY, move || overview.refetch());
+    let live = LiveList::default();
+    let read = move |()| async move { live.heard(read_overview().await) };
+    let overview = Resource::new(|| (), read);
+    live.keep_fresh(EVERY, move || overview.refetch());
     view! {
         <Title text="Home"/>
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
-                match overview.await {
-                    Ok(overview) => view! { <Content overview link/> }.into_any(),
+                match live.shown(overview.await) {
+                    Ok(overview) => view! { <Content overview link=live.link()/> }.into_any(),
                     Err(error) => view! { <RetryingPage error/> }.into_any(),
                 }
             })}

@@ -11,13 +11,14 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use serde::{Deserialize, Serialize};
 
+use crate::api::ApiError;
 use crate::api::visit::use_visit;
 use crate::api::workflows::{WorkflowRows, list_workflows};
 use crate::components::live_sign::LiveSign;
 use crate::components::page_header::PageHeader;
 use crate::components::status_badge::State;
 use crate::components::workflow_table::WorkflowTable;
-use crate::live::{Link, use_list};
+use crate::live::{Link, LiveList};
 use crate::pages::problem::RetryingPage;
 use crate::paths;
 
@@ -67,9 +68,10 @@ pub fn WorkflowListPage() -> impl IntoView {
             cursor: query.get("cursor").and_then(|text| text.parse().ok()),
         })
     });
+    let live = LiveList::default();
     let rows = Resource::new(
         move || filters.get(),
-        |filters| async move {
+        move |filters| async move {
             let asked = filters.clone();
             let Filters {
                 status,
@@ -78,17 +80,21 @@ pub fn WorkflowListPage() -> impl IntoView {
                 cursor,
             } = filters;
             let answer = list_workflows(status, text, definition, cursor).await;
-            (asked, answer)
+            (asked, live.heard(answer))
         },
     );
-    let link = use_list(EVERY, move || rows.refetch());
+    live.keep_fresh(EVERY, move || rows.refetch());
     view! {
         <Title text="Workflows"/>
         <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
             {move || Suspend::new(async move {
-                let (filters, answer) = rows.await;
-                match answer {
-                    Ok(rows) => view! { <Content filters rows link/> }.into_any(),
+                let (asked, answer) = rows.await;
+                match live.shown(answer.map(|rows| (asked.clone(), rows))) {
+                    Ok((filters, rows)) if filters == asked => {
+                        view! { <Content filters rows link=live.link()/> }.into_any()
+                    }
+                    // What was there before is no answer to another question.
+                    Ok(_) => view! { <RetryingPage error=ApiError::SignedOut/> }.into_any(),
                     Err(error) => view! { <RetryingPage error/> }.into_any(),
                 }
             })}
