@@ -50,7 +50,7 @@ use held::Held;
 use lanes::Lanes;
 pub(crate) use message::{Creation, KeyedCommand, Message};
 use parked::Parked;
-pub(crate) use repeated::{Asked, content_of_new, kept_answer, kept_command};
+pub(crate) use repeated::{Asked, content_of_act, content_of_new, kept_answer, kept_command};
 use roll_back::{Claimants, Part};
 use timers::Timers;
 use watch::Watch;
@@ -143,6 +143,9 @@ impl Committer {
     pub(crate) async fn run(mut self) {
         loop {
             let messages = tokio::select! {
+                // What is due is looked at in every round, whatever woke it: no order starves anything,
+                // and this one is the same each time.
+                biased;
                 first = self.inbox.recv() => match first {
                     Some(first) => self.drain(first),
                     None => return,

@@ -34,7 +34,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::committer::{Asked, Creation, KeyedCommand, Message, kept_answer};
+use crate::committer::{Asked, Creation, KeyedCommand, Message, content_of_act, kept_answer};
 use crate::fault;
 use crate::feed::Feed;
 use crate::handlers::Handlers;
@@ -190,8 +190,12 @@ impl Runtime {
             Action::Cancel => Ask::Cancel,
             _ => Ask::Change,
         })?;
-        if request.action == Action::Start {
-            self.may_be_started(id).await?;
+        if request.action == Action::Start
+            && let Err(refused) = self.may_be_started(id).await
+        {
+            // What the switches say may have changed since the same command was carried out.
+            let answered = self.started_before(actor, id, &request).await;
+            return answered.unwrap_or(Err(refused));
         }
         let (reply, answer) = oneshot::channel();
         self.send(
@@ -229,6 +233,22 @@ impl Runtime {
         };
         let (store, health) = (self.inner.store.as_ref(), &self.inner.health);
         kept_answer(store, health, actor, asked).await
+    }
+
+    /// The same for a command about a workflow.
+    async fn started_before(
+        &self,
+        actor: &Actor,
+        id: WorkflowId,
+        request: &ActionRequest,
+    ) -> Option<Answer<WorkflowState>> {
+        let asked = Asked {
+            id: request.command_id.as_deref()?,
+            content: &content_of_act(id, &request.action),
+            request: None,
+        };
+        let (store, health) = (self.inner.store.as_ref(), &self.inner.health);
+        kept_answer(store, health, &actor.name, asked).await
     }
 
     async fn send(

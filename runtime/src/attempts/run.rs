@@ -13,6 +13,7 @@ use engine::{
 };
 use futures::FutureExt;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Surroundings;
@@ -194,8 +195,12 @@ pub(super) async fn run(surroundings: Arc<Surroundings>, start: Start) {
             .prove_left_behind(&attempt_name(id, task, attempt))
             .await;
     }
+    let waits_until = match end {
+        End::Waits(_, at) => Some(at),
+        End::Over(_) => None,
+    };
     let command = match end {
-        End::Waits(until) => Command::Wait {
+        End::Waits(until, _) => Command::Wait {
             task,
             attempt,
             until,
@@ -211,6 +216,7 @@ pub(super) async fn run(surroundings: Arc<Surroundings>, start: Start) {
     let report = Message::Report {
         id,
         command,
+        waits_until,
         _place: place,
     };
     drop(surroundings.reports.send(report));
@@ -232,7 +238,7 @@ fn bytes_of(command: &Command) -> usize {
 }
 
 enum End {
-    Waits(engine::Timestamp),
+    Waits(engine::Timestamp, Instant), // by both clocks
     Over(Outcome),
 }
 
@@ -368,7 +374,10 @@ fn ended_well(work: Work, surroundings: &Surroundings) -> End {
                 "it wants to wait for more than {days} days; a step waits for 365 days at most"
             ))
         }
-        StepOutput::Wait(duration) => End::Waits(surroundings.clock.now().plus(duration)),
+        StepOutput::Wait(duration) => {
+            let clock = &surroundings.clock;
+            End::Waits(clock.now().plus(duration), clock.steady() + duration)
+        }
         StepOutput::NothingToDo => End::Over(Outcome::NothingToDo),
         StepOutput::Done(value) if depth::is_too_deep(&value) => {
             refused(format!("its output {}", depth::TOO_DEEP))

@@ -49,6 +49,8 @@ pub(super) struct Batch {
     pub(super) answered_at: Option<Timestamp>,
     /// Whom it may not be written because of.
     pub(super) blame: Option<Blame>,
+    /// Waits that it begins.
+    pub(super) waits: Vec<(WorkflowId, StepIndex)>,
     /// Slots taken by attempts that this batch starts.
     pub(super) started: Vec<(WorkflowId, StepIndex)>,
 }
@@ -58,6 +60,11 @@ impl Batch {
         if events.first().is_some_and(|first| first.seq == 1) {
             self.new.insert(id);
         }
+        let begun = events.iter().filter_map(|record| match &record.event {
+            Event::TaskRetryScheduled { task, .. } | Event::TaskWaiting { task, .. } => Some(*task),
+            _ => None,
+        });
+        self.waits.extend(begun.map(|task| (id, task)));
         if !events.is_empty() {
             self.events.entry(id).or_default().extend(events);
         }

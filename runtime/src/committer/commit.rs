@@ -2,6 +2,7 @@
 
 use engine::progress::{Progress, WorkflowState};
 use engine::{Command, Event, FailureKind, JobOrchestratorError, Mode, Timestamp, WorkflowId};
+use tracing::debug;
 
 use super::batch::{Answered, Batch, Member};
 use super::{Committer, Message};
@@ -187,6 +188,10 @@ impl Committer {
         if !is_told_again {
             // Only its end is not written down yet: nothing of it is alive.
             if let Message::Report { id, command, .. } = &message {
+                debug!(
+                    workflow = id.0,
+                    "what an attempt reported is held until it can be written"
+                );
                 self.forget_attempt(*id, command);
             }
             self.held.keep(message, self.clock.steady());

@@ -44,7 +44,14 @@ impl Committer {
             Message::Act {
                 id, request, actor, ..
             } => self.act(*id, request, actor, now, batch).await,
-            Message::Report { id, command, .. } => {
+            Message::Report {
+                id,
+                command,
+                waits_until,
+                ..
+            } => {
+                let counted = self.counted_anew(command, *waits_until, now);
+                let command = counted.as_ref().unwrap_or(command);
                 let (id, is_read) = (*id, self.report(*id, command, now, batch).await);
                 if !is_read {
                     self.give_up(message, None);

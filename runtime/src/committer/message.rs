@@ -10,6 +10,7 @@ use engine::{
 };
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::timers::Wait;
 use crate::health::{Ask, Place};
@@ -59,6 +60,9 @@ pub(crate) enum Message {
     Report {
         id: WorkflowId,
         command: Command,
+        /// When a wait is over that it begins, by the clock that nobody can set: the wall clock may be
+        /// set before it is written down.
+        waits_until: Option<Instant>,
         /// The room it takes up until it is written down; none for what is small and can be told
         /// again.
         _place: Option<Place>,
@@ -140,11 +144,11 @@ impl Message {
 
     /// A report that takes up no room worth counting.
     pub(crate) const fn small(id: WorkflowId, command: Command) -> Self {
-        let _place = None;
         Self::Report {
             id,
             command,
-            _place,
+            waits_until: None,
+            _place: None,
         }
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn content_of_new(request: &NewWorkflowRequest) -> String {
 }
 
 /// The hash of what is asked of a workflow.
-fn content_of_act(id: WorkflowId, action: &Action) -> String {
+pub(crate) fn content_of_act(id: WorkflowId, action: &Action) -> String {
     hash(&json!({ "workflow": id, "action": action }))
 }
 

@@ -69,6 +69,10 @@ impl Committer {
         for id in &touched {
             self.forget(*id);
         }
+        for (id, task) in &batch.waits {
+            // Decided again it begins again, also where its end is at the same moment by the wall clock.
+            self.timers.forget((*id, *task));
+        }
         for slot in &batch.started {
             self.lanes.release(*slot);
         }

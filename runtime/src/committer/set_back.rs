@@ -2,7 +2,8 @@
 //! anything is decided by the new time.
 
 use engine::progress::reached;
-use engine::{Timestamp, WorkflowId};
+use engine::{Command, Timestamp, WorkflowId};
+use tokio::time::Instant;
 
 use super::{BATCH_MAX, Committer, Message};
 
@@ -23,6 +24,25 @@ impl Committer {
         if !self.held.has_unread() && self.reached(before, now).is_empty() {
             self.moments.go_on(before);
         }
+    }
+
+    /// A wait that an attempt begins, as it is by the present clock: that may have been set since the
+    /// attempt ended, where nothing could be written down meanwhile.
+    pub(super) fn counted_anew(
+        &self,
+        command: &Command,
+        waits_until: Option<Instant>,
+        now: Timestamp,
+    ) -> Option<Command> {
+        let (Command::Wait { task, attempt, .. }, Some(at)) = (command, waits_until) else {
+            return None;
+        };
+        let left = at.saturating_duration_since(self.clock.steady());
+        Some(Command::Wait {
+            task: *task,
+            attempt: *attempt,
+            until: now.plus(left),
+        })
     }
 
     fn reached(&self, before: Timestamp, now: Timestamp) -> Vec<Message> {

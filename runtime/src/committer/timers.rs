@@ -22,7 +22,7 @@ pub(super) struct Wait {
 }
 
 /// A task.
-type Place = (WorkflowId, StepIndex);
+pub(super) type Place = (WorkflowId, StepIndex);
 
 /// The tasks that wait, each once: a workflow that is read again tells all its moments again, and
 /// where nothing can be written it is read every second.
@@ -52,6 +52,13 @@ impl Timers {
         }
         self.waits.insert(place, (at, wait.due_at));
         self.queue.insert((at, place));
+    }
+
+    /// The task does not wait after all.
+    pub(super) fn forget(&mut self, place: Place) {
+        if let Some((at, _)) = self.waits.remove(&place) {
+            self.queue.remove(&(at, place));
+        }
     }
 
     /// The wall clock was set: what is due earlier by it now, is due earlier. A clock that was set

@@ -94,6 +94,7 @@ impl Runtime {
             );
         }
         let is_drained = tokio::select! {
+            biased;
             is_drained = self.drained(drained) => is_drained,
             () = hurry => false,
         };

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use engine::orchestrator::ActionRequest;
 use engine::{
-    JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowDefinition, WorkflowStatus,
+    Action, Actor, JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowDefinition,
+    WorkflowStatus, Workflows,
 };
 use runtime::Settings;
 use tokio::time::{Instant, sleep, timeout};
@@ -113,6 +115,35 @@ async fn a_workflow_that_cannot_be_written_to_its_page_is_put_aside_and_no_other
     let later = world.start(&[third]).await;
     world.until_over(later).await;
     assert_eq!(world.runtime.quarantined().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_is_sent_again_is_answered_as_before_although_its_workflow_is_aside_by_now() {
+    let world = World::new(None).await;
+    let (long, _) = witness("Long", 0, 5.0, &[]);
+    let definition = WorkflowDefinition::new("Again", &[long]).unwrap();
+    let created = world.runtime.create_workflow(JobId(1), definition, None);
+    let id = created.await.unwrap().id;
+    let start = ActionRequest {
+        command_id: Some("once".into()),
+        ..Action::Start.into()
+    };
+    let actor = Actor::program();
+    let first = world.runtime.act(&actor, id, start.clone()).await;
+    world.store.spoil_writes(id);
+    world.until_over(id).await;
+    assert_eq!(world.noted_aside().await, [id]);
+    let second = world.runtime.act(&actor, id, start.clone()).await;
+    assert_eq!(second.unwrap(), first.unwrap());
+    let another = ActionRequest {
+        command_id: Some("another".into()),
+        ..start
+    };
+    let refused = world.runtime.act(&actor, id, another).await;
+    assert!(
+        matches!(refused, Err(JobOrchestratorError::Refused(_))),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,8 +7,11 @@ use std::time::Duration;
 use engine::{JobId, JobOrchestrator, StepDefinition, WorkflowDefinition, WorkflowStatus};
 use runtime::Runtime;
 use runtime::clock::TestClock;
+use runtime::step::{StepContext, StepError, StepOutput, StepType};
 use runtime::store::WorkflowStore;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::faulty::Faulty;
@@ -180,4 +183,104 @@ async fn a_wait_ends_at_its_time_through_an_outage_and_a_clock_that_is_set() {
         "waits through an outage and a clock set by half a day: {cases}, 0 too early, 0 too late, 0 \
          twice"
     ));
+}
+
+/// Works for two seconds, then waits.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Lull {}
+
+impl StepType for Lull {
+    const TASK_TYPE: &'static str = "lull";
+    const TITLE: &'static str = "Lull";
+    const OUTPUT: &'static str = "An empty object.";
+    const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+    fn example() -> Value {
+        json!({})
+    }
+
+    async fn run(self, _cx: StepContext) -> Result<StepOutput, StepError> {
+        sleep(Duration::from_secs(2)).await;
+        Ok(StepOutput::Wait(Duration::from_secs_f64(WAIT)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_begins_in_an_outage_is_as_long_whichever_way_the_clock_is_set_before_its_end()
+{
+    for jump in [HALF_A_DAY, -HALF_A_DAY, -20_000_000] {
+        let store = Arc::new(Faulty::default());
+        let _folded = Folded::of(&store.inner);
+        let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
+        let builder = Runtime::builder().store(store.clone()).clock(clock.clone());
+        let runtime = builder.step_type::<Lull>().start().await.unwrap();
+        let steps = [StepDefinition::new("Lull", "lull")];
+        let definition = WorkflowDefinition::new("Waits", &steps).unwrap();
+        let created = runtime.create_workflow(JobId(1), definition, None).await;
+        let id = created.unwrap().id;
+        runtime.start_workflow(id).await.unwrap();
+        let begun = Instant::now();
+        sleep(Duration::from_secs(1)).await;
+        store.set_away(true);
+        // It has begun to wait, which is not written down.
+        sleep(Duration::from_secs(3)).await;
+        clock.set_forward(jump);
+        store.set_away(false);
+        let completed = async {
+            let stored = || async { store.inner.load(id).await.unwrap().unwrap().workflow };
+            while stored().await.status() != WorkflowStatus::Completed {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let limit = Duration::from_secs_f64(2.0 + WAIT + BACK);
+        assert!(timeout(limit, completed).await.is_ok(), "set by {jump} us");
+        let waited = begun.elapsed().as_secs_f64() - 2.0;
+        assert!(waited > WAIT - SLACK, "{waited} s, set by {jump} us");
+        runtime.shutdown().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_was_decided_in_vain_waits_its_whole_time_from_its_last_decision_on() {
+    let store = Arc::new(Faulty::default());
+    let _folded = Folded::of(&store.inner);
+    let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
+    let runtime = open(&store, &clock).await;
+    let (flaky, number) = witness("Flaky", 1, 1.0, &[]);
+    let definition = WorkflowDefinition::new("Waits", &[flaky]).unwrap();
+    let created = runtime.create_workflow(JobId(1), definition, None).await;
+    let id = created.unwrap().id;
+    runtime.start_workflow(id).await.unwrap();
+    sleep(Duration::from_millis(500)).await;
+    store.set_full(true);
+    // Its failure is decided once a second and cannot be written. Right after one of the decisions the
+    // clock is set back, by so little that moments stand still.
+    let commits = store.commits();
+    while store.commits() < commits + 3 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    clock.set_forward(-1_500_000);
+    store.set_full(false);
+    let decided = Instant::now();
+    let is_over = async || {
+        let stored = store.inner.load(id).await.unwrap().unwrap();
+        stored.workflow.status().is_terminal()
+    };
+    let over = async {
+        while !is_over().await {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    assert!(
+        timeout(Duration::from_secs(60), over).await.is_ok(),
+        "stuck"
+    );
+    assert_eq!(runtime.quarantined(), []);
+    let tries = tries(number);
+    assert_eq!(tries.len(), 2);
+    // The next decision comes after a second, and the wait is another one.
+    let waited = (tries[1].1 - decided).as_secs_f64();
+    assert!(waited > 2.0 - SLACK, "{waited} s");
+    runtime.shutdown().await;
 }
