@@ -248,7 +248,7 @@ impl Runtime {
             request: None,
         };
         let (store, health) = (self.inner.store.as_ref(), &self.inner.health);
-        kept_answer(store, health, &actor.name, asked).await
+        kept_answer(store, health, actor, asked).await
     }
 
     async fn send(

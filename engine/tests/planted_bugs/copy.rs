@@ -1,11 +1,25 @@
-//! A copy of the engine that may be broken.
+//! A copy of a crate that may be broken, with the crates it needs. The runtime's tests use this file too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What is copied and asked.
+pub struct Plan {
+    /// The crates that are copied, the one that may be broken first, each with its folders.
+    pub crates: &'static [(&'static str, &'static [&'static str])],
+    /// Folders beside them.
+    pub beside: &'static [&'static str],
+    /// The test that has to find what is broken.
+    pub test: &'static str,
+    pub case: &'static str,
+    /// What a line holds that tells of something found.
+    pub signs: &'static [&'static str],
+}
+
 pub struct Copy {
     root: PathBuf,
+    plan: Plan,
 }
 
 pub enum Ran {
@@ -29,10 +43,15 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The workspace's manifest with the engine as its only member.
-fn manifest(whole: &str) -> String {
+/// The workspace's manifest with these crates as its only members.
+fn manifest(whole: &str, plan: &Plan) -> String {
+    let members: Vec<_> = plan
+        .crates
+        .iter()
+        .map(|(name, _)| format!("\"{name}\""))
+        .collect();
     let line = |line: &str| match line.split_once(' ') {
-        Some(("members", _)) => "members = [\"engine\"]".to_owned(),
+        Some(("members", _)) => format!("members = [{}]", members.join(", ")),
         Some(("default-members", _)) => String::new(),
         _ => line.to_owned(),
     };
@@ -50,29 +69,40 @@ fn cargo(arguments: &[&str]) -> Command {
 impl Copy {
     /// A fresh copy under `target/`, in a folder of this name; what was built of an earlier one is
     /// kept.
-    pub fn of_the_engine(folder: &str) -> Self {
-        let engine = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let workspace = engine.parent().unwrap();
+    pub fn of(plan: Plan, folder: &str) -> Self {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let root = workspace.join("target").join(folder);
-        if root.join("engine").exists() {
-            fs::remove_dir_all(root.join("engine")).unwrap();
+        for (name, folders) in plan.crates {
+            if root.join(name).exists() {
+                fs::remove_dir_all(root.join(name)).unwrap();
+            }
+            for folder in *folders {
+                let place = Path::new(name).join(folder);
+                copy_folder(&workspace.join(&place), &root.join(&place));
+            }
+            let manifest = Path::new(name).join("Cargo.toml");
+            fs::copy(workspace.join(&manifest), root.join(&manifest)).unwrap();
         }
-        for folder in ["src", "tests", "benches"] {
-            copy_folder(&engine.join(folder), &root.join("engine").join(folder));
+        for folder in plan.beside {
+            copy_folder(&workspace.join(folder), &root.join(folder));
         }
-        fs::copy(engine.join("Cargo.toml"), root.join("engine/Cargo.toml")).unwrap();
         fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
         let whole = fs::read_to_string(workspace.join("Cargo.toml")).unwrap();
-        fs::write(root.join("Cargo.toml"), manifest(&whole)).unwrap();
-        Self { root }
+        fs::write(root.join("Cargo.toml"), manifest(&whole, &plan)).unwrap();
+        Self { root, plan }
+    }
+
+    /// The folder of the crate that may be broken.
+    fn broken(&self) -> PathBuf {
+        self.root.join(self.plan.crates[0].0)
     }
 
     pub fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.root.join("engine").join(file)).unwrap()
+        fs::read_to_string(self.broken().join(file)).unwrap()
     }
 
     pub fn write(&self, file: &str, text: &str) {
-        fs::write(self.root.join("engine").join(file), text).unwrap();
+        fs::write(self.broken().join(file), text).unwrap();
     }
 
     /// What cargo says of the manifests, when they do not go together with what was copied.
@@ -85,28 +115,27 @@ impl Copy {
         (!read.status.success()).then_some(told)
     }
 
-    /// Builds the comparison of the copy.
+    /// Builds the test of the copy.
     pub fn build(&self) {
         let built = self.cargo(&["--no-run"]).output().expect("cargo starts");
         let told = String::from_utf8_lossy(&built.stderr);
         assert!(built.status.success(), "the copy does not build:\n{told}");
     }
 
-    /// Compares the copy, with this bug, with the model.
-    pub fn compare(&self, schedules: u64, bug: Option<usize>) -> Ran {
-        let mut comparison = self.cargo(&["the_engine_does_what_the_model_says"]);
-        comparison.env("MODEL_SCHEDULES", schedules.to_string());
+    /// Asks the copy, with this bug, what the test finds; the variables say how long it looks.
+    pub fn ask(&self, variables: &[(&str, String)], bug: Option<usize>) -> Ran {
+        let mut asked = self.cargo(&[self.plan.case]);
+        asked.envs(variables.iter().map(|(name, value)| (name, value)));
         if let Some(bug) = bug {
-            comparison.env("PLANTED_BUG", bug.to_string());
+            asked.env("PLANTED_BUG", bug.to_string());
         }
-        let ran = comparison.output().expect("cargo starts");
+        let ran = asked.output().expect("cargo starts");
         if ran.status.success() {
             return Ran::Agrees;
         }
         let told = [ran.stdout, ran.stderr].concat();
         let told = String::from_utf8_lossy(&told);
-        let shows =
-            |line: &&str| line.contains("; MODEL_SEED=") || line.contains("a fault of the engine");
+        let shows = |line: &&str| self.plan.signs.iter().any(|sign| line.contains(sign));
         match told.lines().find(shows) {
             Some(line) => Ran::Differs(line.trim().to_owned()),
             None => Ran::Breaks(told.into_owned()),
@@ -114,13 +143,14 @@ impl Copy {
     }
 
     fn cargo(&self, arguments: &[&str]) -> Command {
-        let mut command = cargo(&["test", "--offline", "--package", "engine"]);
+        let mut command = cargo(&["test", "--offline", "--package", self.plan.crates[0].0]);
         command
-            .args(["--test", "model_against_engine"])
+            .args(["--test", self.plan.test])
             .args(arguments)
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", self.root.join("target"))
             .env_remove("MODEL_SEED")
+            .env_remove("FAULT_SEED")
             .env_remove("PLANTED_BUG")
             // What a broken copy reaches is no figure.
             .env_remove("FIGURES_FILE");

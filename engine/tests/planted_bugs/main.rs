@@ -18,7 +18,7 @@ mod mutations;
 
 use std::time::Instant;
 
-use copy::{Copy, Ran};
+use copy::{Copy, Plan, Ran};
 use mutations::{MUTATIONS, Mutation};
 
 /// What the schedules that are run on each bug start with: few, as most bugs show at once.
@@ -32,6 +32,20 @@ pub(crate) fn is_planted(bug: usize) -> bool {
     *ASKED_FOR.get_or_init(asked_for) == Some(bug)
 }
 "#;
+
+/// The engine, and its comparison with the model.
+const ENGINE: Plan = Plan {
+    crates: &[("engine", &["src", "tests", "benches"])],
+    beside: &[],
+    test: "model_against_engine",
+    case: "the_engine_does_what_the_model_says",
+    signs: &["; MODEL_SEED=", "a fault of the engine"],
+};
+
+/// Compares the copy, with this bug, with the model.
+fn compare(copy: &Copy, bug: Option<usize>) -> Ran {
+    copy.ask(&[("MODEL_SCHEDULES", SCHEDULES.to_string())], bug)
+}
 
 /// Builds every bug into the copy, each with a switch of its own.
 fn plant_all(copy: &Copy) {
@@ -54,7 +68,7 @@ fn plant_all(copy: &Copy) {
 /// The seconds until a bug was found and how it shows, or why it was not.
 fn look_for(copy: &Copy, number: usize) -> Result<(f64, String), String> {
     let began = Instant::now();
-    let ran = copy.compare(SCHEDULES, Some(number));
+    let ran = compare(copy, Some(number));
     let seconds = began.elapsed().as_secs_f64();
     match ran {
         Ran::Differs(_) if seconds > SECONDS_MOST => {
@@ -68,10 +82,10 @@ fn look_for(copy: &Copy, number: usize) -> Result<(f64, String), String> {
 
 #[test]
 fn every_planted_bug_is_found() {
-    let copy = Copy::of_the_engine("planted_bugs");
+    let copy = Copy::of(ENGINE, "planted_bugs");
     plant_all(&copy);
     copy.build();
-    match copy.compare(SCHEDULES, None) {
+    match compare(&copy, None) {
         Ran::Agrees => {}
         Ran::Differs(why) | Ran::Breaks(why) => {
             panic!("as long as no bug is asked for, the copy must agree with the model:\n{why}")
@@ -102,7 +116,7 @@ fn every_planted_bug_is_found() {
 
 #[test]
 fn the_engine_can_be_copied_with_all_that_its_manifest_names() {
-    let copy = Copy::of_the_engine("planted_bugs_manifest");
+    let copy = Copy::of(ENGINE, "planted_bugs_manifest");
     assert_eq!(copy.misfit(), None);
 }
 

@@ -1,49 +1,23 @@
 //! A store whose calls fail by plan: the n-th one, before or after it did what it was asked, alone or
-//! with those that follow.
+//! with those that follow. Or by chance.
+
+mod calls;
+mod fault;
 
 use std::collections::BTreeSet;
-use std::io::{Error as IoError, ErrorKind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::orchestrator::{AttemptRecord, SavedDefinition, WorkflowFilter};
-use engine::progress::WorkflowState;
-use engine::{
-    DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowDefinition, WorkflowId,
-};
+use engine::WorkflowId;
 use runtime::store::memory::MemoryStore;
-use runtime::store::{
-    AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
-    QuarantineStore, Quarantined, SaveError, SettingStore, Store, StoreError, StoredWorkflow,
-    WorkflowStore,
-};
-use uuid::Uuid;
+use runtime::store::{Change, StoreError};
 
-/// How a call fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The database is away before anything is done.
-    Away,
-    /// It is done, and the answer is lost on its way.
-    AnswerLost,
-    /// The rows themselves cannot be written or read.
-    Row,
-    /// The disk has no room.
-    Full,
-}
-
-/// Which calls fail, and how.
-#[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    pub kind: Kind,
-    /// The first that fails, counted from 0.
-    pub first: u64,
-    /// How many fail in a row.
-    pub count: u64,
-}
+use fault::Fate;
+pub use fault::{Chance, Kind, Met, Plan, Rates};
 
 /// A disk of a test, asked before each commit; see [`Faulty::on_disk`].
 #[async_trait]
@@ -60,7 +34,14 @@ pub struct Faulty<S = MemoryStore> {
     pub inner: Arc<S>,
     disk: Option<Arc<dyn TestDisk>>,
     plan: Mutex<Option<Plan>>,
+    chance: Mutex<Option<Chance>>,
+    met: Met,
+    /// All calls, from which a plan counts; and those that are not made by the clock alone.
+    numbered: AtomicU64,
     calls: AtomicU64,
+    /// Whether time that is simulated stands still during a call: what is asked is not in memory.
+    holds_clock: bool,
+    is_dead: AtomicBool,
     is_away: AtomicBool,
     is_full: AtomicBool,
     /// The disk has no room for as long as this file takes it up.
@@ -68,6 +49,7 @@ pub struct Faulty<S = MemoryStore> {
     /// How many milliseconds a commit takes.
     commit_takes: AtomicU64,
     commits: AtomicU64,
+    failed_commits: AtomicU64,
     saves: AtomicU64,
     /// Which commits are refused because of what they hold.
     refuses: Option<fn(u64) -> bool>,
@@ -84,10 +66,12 @@ impl Default for Faulty {
 }
 
 impl Faulty {
-    pub fn with(plan: Option<Plan>) -> Self {
+    /// A store that fails by chance, over what is kept already.
+    pub fn by_chance(inner: &Arc<MemoryStore>, chance: Option<Chance>, met: &Met) -> Self {
         Self {
-            plan: Mutex::new(plan),
-            ..Self::default()
+            chance: Mutex::new(chance),
+            met: met.clone(),
+            ..Self::over(Arc::clone(inner), None)
         }
     }
 
@@ -101,17 +85,31 @@ impl Faulty {
 }
 
 impl<S> Faulty<S> {
+    /// A store that fails by plan, over one that needs more than memory.
+    pub fn in_a_file(inner: Arc<S>) -> Self {
+        Self {
+            holds_clock: true,
+            ..Self::over(inner, None)
+        }
+    }
+
     fn over(inner: Arc<S>, disk: Option<Arc<dyn TestDisk>>) -> Self {
         Self {
             inner,
             disk,
             plan: Mutex::default(),
+            chance: Mutex::default(),
+            met: Met::default(),
+            numbered: AtomicU64::default(),
             calls: AtomicU64::default(),
+            holds_clock: false,
+            is_dead: AtomicBool::default(),
             is_away: AtomicBool::default(),
             is_full: AtomicBool::default(),
             full_while: Mutex::default(),
             commit_takes: AtomicU64::default(),
             commits: AtomicU64::default(),
+            failed_commits: AtomicU64::default(),
             saves: AtomicU64::default(),
             refuses: None,
             refuses_quarantine: AtomicBool::default(),
@@ -161,14 +159,42 @@ impl<S> Faulty<S> {
         self.commits.load(Ordering::SeqCst)
     }
 
+    /// How many of them were answered with a planned fault.
+    pub fn failed_commits(&self) -> u64 {
+        self.failed_commits.load(Ordering::SeqCst)
+    }
+
     /// How many definitions were to be saved.
     pub fn saves(&self) -> u64 {
         self.saves.load(Ordering::SeqCst)
     }
 
-    /// How many calls there were, probes aside.
+    /// How many calls there were, without what is asked every few seconds: whether it can be written,
+    /// and what is active.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many there were since a plan began.
+    pub fn numbered(&self) -> u64 {
+        self.numbered.load(Ordering::SeqCst)
+    }
+
+    /// From the next call on, which is number 0, calls fail by this plan.
+    pub fn begin(&self, plan: Option<Plan>) {
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+        self.numbered.store(0, Ordering::SeqCst);
+    }
+
+    /// Calls fail by this chance from now on, or no longer.
+    pub fn set_chance(&self, chance: Option<Chance>) {
+        *self.chance.lock().unwrap_or_else(PoisonError::into_inner) = chance;
+    }
+
+    /// The server that asks is gone: what it asked for and what it will ask for is never answered. What
+    /// is not done yet never is.
+    pub fn die(&self) {
+        self.is_dead.store(true, Ordering::SeqCst);
     }
 
     /// Every call fails from now on, or none does.
@@ -201,235 +227,76 @@ impl<S> Faulty<S> {
         self.is_full.load(Ordering::SeqCst) || file.as_ref().is_some_and(|file| file.exists())
     }
 
-    /// The fault of the present call, if one is planned for it.
-    fn fault(&self) -> Option<Kind> {
-        let number = self.calls.fetch_add(1, Ordering::SeqCst);
-        if self.is_away.load(Ordering::SeqCst) {
-            return Some(Kind::Away);
+    /// What becomes of the present call.
+    fn fate(&self) -> Fate {
+        let number = self.numbered.fetch_add(1, Ordering::SeqCst);
+        let mut fate = Fate::default();
+        if let Some(chance) = &mut *self.chance.lock().unwrap_or_else(PoisonError::into_inner) {
+            fate = chance.fate();
         }
         let plan = *self.plan.lock().unwrap_or_else(PoisonError::into_inner);
-        let plan = plan.filter(|plan| (plan.first..plan.first + plan.count).contains(&number))?;
-        Some(plan.kind)
+        fate.kind = plan.and_then(|plan| plan.fault_of(number)).or(fate.kind);
+        if self.is_away.load(Ordering::SeqCst) {
+            fate.kind = Some(Kind::Away);
+        }
+        self.met.note_fate(fate);
+        fate
     }
 
-    /// The call, failing as planned. A future that is dropped has done nothing.
-    async fn call<T>(
+    /// As long as it is there, time that is simulated stands still, where what is kept is not in memory.
+    pub fn still(&self) -> Option<StandingClock> {
+        self.holds_clock.then(StandingClock::new)
+    }
+
+    async fn call<T, E: From<StoreError>>(
         &self,
-        done: impl Future<Output = Result<T, StoreError>> + Send,
-    ) -> Result<T, StoreError> {
-        match self.fault() {
+        done: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.call_by_the_clock(done).await
+    }
+
+    /// The call, failing as it is its fate. A future that is dropped has done nothing.
+    async fn call_by_the_clock<T, E: From<StoreError>>(
+        &self,
+        done: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
+        let fate = self.fate();
+        self.pass(fate.before).await;
+        let done = async {
+            let _still = self.still();
+            done.await
+        };
+        let answer = match fate.kind {
             None => done.await,
-            Some(Kind::AnswerLost) => {
-                done.await?;
-                Err(io(ErrorKind::ConnectionReset))
-            }
-            Some(Kind::Away) => Err(io(ErrorKind::ConnectionRefused)),
-            Some(Kind::Full) => Err(io(ErrorKind::StorageFull)),
-            Some(Kind::Row) => Err(corrupt()),
+            Some(Kind::AnswerLost) => match done.await {
+                Ok(_) => Err(Kind::AnswerLost.error().into()),
+                failed => failed,
+            },
+            Some(kind) => Err(kind.error().into()),
+        };
+        self.pass(fate.after).await;
+        answer
+    }
+
+    /// Lets this time pass; it never does for a server that is gone.
+    async fn pass(&self, time: Duration) {
+        if !time.is_zero() {
+            tokio::time::sleep(time).await;
+        }
+        if self.is_dead.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
         }
     }
 }
 
-fn corrupt() -> StoreError {
-    let (what, cause) = ("a row".into(), "it is planned to fail".into());
-    StoreError::Corrupt { what, cause }
-}
+/// While it is there, time that is simulated does not go on: a thread is at work.
+pub struct StandingClock(#[expect(dead_code, reason = "the thread waits for its end")] Sender<()>);
 
-fn io(kind: ErrorKind) -> StoreError {
-    StoreError::Database(sqlx::Error::Io(IoError::new(kind, "it is planned to fail")))
-}
-
-#[async_trait]
-impl<S: Store> WorkflowStore for Faulty<S> {
-    async fn commit(
-        &self,
-        changes: &[Change],
-        commands: &[AnsweredCommand],
-    ) -> Result<(), StoreError> {
-        let number = self.commits.fetch_add(1, Ordering::SeqCst);
-        let takes = Duration::from_millis(self.commit_takes.load(Ordering::SeqCst));
-        if !takes.is_zero() {
-            tokio::time::sleep(takes).await;
-        }
-        if let Some(change) = changes.first()
-            && self.refuses.is_some_and(|refuses| refuses(number))
-        {
-            return Err(StoreError::Stale(change.record.id));
-        }
-        if !self.are_writable(changes) {
-            return Err(StoreError::DamagedPage("as it is planned".into()));
-        }
-        if self.is_full() {
-            return Err(io(ErrorKind::StorageFull));
-        }
-        if let Some(disk) = &self.disk {
-            disk.fit().await;
-        }
-        self.call(self.inner.commit(changes, commands)).await
-    }
-
-    fn shared(&self, hash: &str, definition: &Arc<WorkflowDefinition>) -> Arc<WorkflowDefinition> {
-        self.inner.shared(hash, definition)
-    }
-
-    async fn command(&self, actor: &str, id: &str) -> Result<Option<AnsweredCommand>, StoreError> {
-        self.call(self.inner.command(actor, id)).await
-    }
-
-    async fn forget_commands(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.call(self.inner.forget_commands(before)).await
-    }
-
-    async fn load(&self, id: WorkflowId) -> Result<Option<StoredWorkflow>, StoreError> {
-        if self.is_spoilt(id) {
-            return Err(corrupt());
-        }
-        self.call(self.inner.load(id)).await
-    }
-
-    async fn load_all(
-        &self,
-        ids: &[WorkflowId],
-    ) -> Result<Vec<(WorkflowId, Result<StoredWorkflow, StoreError>)>, StoreError> {
-        self.call(self.inner.load_all(ids)).await
-    }
-
-    async fn active(&self) -> Result<Vec<WorkflowId>, StoreError> {
-        // Asked every few seconds, so that it is not counted.
-        if self.is_away.load(Ordering::SeqCst) {
-            return Err(io(ErrorKind::ConnectionRefused));
-        }
-        self.inner.active().await
-    }
-
-    async fn rev(&self, id: WorkflowId) -> Result<Option<Seq>, StoreError> {
-        self.call(self.inner.rev(id)).await
-    }
-
-    async fn events(
-        &self,
-        id: WorkflowId,
-        after: Seq,
-        limit: usize,
-    ) -> Result<Vec<EventRecord>, StoreError> {
-        self.call(self.inner.events(id, after, limit)).await
-    }
-
-    async fn attempts(
-        &self,
-        id: WorkflowId,
-        task: StepIndex,
-    ) -> Result<Vec<AttemptRecord>, StoreError> {
-        self.call(self.inner.attempts(id, task)).await
-    }
-
-    async fn attempt(
-        &self,
-        id: WorkflowId,
-        task: StepIndex,
-        attempt: u32,
-    ) -> Result<Option<AttemptRecord>, StoreError> {
-        self.call(self.inner.attempt(id, task, attempt)).await
-    }
-
-    async fn latest_of_job(&self, job: JobId) -> Result<Option<WorkflowId>, StoreError> {
-        self.call(self.inner.latest_of_job(job)).await
-    }
-
-    async fn list(
-        &self,
-        filter: &WorkflowFilter,
-        now: Timestamp,
-    ) -> Result<Vec<WorkflowState>, StoreError> {
-        self.call(self.inner.list(filter, now)).await
-    }
-
-    async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
-        self.call(self.inner.last_numbers()).await
-    }
-
-    async fn probe(&self, writes: bool) -> Result<bool, StoreError> {
-        if self.is_away.load(Ordering::SeqCst) {
-            return Err(io(ErrorKind::ConnectionRefused));
-        }
-        let has_no_room = self.disk.as_ref().is_some_and(|disk| disk.is_full());
-        if writes && (has_no_room || self.is_full()) {
-            return Err(io(ErrorKind::StorageFull));
-        }
-        self.inner.probe(writes).await
-    }
-}
-
-#[async_trait]
-impl<S: Store> DefinitionStore for Faulty<S> {
-    async fn save(&self, new: NewVersion<'_>) -> Result<SavedDefinition, SaveError> {
-        self.saves.fetch_add(1, Ordering::SeqCst);
-        if self.is_away.load(Ordering::SeqCst) {
-            return Err(SaveError::Store(io(ErrorKind::ConnectionRefused)));
-        }
-        if self.is_full() {
-            return Err(SaveError::Store(io(ErrorKind::StorageFull)));
-        }
-        self.inner.save(new).await
-    }
-
-    async fn definition(
-        &self,
-        id: DefinitionId,
-        version: Option<u32>,
-    ) -> Result<Option<SavedDefinition>, StoreError> {
-        self.inner.definition(id, version).await
-    }
-
-    async fn definitions(
-        &self,
-        limit: usize,
-        before: Option<DefinitionId>,
-    ) -> Result<Vec<SavedDefinition>, StoreError> {
-        self.inner.definitions(limit, before).await
-    }
-}
-
-#[async_trait]
-impl<S: Store> SettingStore for Faulty<S> {
-    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.inner.setting(name).await
-    }
-
-    async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        self.inner.set_setting(name, value).await
-    }
-}
-
-#[async_trait]
-impl<S: Store> BootStore for Faulty<S> {
-    async fn begin_boot(&self, incarnation: Uuid, now: Timestamp) -> Result<Vec<Boot>, StoreError> {
-        self.inner.begin_boot(incarnation, now).await
-    }
-
-    async fn mark_boot(&self, incarnation: Uuid, mark: BootMark) -> Result<(), StoreError> {
-        self.inner.mark_boot(incarnation, mark).await
-    }
-}
-
-#[async_trait]
-impl<S: Store> QuarantineStore for Faulty<S> {
-    async fn put_aside(&self, workflow: &Quarantined) -> Result<(), StoreError> {
-        if self.refuses_quarantine.load(Ordering::SeqCst) {
-            return Err(io(ErrorKind::ConnectionRefused));
-        }
-        self.inner.put_aside(workflow).await
-    }
-
-    async fn aside(&self) -> Result<Vec<Quarantined>, StoreError> {
-        self.inner.aside().await
-    }
-
-    async fn remains(
-        &self,
-        id: WorkflowId,
-        cause: &str,
-    ) -> Result<Option<WorkflowState>, StoreError> {
-        self.inner.remains(id, cause).await
+impl StandingClock {
+    pub fn new() -> Self {
+        let (until, is_over) = channel();
+        drop(tokio::task::spawn_blocking(move || is_over.recv()));
+        Self(until)
     }
 }

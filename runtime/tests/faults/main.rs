@@ -29,6 +29,7 @@ mod outage;
 mod panics;
 mod refused;
 mod scenario;
+mod schedules;
 mod slow;
 mod stop;
 mod store_calls;

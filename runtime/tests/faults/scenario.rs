@@ -1,6 +1,7 @@
 //! What happens in a scripted scenario, and everything that has to hold when it is over.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +13,15 @@ use engine::{
     WorkflowDefinition, WorkflowId, WorkflowStatus, Workflows,
 };
 use runtime::clock::TestClock;
-use runtime::store::WorkflowStore;
+use runtime::database::Database;
+use runtime::store::Store;
+use runtime::store::memory::MemoryStore;
+use runtime::store::sqlite::SqliteStore;
 use runtime::{Runtime, Settings};
 use serde_json::{Map, json};
 use tokio::time::{Instant, sleep};
 
-use crate::faulty::{Faulty, Plan};
+use crate::faulty::{Faulty, Plan, StandingClock};
 use crate::witness::{registry, tries, witness};
 
 /// The longest anything may take once the fault is over, in simulated time.
@@ -69,8 +73,8 @@ pub fn recover(from_step: usize, force: bool, instead: Option<Instead>) -> Op {
     }))
 }
 
-struct World {
-    store: Arc<Faulty>,
+struct World<S> {
+    store: Arc<Faulty<S>>,
     slots: usize,
     runtime: Runtime,
     asked: u64,
@@ -78,7 +82,7 @@ struct World {
     witnesses: BTreeMap<(WorkflowId, usize), u64>,
 }
 
-async fn open(store: &Arc<Faulty>, slots: usize) -> Runtime {
+async fn open<S: Store + 'static>(store: &Arc<Faulty<S>>, slots: usize) -> Runtime {
     // The wall clock goes on with the simulated one.
     let clock = Arc::new(TestClock::at(1_704_067_200_000_000));
     let settings = Settings {
@@ -102,7 +106,7 @@ const fn is_in_the_way(error: &JobOrchestratorError) -> bool {
     matches!(error, E::Fault { .. } | E::Hindered(_))
 }
 
-impl World {
+impl<S: Store + 'static> World<S> {
     fn next_id(&mut self) -> String {
         self.asked += 1;
         format!("command-{}", self.asked)
@@ -172,6 +176,7 @@ impl World {
 
     /// As it is stored; the fault does not reach this reading.
     async fn stored(&self, id: WorkflowId) -> Workflow {
+        let _still = self.store.still();
         let stored = self.store.inner.load(id).await.unwrap();
         stored.unwrap().workflow
     }
@@ -216,12 +221,35 @@ impl World {
     }
 }
 
-/// Runs a scenario with a fault, or without one. Says how many calls there were, or what is wrong.
+/// Runs a scenario with a fault, or without one, on a store in memory. Says how many calls there were,
+/// or what is wrong.
 pub async fn run(scenario: &Scenario, plan: Option<Plan>) -> Result<u64, String> {
-    let store = Arc::new(Faulty::with(plan));
+    let store = Arc::new(Faulty::<MemoryStore>::default());
+    run_on(scenario, &store, plan).await
+}
+
+/// The same on a file.
+pub async fn run_in_a_file(
+    scenario: &Scenario,
+    file: &Path,
+    plan: Option<Plan>,
+) -> Result<u64, String> {
+    let still = StandingClock::new();
+    let database = Database::open(file).await.unwrap();
+    drop(still);
+    let store = Arc::new(Faulty::in_a_file(Arc::new(SqliteStore::new(database))));
+    run_on(scenario, &store, plan).await
+}
+
+async fn run_on<S: Store + 'static>(
+    scenario: &Scenario,
+    store: &Arc<Faulty<S>>,
+    plan: Option<Plan>,
+) -> Result<u64, String> {
+    store.begin(plan);
     let mut world = World {
-        runtime: open(&store, scenario.slots).await,
-        store,
+        runtime: open(store, scenario.slots).await,
+        store: Arc::clone(store),
         slots: scenario.slots,
         asked: 0,
         witnesses: BTreeMap::new(),
@@ -239,6 +267,7 @@ pub async fn run(scenario: &Scenario, plan: Option<Plan>) -> Result<u64, String>
             .until(*id, |workflow| workflow.status() == ends)
             .await?;
     }
+    let still = store.still();
     for id in &ids {
         world.holds(*id).await?;
     }
@@ -247,7 +276,8 @@ pub async fn run(scenario: &Scenario, plan: Option<Plan>) -> Result<u64, String>
     ensure(kept == ids.len(), || {
         format!("{kept} workflows for {} commands", ids.len())
     })?;
-    let calls = world.store.calls();
+    drop(still);
+    let calls = world.store.numbered();
     world.runtime.shutdown().await;
     Ok(calls)
 }
@@ -256,7 +286,7 @@ fn ensure(holds: bool, or_else: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(or_else()) }
 }
 
-impl World {
+impl<S: Store + 'static> World<S> {
     async fn kept(&self, last: i64) -> usize {
         let mut kept = 0;
         for id in 1..=last {

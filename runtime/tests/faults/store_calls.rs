@@ -6,10 +6,11 @@ use engine::action::{Action, Instead};
 use engine::{TaskStatus as T, WorkflowStatus as S};
 use serde_json::json;
 
+use crate::examined::Examined;
 use crate::faulty::{Kind, Plan};
 use crate::figures;
 use crate::is_tier_b;
-use crate::scenario::{Op, Scenario, Step, recover, run};
+use crate::scenario::{Op, Scenario, Step, recover, run, run_in_a_file};
 
 const fn quick(after: &'static [usize]) -> Step {
     Step {
@@ -263,6 +264,52 @@ async fn whichever_call_of_the_store_fails_everything_comes_to_the_same_end_once
     }
     figures::tell(format!(
         "n-th store call fails: every n of {} scenarios under {} faults, {runs} runs, 0 breaches",
+        scenarios.len(),
+        plans.len()
+    ));
+}
+
+/// Those that a file is asked for as well: a join, a retry with a restart, a recovery.
+fn in_a_file() -> Vec<Scenario> {
+    let names = [
+        "a diamond",
+        "a restart",
+        "recover",
+        "cancel while a retry waits",
+    ];
+    let is_one = |scenario: &Scenario| names.contains(&scenario.name.as_str());
+    let found: Vec<_> = chosen().into_iter().filter(is_one).collect();
+    assert_eq!(found.len(), names.len());
+    found
+}
+
+#[tokio::test(start_paused = true)]
+async fn whichever_call_fails_of_a_store_in_a_file_everything_comes_to_the_same_end_once() {
+    let mut plans = vec![(Kind::AnswerLost, 1), (Kind::Away, 1)];
+    let mut scenarios = in_a_file();
+    if is_tier_b() {
+        plans.extend([(Kind::Row, 1), (Kind::Full, 1), (Kind::AnswerLost, 3)]);
+        scenarios = chosen();
+    }
+    let mut runs = 0;
+    for scenario in &scenarios {
+        let folder = Examined::new();
+        let mut files = (0..).map(|n: u64| folder.path().join(format!("{n}.db")));
+        let mut run = async |plan| run_in_a_file(scenario, &files.next().unwrap(), plan).await;
+        let calls = run(None).await.unwrap();
+        for (kind, count) in plans.iter().copied() {
+            for first in 0..calls {
+                let plan = Plan { kind, first, count };
+                if let Err(why) = run(Some(plan)).await {
+                    panic!("{}, {plan:?}: {why}", scenario.name);
+                }
+                runs += 1;
+            }
+        }
+    }
+    figures::tell(format!(
+        "n-th call of a store in a file fails: every n of {} scenarios under {} faults, {runs} runs, 0 \
+         breaches",
         scenarios.len(),
         plans.len()
     ));

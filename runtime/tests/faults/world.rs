@@ -33,8 +33,11 @@ fn builder(store: &Arc<Faulty>, settings: Settings) -> RuntimeBuilder {
 }
 
 impl World {
+    /// Calls fail by the plan from the moment at which the engine has started.
     pub async fn new(plan: Option<Plan>) -> Self {
-        Self::over(Faulty::with(plan)).await
+        let world = Self::over(Faulty::default()).await;
+        world.store.begin(plan);
+        world
     }
 
     pub async fn over(store: Faulty) -> Self {
@@ -52,7 +55,7 @@ impl World {
 
     /// On a machine that says how much memory is used.
     pub async fn using(memory: Arc<dyn Memory>, settings: Settings) -> Self {
-        let store = Arc::new(Faulty::with(None));
+        let store = Arc::new(Faulty::default());
         let builder = builder(&store, settings).memory_use(memory);
         Self::started(store, builder).await
     }

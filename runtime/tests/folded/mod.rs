@@ -31,7 +31,8 @@ impl Drop for Folded {
     }
 }
 
-async fn ailments(store: &MemoryStore) -> Vec<String> {
+/// What is wrong with any workflow of the store.
+pub async fn ailments(store: &MemoryStore) -> Vec<String> {
     let aside = store.aside().await.unwrap();
     let aside: BTreeSet<_> = aside.iter().map(|one| one.workflow).collect();
     let last = store.last_numbers().await.unwrap().workflow;
