@@ -1,5 +1,6 @@
 //! The engine behind the model's words.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::action::Origin;
@@ -20,6 +21,9 @@ use crate::translate::{command, failure_word, word};
 pub struct EngineSide {
     workflow: Workflow,
     pub events: Vec<EventRecord>,
+    /// What was asked under each id that was not refused, and the number of the last event then. The
+    /// engine has no such record of its own: whoever embeds it keeps one beside the rows.
+    answers: HashMap<u64, (Verb, u64)>,
 }
 
 impl EngineSide {
@@ -35,6 +39,7 @@ impl EngineSide {
         Self {
             workflow: Workflow::new(new, Timestamp::from_micros(now)),
             events: Vec::new(),
+            answers: HashMap::new(),
         }
     }
 
@@ -84,10 +89,40 @@ impl EngineSide {
         Look::at(&self.workflow)
     }
 
-    /// Puts an input to the engine: the answer in the model's words, and the events.
+    /// Puts an input to the engine, unless it is a command that is known by its id: the answer in the
+    /// model's words, and the events.
     pub fn step(&mut self, now: Micros, input: &Input) -> (Answer, Vec<EventRecord>) {
+        let Input::Ask(Ask {
+            id: Some(id), verb, ..
+        }) = *input
+        else {
+            return self.decide(now, input);
+        };
+        if let Some((known, rev)) = self.answers.get(&id) {
+            let answer = if *known == verb {
+                Answer::Again(self.rev_of_command(id).unwrap_or(*rev))
+            } else {
+                Answer::Refused(word(&Refusal::CommandIdReused))
+            };
+            return (answer, Vec::new());
+        }
+        let (answer, events) = self.decide(now, input);
+        if !matches!(answer, Answer::Refused(_)) {
+            self.answers.insert(id, (verb, self.workflow.rev()));
+        }
+        (answer, events)
+    }
+
+    /// The last event that names this command, if any does.
+    fn rev_of_command(&self, id: u64) -> Option<u64> {
+        let id = Some(command_id(id));
+        let mut newest_first = self.events.iter().rev();
+        Some(newest_first.find(|event| event.command_id == id)?.seq)
+    }
+
+    fn decide(&mut self, now: Micros, input: &Input) -> (Answer, Vec<EventRecord>) {
         let (command_id, expected_rev) = match input {
-            Input::Ask(ask) => (ask.id.map(|id| format!("command {id}")), ask.expected_rev),
+            Input::Ask(ask) => (ask.id.map(command_id), ask.expected_rev),
             _ => (None, None),
         };
         let origin = Origin {
@@ -188,6 +223,10 @@ impl EngineSide {
             may_start: self.workflow.may_start(index),
         }
     }
+}
+
+fn command_id(id: u64) -> String {
+    format!("command {id}")
 }
 
 fn told(found: &[Finding]) -> Result<(), String> {

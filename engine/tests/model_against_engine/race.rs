@@ -8,7 +8,7 @@
 use crate::reference_model::{Answer, End, Input, Outcome, State, TaskState, Verb, Workflow};
 
 /// Every race that one server can have, and each of its ends.
-pub const RACES: [&str; 20] = [
+pub const RACES: [&str; 22] = [
     "cancel vs last success: success first, cancel refused",
     "cancel vs last success: cancel first, task completed and workflow cancelled",
     "cancel while a retry waits: cancelled in the commit",
@@ -29,18 +29,15 @@ pub const RACES: [&str; 20] = [
     "crash between effect and record",
     "timeout vs success: late success kept and not applied",
     "timeout vs success: a report after the late success",
+    "double click: the same answer, no second effect",
+    "double click: something else under the same id, refused",
 ];
 
 /// The races that `input` decides.
 pub fn decided(before: &Workflow, input: &Input, answer: Answer, after: &Workflow) -> Vec<usize> {
     match *input {
-        Input::Ask(ask)
-            if ask
-                .id
-                .is_some_and(|id| before.answers.iter().any(|a| a.0 == id)) =>
-        {
-            vec![17]
-        }
+        Input::Ask(_) if matches!(answer, Answer::Again(_)) => vec![20],
+        Input::Ask(_) if answer == Answer::Refused("id reused") => vec![21],
         Input::Ask(ask) => by_command(before, ask.verb, answer),
         Input::Claim { task } if task < before.tasks.len() => by_claim(before, task, answer),
         Input::Due { task, .. } if task < before.tasks.len() => {

@@ -144,7 +144,8 @@ fn ask(dice: &mut Dice, model: &Workflow, next_id: &mut u64) -> Ask {
     }
 }
 
-fn verb(dice: &mut Dice, model: &Workflow) -> Verb {
+/// Anything that somebody may ask for, mostly something that fits.
+pub fn verb(dice: &mut Dice, model: &Workflow) -> Verb {
     use TaskState::{Failed, Pending, Queued, Retrying};
     let fitting = match model.state {
         State::Pending if dice.chance(60) => Some(Verb::Start),

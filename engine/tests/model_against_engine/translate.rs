@@ -31,6 +31,7 @@ pub const fn word(refusal: &Refusal) -> &'static str {
         Refusal::Superseded { .. } => "late",
         Refusal::NotStartable { .. } => "not startable",
         Refusal::NotDue { .. } => "not due",
+        Refusal::CommandIdReused => "id reused",
         _ => "other",
     }
 }

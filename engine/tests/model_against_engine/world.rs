@@ -127,9 +127,16 @@ impl World {
 
     fn again(&mut self, input: Input) -> Input {
         match input {
-            Input::Ask(mut ask) if self.dice.chance(50) => {
-                self.next_id += 1;
-                ask.id = Some(self.next_id);
+            Input::Ask(mut ask) => {
+                match self.dice.roll(20) {
+                    0..8 => {
+                        self.next_id += 1;
+                        ask.id = Some(self.next_id);
+                    }
+                    // Something else under the same id, as nobody should.
+                    8..11 => ask.verb = schedule::verb(&mut self.dice, &self.model),
+                    _ => {}
+                }
                 Input::Ask(ask)
             }
             other => other,
@@ -160,10 +167,6 @@ impl World {
         self.model = after;
         if self.model.recovery_attempts > before.recovery_attempts {
             self.percent = 0;
-        }
-        if matches!(input, Input::Ask(ask) if before.has_answered(ask)) {
-            // The record of command ids is kept beside the engine, which is not asked again.
-            return Ok(());
         }
         let look = self.engine.look();
         let (engine_said, events) = self.engine.step(self.now, input);

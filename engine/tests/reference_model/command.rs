@@ -3,18 +3,21 @@
 use super::command_table::{Cell, cell};
 use super::input::{Answer, Ask, Instead, Verb};
 use super::model::{Micros, Outcome, State, TaskState, Why, Workflow};
-use Answer::{Accepted, Refused, Same};
+use Answer::{Accepted, Again, Refused, Same};
 
 /// A command with its id and the number its page showed. The same id gives the same answer and has
-/// no second effect; an id that was refused stays refused.
+/// no second effect; under an id that is known nothing else can be asked. What was refused had no
+/// effect and is judged anew.
 pub fn ask(before: &Workflow, mut after: Workflow, ask: &Ask) -> (Workflow, Answer) {
-    let known = before.answers.iter().find(|(id, _)| Some(*id) == ask.id);
-    if let Some((_, answer)) = known {
-        return super::commit(
-            before,
-            after,
-            if *answer == Accepted { Same } else { *answer },
-        );
+    let mut answers = before.answers.iter();
+    if let Some((_, verb, rev)) = answers.find(|(id, ..)| Some(*id) == ask.id) {
+        let is_same = *verb == ask.verb;
+        let answer = if is_same {
+            Again(*rev)
+        } else {
+            Refused("id reused")
+        };
+        return super::commit(before, after, answer);
     }
     let answer = if ask.expected_rev.is_some_and(|rev| rev != before.rev) {
         Refused("stale view")
@@ -22,16 +25,14 @@ pub fn ask(before: &Workflow, mut after: Workflow, ask: &Ask) -> (Workflow, Answ
         after.decide(ask.verb)
     };
     let (mut after, answer) = super::commit(before, after, answer);
-    after.answers.extend(ask.id.map(|id| (id, answer)));
+    if !matches!(answer, Refused(_)) {
+        let rev = after.rev;
+        after.answers.extend(ask.id.map(|id| (id, ask.verb, rev)));
+    }
     (after, answer)
 }
 
 impl Workflow {
-    /// Whether a command with this id was answered before.
-    pub fn has_answered(&self, ask: &Ask) -> bool {
-        self.answers.iter().any(|(id, _)| Some(*id) == ask.id)
-    }
-
     fn decide(&mut self, verb: Verb) -> Answer {
         // The design names no order of refusals: a step that does not exist comes first.
         if let Verb::Recover { from: task, .. }

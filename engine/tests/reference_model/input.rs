@@ -29,6 +29,8 @@ pub enum Answer {
     Accepted,
     /// The present state, and no event.
     Same,
+    /// What was answered under the same id before: the state after the event of this number.
+    Again(u64),
     /// 409, or whatever the report of an attempt gets when it comes too late; in a word.
     Refused(&'static str),
 }

@@ -15,8 +15,8 @@ pub use command_table::CELLS;
 pub use input::*;
 pub use model::*;
 
-/// The model: the state and an input give the new state and the answer. A refusal and `same` leave
-/// the state as it was, but for the answer that is remembered under the command's id.
+/// The model: the state and an input give the new state and the answer. A refusal leaves the
+/// state as it was, and so does `same`, but for the answer that is remembered under the command's id.
 pub fn step(before: &Workflow, now: Micros, input: &Input) -> (Workflow, Answer) {
     let mut after = before.clone();
     after.rows.clear();

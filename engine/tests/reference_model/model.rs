@@ -1,6 +1,6 @@
 //! What the model knows about a workflow.
 
-use super::input::Answer;
+use super::input::Verb;
 
 /// Microseconds since 1970.
 pub type Micros = i64;
@@ -137,8 +137,8 @@ pub struct Workflow {
     pub attempts: Vec<Attempt>,
     /// How many tasks an operator has skipped or marked done since the last recovery.
     pub by_hand: u32,
-    /// The answer that each command id got.
-    pub answers: Vec<(u64, Answer)>,
+    /// What was asked under each id that was not refused, and the number of the last event then.
+    pub answers: Vec<(u64, Verb, u64)>,
 
     pub now: Micros,
     /// The rows taken by the last input.
