@@ -5,11 +5,11 @@ use std::time::Duration;
 use engine::{Action, Command, FailureKind, Outcome, Refusal, TaskStatus, WorkflowStatus};
 use serde_json::json;
 
-use crate::bench::{Bench, define, failed, step};
+use crate::workbench::{Workbench, define, failed, step};
 
 /// One completed, one running, one waiting for a moment, one waiting for its next try, one queued,
 /// one pending.
-fn one_of_each() -> Bench {
+fn one_of_each() -> Workbench {
     let mut flaky = step("Retrying", &[]);
     flaky.max_retries = 1;
     let steps = [
@@ -20,7 +20,7 @@ fn one_of_each() -> Bench {
         step("Queued", &[]),
         step("Pending", &[4]),
     ];
-    let mut bench = Bench::started(define(&steps));
+    let mut bench = Workbench::started(define(&steps));
     bench.succeed(0);
     bench.start(1);
     bench.start(2);
@@ -117,7 +117,7 @@ fn a_paused_workflow_is_cancelled_when_its_last_step_has_drained() {
 
 #[test]
 fn a_pending_workflow_is_cancelled_at_once() {
-    let mut bench = Bench::created(define(&[step("a", &[]), step("b", &[0])]));
+    let mut bench = Workbench::created(define(&[step("a", &[]), step("b", &[0])]));
     bench.act(Action::Cancel);
     assert_eq!(bench.status(), WorkflowStatus::Cancelled);
     assert_eq!(bench.tasks(), [TaskStatus::Cancelled; 2]);

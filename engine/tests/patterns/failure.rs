@@ -4,7 +4,7 @@ use engine::definition::RunIf;
 use engine::{Event, Outcome, SkipReason, StepDefinition, TaskStatus, WorkflowStatus};
 use serde_json::Value;
 
-use crate::bench::{Bench, define, step, step_if};
+use crate::workbench::{Workbench, define, step, step_if};
 
 #[test]
 fn other_branches_go_on_before_the_workflow_fails() {
@@ -14,7 +14,7 @@ fn other_branches_go_on_before_the_workflow_fails() {
         step("Good", &[]),
         step("After good", &[2]),
     ];
-    let mut bench = Bench::started(define(&steps));
+    let mut bench = Workbench::started(define(&steps));
     bench.fail(0);
     assert_eq!(bench.status(), WorkflowStatus::Running);
     assert_eq!(
@@ -40,7 +40,7 @@ fn with_stop_nothing_new_starts_and_what_runs_may_end() {
         step("Queued", &[]),
         step("Later", &[1]),
     ];
-    let mut bench = Bench::started_with_stop(&steps);
+    let mut bench = Workbench::started_with_stop(&steps);
     bench.start(1);
     bench.fail(0);
     assert_eq!(
@@ -59,10 +59,10 @@ fn with_stop_nothing_new_starts_and_what_runs_may_end() {
 fn a_retry_that_waits_is_given_up_under_stop() {
     let mut flaky = step("Flaky", &[]);
     flaky.max_retries = 3;
-    let mut bench = Bench::started_with_stop(&[flaky, step("Bad", &[])]);
+    let mut bench = Workbench::started_with_stop(&[flaky, step("Bad", &[])]);
     bench.start(1);
-    bench.run(0, crate::bench::failed(engine::FailureKind::Error));
-    bench.report(1, crate::bench::failed(engine::FailureKind::Permanent));
+    bench.run(0, crate::workbench::failed(engine::FailureKind::Error));
+    bench.report(1, crate::workbench::failed(engine::FailureKind::Permanent));
     assert_eq!(bench.status(), WorkflowStatus::Failed);
     assert_eq!(bench.skipped(0), Some(SkipReason::Stopped));
     assert_eq!(
@@ -80,7 +80,7 @@ fn a_clean_up_step_runs_behind_a_failed_chain_also_under_stop() {
         step_if("Clean up", RunIf::Always, &[1]),
         step("Report", &[2]),
     ];
-    let mut bench = Bench::started_with_stop(&steps);
+    let mut bench = Workbench::started_with_stop(&steps);
     bench.fail(0);
     assert_eq!(bench.workflow.startable().collect::<Vec<_>>(), [2]);
     bench.succeed(2);
@@ -103,7 +103,7 @@ fn a_step_for_failure_runs_when_something_above_it_failed() {
         step("Never", &[0]),
         step_if("Alarm", RunIf::Failed, &[0, 1]),
     ];
-    let mut bench = Bench::started(define(&steps));
+    let mut bench = Workbench::started(define(&steps));
     bench.fail(0);
     bench.succeed(2);
     assert_eq!(bench.status(), WorkflowStatus::Failed);
@@ -124,7 +124,7 @@ fn a_step_for_failure_that_is_not_needed_is_skipped_and_so_is_what_only_follows_
         step_if("Alarm", RunIf::Failed, &[0]),
         step("After alarm", &[1]),
     ];
-    let mut bench = Bench::started(define(&steps));
+    let mut bench = Workbench::started(define(&steps));
     bench.succeed(0);
     assert_eq!(bench.status(), WorkflowStatus::Completed);
     assert_eq!(bench.skipped(1), Some(SkipReason::NotNeeded));
@@ -134,7 +134,7 @@ fn a_step_for_failure_that_is_not_needed_is_skipped_and_so_is_what_only_follows_
 
 #[test]
 fn a_step_behind_one_that_completed_and_one_that_was_spared_runs() {
-    let mut bench = Bench::started(define(&[
+    let mut bench = Workbench::started(define(&[
         step("a", &[]),
         step("b", &[]),
         step("join", &[0, 1]),
@@ -152,7 +152,7 @@ fn a_step_whose_condition_is_false_says_so_and_what_follows_goes_on() {
         condition: Some("parameters.wanted".into()),
         ..step("b", &[])
     };
-    let mut bench = Bench::started(define(&[
+    let mut bench = Workbench::started(define(&[
         step("a", &[]),
         conditional,
         step("join", &[0, 1]),
@@ -174,7 +174,7 @@ fn a_step_whose_condition_is_false_says_so_and_what_follows_goes_on() {
 
 #[test]
 fn a_late_or_repeated_report_is_refused_and_changes_nothing() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[0])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[0])]));
     bench.succeed(0);
     let (record, count) = (bench.workflow.record().clone(), bench.events.len());
     for attempt in [0, 1, 2] {
@@ -194,7 +194,7 @@ fn a_late_or_repeated_report_is_refused_and_changes_nothing() {
 
 #[test]
 fn a_workflow_is_created_once() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     let record = bench.workflow.record().clone();
     assert!(bench.command(&engine::Command::Create).is_err());
     assert_eq!(bench.workflow.record(), &record);

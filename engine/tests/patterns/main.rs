@@ -8,7 +8,6 @@
     reason = "these are tests"
 )]
 
-mod bench;
 mod cancel;
 mod failure;
 mod pause;
@@ -16,3 +15,4 @@ mod progress;
 mod recovery;
 mod reference;
 mod retry;
+mod workbench;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use engine::{Action, FailureKind, Outcome, Refusal, StepDefinition, TaskStatus, WorkflowStatus};
 use serde_json::Value;
 
-use crate::bench::{Bench, define, failed, step};
+use crate::workbench::{Workbench, define, failed, step};
 
 #[test]
 fn a_step_that_runs_may_end_and_nothing_new_starts() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[]), step("c", &[0])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[]), step("c", &[0])]));
     bench.start(0);
     bench.act(Action::Pause);
     assert_eq!(bench.try_start(1), Err(Refusal::NotStartable { task: 1 }));
@@ -26,7 +26,7 @@ fn a_step_that_runs_may_end_and_nothing_new_starts() {
 
 #[test]
 fn a_paused_workflow_whose_last_step_ends_completes_in_the_commit_of_the_resume() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     bench.start(0);
     bench.act(Action::Pause);
     bench.report(0, Outcome::Succeeded(Value::Null));
@@ -43,7 +43,7 @@ fn a_paused_workflow_whose_last_step_ends_completes_in_the_commit_of_the_resume(
 
 #[test]
 fn a_paused_workflow_whose_last_step_fails_fails_in_the_commit_of_the_resume() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[0])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[0])]));
     bench.start(0);
     bench.act(Action::Pause);
     bench.report(0, failed(FailureKind::Permanent));
@@ -60,7 +60,7 @@ fn waiting_before_a_retry_stands_still_while_paused() {
         max_retries: 3,
         ..step("Flaky", &[])
     };
-    let mut bench = Bench::started(define(&[flaky]));
+    let mut bench = Workbench::started(define(&[flaky]));
     bench.run(0, failed(FailureKind::Error));
     bench.pass(0.25);
     bench.act(Action::Pause);
@@ -85,7 +85,7 @@ fn waiting_that_begins_during_a_pause_begins_at_the_resume() {
         max_retries: 3,
         ..step("Flaky", &[])
     };
-    let mut bench = Bench::started(define(&[flaky]));
+    let mut bench = Workbench::started(define(&[flaky]));
     bench.start(0);
     bench.act(Action::Pause);
     bench.pass(50.0);
@@ -98,7 +98,7 @@ fn waiting_that_begins_during_a_pause_begins_at_the_resume() {
 
 #[test]
 fn an_answer_that_comes_while_paused_settles_the_wait_and_starts_nothing() {
-    let mut bench = Bench::started(define(&[step("Wait", &[]), step("After", &[0])]));
+    let mut bench = Workbench::started(define(&[step("Wait", &[]), step("After", &[0])]));
     bench.start(0);
     bench.wait_until(0, bench.now.plus(Duration::from_secs(5)));
     bench.act(Action::Pause);
@@ -110,7 +110,7 @@ fn an_answer_that_comes_while_paused_settles_the_wait_and_starts_nothing() {
 
 #[test]
 fn pausing_or_resuming_twice_changes_nothing() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     bench.act(Action::Pause);
     let count = bench.events.len();
     bench.act(Action::Pause);
@@ -127,7 +127,7 @@ fn what_still_runs_after_a_pause_is_interrupted_when_asked_and_the_wait_stands_s
         max_retries: 3,
         ..step("Flaky", &[])
     };
-    let mut bench = Bench::started(define(&[flaky, step("Long", &[]), step("Wait", &[])]));
+    let mut bench = Workbench::started(define(&[flaky, step("Long", &[]), step("Wait", &[])]));
     bench.start(1);
     bench.start(2);
     bench.wait_until(2, bench.now.plus(Duration::from_secs(3600)));

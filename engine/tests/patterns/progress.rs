@@ -5,7 +5,7 @@ use engine::{
     Action, Command, EventRecord, FailureKind, Progress, StepDefinition, Timestamp, WorkflowStatus,
 };
 
-use crate::bench::{Bench, define, failed, step};
+use crate::workbench::{Workbench, define, failed, step};
 
 fn estimated(name: &str, seconds: f64, dependencies: &[usize]) -> StepDefinition {
     StepDefinition {
@@ -16,7 +16,7 @@ fn estimated(name: &str, seconds: f64, dependencies: &[usize]) -> StepDefinition
 
 #[test]
 fn the_references_sample_gives_fifty() {
-    let mut bench = Bench::started(define(&[step("1", &[]), step("2", &[0]), step("3", &[1])]));
+    let mut bench = Workbench::started(define(&[step("1", &[]), step("2", &[0]), step("3", &[1])]));
     bench.succeed(0);
     bench.start(1);
     let summary = bench.progress().summary;
@@ -34,7 +34,7 @@ fn the_references_sample_gives_fifty() {
 
 #[test]
 fn estimates_weigh_the_steps_and_time_counts_up_to_nineteen_twentieths() {
-    let mut bench = Bench::started(define(&[
+    let mut bench = Workbench::started(define(&[
         estimated("a", 30.0, &[]),
         estimated("b", 70.0, &[0]),
     ]));
@@ -49,7 +49,7 @@ fn estimates_weigh_the_steps_and_time_counts_up_to_nineteen_twentieths() {
 
 #[test]
 fn a_step_that_says_how_far_it_is_counts_for_that() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     bench.start(0);
     bench.say_progress(0, 0.8);
     assert_eq!(bench.percent(), 80);
@@ -65,7 +65,7 @@ fn a_step_that_says_how_far_it_is_counts_for_that() {
 
 #[test]
 fn a_first_report_below_the_half_that_was_assumed_takes_nothing_back() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     bench.start(0);
     assert_eq!(bench.percent(), 50);
     bench.say_progress(0, 0.1);
@@ -78,7 +78,7 @@ fn what_was_reached_stays_while_a_step_is_tried_again_and_goes_with_a_recovery()
         max_retries: 1,
         ..step("a", &[])
     };
-    let mut bench = Bench::started(define(&[flaky]));
+    let mut bench = Workbench::started(define(&[flaky]));
     bench.start(0);
     bench.say_progress(0, 0.7);
     bench.report(0, failed(FailureKind::Error));
@@ -93,7 +93,7 @@ fn what_was_reached_stays_while_a_step_is_tried_again_and_goes_with_a_recovery()
 
 #[test]
 fn a_clock_that_is_set_back_takes_nothing_once_what_was_reached_is_reported() {
-    let mut bench = Bench::started(define(&[
+    let mut bench = Workbench::started(define(&[
         estimated("a", 10.0, &[]),
         estimated("b", 20.0, &[]),
         step("c", &[]),
@@ -133,7 +133,7 @@ fn a_clock_that_is_set_back_takes_nothing_once_what_was_reached_is_reported() {
 
 #[test]
 fn progress_stands_still_once_a_workflow_is_over() {
-    let mut bench = Bench::started(define(&[
+    let mut bench = Workbench::started(define(&[
         estimated("a", 10.0, &[]),
         estimated("b", 10.0, &[]),
     ]));
@@ -150,7 +150,7 @@ fn progress_stands_still_once_a_workflow_is_over() {
 
 #[test]
 fn the_counters_of_every_state_add_up() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[]), step("c", &[0])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[]), step("c", &[0])]));
     bench.start(0);
     bench.fail(1);
     let summary = bench.progress().summary;
@@ -161,7 +161,7 @@ fn the_counters_of_every_state_add_up() {
 
 #[test]
 fn a_page_folds_each_event_once_and_stops_at_a_hole() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[0])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[0])]));
     bench.succeed(0);
     let events = bench.events.clone();
     let mut page = Progress::of(&bench.workflow, bench.now);
@@ -192,9 +192,9 @@ fn a_page_folds_each_event_once_and_stops_at_a_hole() {
 #[test]
 fn a_page_that_knew_the_workflow_from_its_beginning_shows_what_a_fresh_one_shows() {
     let definition = define(&[step("a", &[]), step("b", &[0]), step("c", &[])]);
-    let bench = Bench::created(definition.clone());
+    let bench = Workbench::created(definition.clone());
     let mut page = bench.progress();
-    let mut bench = Bench::started(definition);
+    let mut bench = Workbench::started(definition);
     assert_eq!(page.failed_step(), None);
     bench.fail(0);
     bench.act(Action::Cancel);
@@ -207,7 +207,7 @@ fn a_page_that_knew_the_workflow_from_its_beginning_shows_what_a_fresh_one_shows
 
 #[test]
 fn of_a_workflow_in_quarantine_events_tell_a_number_and_nothing_else() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     let mut page = bench.progress();
     page.at_least(99);
     assert_eq!(page, bench.progress(), "of any other the number is known");
@@ -230,7 +230,7 @@ fn of_a_workflow_in_quarantine_events_tell_a_number_and_nothing_else() {
 
 #[test]
 fn a_snapshot_that_comes_late_takes_no_place() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     let old = bench.progress();
     bench.succeed(0);
     let page = bench.progress();
@@ -240,8 +240,8 @@ fn a_snapshot_that_comes_late_takes_no_place() {
 
 #[test]
 fn an_event_about_a_step_that_the_page_does_not_know_changes_no_step() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[])]));
-    let mut page = Bench::started(define(&[step("a", &[])])).progress();
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[])]));
+    let mut page = Workbench::started(define(&[step("a", &[])])).progress();
     page.summary.events = bench.progress().events;
     bench.start(1);
     let before = page.tasks.clone();
@@ -252,7 +252,7 @@ fn an_event_about_a_step_that_the_page_does_not_know_changes_no_step() {
 
 #[test]
 fn a_failure_of_before_outcomes_were_told_apart_is_read_as_one() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     bench.fail(0);
     let failure = bench.events.iter().find(|e| e.event.kind() == "TaskFailed");
     let mut json = serde_json::to_value(failure.unwrap()).unwrap();

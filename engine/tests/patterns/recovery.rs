@@ -7,7 +7,7 @@ use engine::{
 };
 use serde_json::Value;
 
-use crate::bench::{Bench, define, failed, step, step_if};
+use crate::workbench::{Workbench, define, failed, step, step_if};
 
 fn recover(from_step: usize) -> Action {
     Action::recover(from_step)
@@ -21,7 +21,7 @@ fn a_second_broken_branch_is_done_again_too() {
         step("Good", &[]),
         step("Join", &[0, 1, 2]),
     ];
-    let mut bench = Bench::started(define(&steps));
+    let mut bench = Workbench::started(define(&steps));
     bench.succeed(2);
     bench.fail(0);
     bench.fail(1);
@@ -36,7 +36,7 @@ fn a_second_broken_branch_is_done_again_too() {
 
 #[test]
 fn going_further_back_does_completed_steps_again_with_a_new_key() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[0]), step("c", &[1])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[0]), step("c", &[1])]));
     bench.succeed(0);
     bench.succeed(1);
     bench.fail(2);
@@ -63,7 +63,7 @@ fn what_was_skipped_for_good_is_kept_when_nothing_above_it_is_reset() {
         step_if("Alarm", RunIf::Failed, &[0]),
         step("Bad", &[]),
     ];
-    let mut bench = Bench::started(define(&steps));
+    let mut bench = Workbench::started(define(&steps));
     bench.succeed(0);
     bench.fail(2);
     bench.act(recover(2));
@@ -76,7 +76,7 @@ fn what_was_skipped_for_good_is_kept_when_nothing_above_it_is_reset() {
 fn retries_and_losses_are_counted_anew() {
     let mut flaky = step("a", &[]);
     flaky.max_retries = 1;
-    let mut bench = Bench::started(define(&[flaky]));
+    let mut bench = Workbench::started(define(&[flaky]));
     bench.run(0, Outcome::Lost);
     bench.run(0, failed(FailureKind::Error));
     bench.pass(1.0);
@@ -93,7 +93,7 @@ fn retries_and_losses_are_counted_anew() {
 
 #[test]
 fn a_recovery_that_fails_again_uses_up_the_budget() {
-    let mut bench = Bench::started(define(&[step("a", &[])]).with_max_recovery_attempts(1));
+    let mut bench = Workbench::started(define(&[step("a", &[])]).with_max_recovery_attempts(1));
     bench.fail(0);
     bench.act(recover(0));
     bench.fail(0);
@@ -105,7 +105,7 @@ fn a_recovery_that_fails_again_uses_up_the_budget() {
 
 #[test]
 fn a_step_that_does_not_exist_is_named() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     bench.fail(0);
     let (task, last) = (1, 0);
     let unknown = Refusal::NoSuchStep { task, last };
@@ -114,7 +114,7 @@ fn a_step_that_does_not_exist_is_named() {
 
 #[test]
 fn a_cancelled_workflow_is_recovered_like_a_failed_one() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[0])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[0])]));
     bench.succeed(0);
     bench.act(Action::Cancel);
     bench.act(recover(1));
@@ -125,7 +125,7 @@ fn a_cancelled_workflow_is_recovered_like_a_failed_one() {
 
 #[test]
 fn a_paused_recovery_goes_on_as_running() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[0])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[0])]));
     bench.fail(0);
     bench.act(recover(0));
     bench.start(0);
@@ -141,7 +141,7 @@ fn a_paused_recovery_goes_on_as_running() {
 fn a_recovery_that_settles_what_runs_ends_the_workflow_only_once_it_is_dead() {
     let instead = [Instead::Skip, Instead::Output(Value::Null)];
     for instead in instead {
-        let mut bench = Bench::started(define(&[step("a", &[])]));
+        let mut bench = Workbench::started(define(&[step("a", &[])]));
         bench.start(0);
         bench.act(Action::Recover(Recovery {
             from_step: 0,
@@ -161,7 +161,7 @@ fn a_recovery_that_settles_what_runs_ends_the_workflow_only_once_it_is_dead() {
 
 #[test]
 fn a_step_skipped_by_hand_beside_one_that_dies_does_not_end_the_workflow_before_it() {
-    let mut bench = Bench::started(define(&[step("a", &[]), step("b", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[]), step("b", &[])]));
     bench.start(0);
     bench.act(Action::Recover(Recovery {
         from_step: 0,
@@ -182,7 +182,7 @@ fn a_step_skipped_by_hand_beside_one_that_dies_does_not_end_the_workflow_before_
 
 #[test]
 fn recovering_the_last_step_that_is_missing_completes_without_a_stop_in_between() {
-    let mut bench = Bench::started(define(&[step("a", &[])]));
+    let mut bench = Workbench::started(define(&[step("a", &[])]));
     bench.fail(0);
     bench.act(recover(0));
     bench.succeed(0);

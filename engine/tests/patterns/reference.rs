@@ -2,11 +2,11 @@
 
 use engine::{Action, TaskStatus, WorkflowStatus};
 
-use crate::bench::{Bench, define, step};
+use crate::workbench::{Workbench, define, step};
 
 #[test]
 fn sequential_steps_become_ready_one_after_the_other() {
-    let mut bench = Bench::started(define(&[
+    let mut bench = Workbench::started(define(&[
         step("Step 1", &[]),
         step("Step 2", &[0]),
         step("Step 3", &[1]),
@@ -30,14 +30,14 @@ fn sequential_steps_become_ready_one_after_the_other() {
 
 #[test]
 fn completing_a_step_and_queueing_the_next_is_one_decision() {
-    let mut bench = Bench::started(define(&[step("1", &[]), step("2", &[0])]));
+    let mut bench = Workbench::started(define(&[step("1", &[]), step("2", &[0])]));
     bench.succeed(0);
     assert_eq!(bench.last_kinds(2), ["TaskCompleted", "TaskQueued"]);
 }
 
 #[test]
 fn parallel_steps_are_ready_together_and_the_join_waits_for_both() {
-    let mut bench = Bench::started(define(&[
+    let mut bench = Workbench::started(define(&[
         step("Download", &[]),
         step("Validate", &[0]),
         step("Process A", &[1]),
@@ -59,7 +59,7 @@ fn parallel_steps_are_ready_together_and_the_join_waits_for_both() {
 
 #[test]
 fn a_failed_workflow_is_recovered_from_its_current_step() {
-    let mut bench = Bench::started(define(&[
+    let mut bench = Workbench::started(define(&[
         step("First", &[]),
         step("Broken", &[0]),
         step("Last", &[1]),

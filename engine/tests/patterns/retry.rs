@@ -7,14 +7,14 @@ use engine::{
     WorkflowStatus,
 };
 
-use crate::bench::{Bench, define, failed, step};
+use crate::workbench::{Workbench, define, failed, step};
 
-fn with_retries(max_retries: u32) -> Bench {
+fn with_retries(max_retries: u32) -> Workbench {
     let flaky = StepDefinition {
         max_retries,
         ..step("Flaky", &[])
     };
-    Bench::started(define(&[flaky]))
+    Workbench::started(define(&[flaky]))
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn what_the_server_knows_to_be_poison_is_failed_whatever_its_limits_say() {
         (often, FailureKind::Poison),
         (once, FailureKind::OutcomeUnknown),
     ] {
-        let mut bench = Bench::started(define(&[step]));
+        let mut bench = Workbench::started(define(&[step]));
         bench.run(0, failed(FailureKind::Poison));
         let record = bench.workflow.tasks()[0].record();
         assert_eq!(
@@ -138,14 +138,14 @@ fn the_poison_limit_is_the_steps_own() {
         max_lost: 1,
         ..step("Fragile", &[])
     };
-    let mut bench = Bench::started(define(&[fragile]));
+    let mut bench = Workbench::started(define(&[fragile]));
     bench.run(0, Outcome::Lost);
     assert_eq!(bench.task(0), TaskStatus::Failed);
 }
 
 #[test]
 fn a_wait_ends_by_itself_and_holds_the_task_until_then() {
-    let mut bench = Bench::started(define(&[step("Wait", &[]), step("After", &[0])]));
+    let mut bench = Workbench::started(define(&[step("Wait", &[]), step("After", &[0])]));
     bench.start(0);
     let until = bench.now.plus(Duration::from_secs(60));
     bench.wait_until(0, until);

@@ -11,7 +11,7 @@ use runtime::{
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::bench::{execute, failure, start, until, within};
+use crate::workbench::{execute, failure, start, until, within};
 
 /// How long a thread waits for the test at most, so that a test fails instead of hanging.
 const HELD_AT_MOST: Duration = Duration::from_secs(20);

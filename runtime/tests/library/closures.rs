@@ -11,7 +11,7 @@ use runtime::{
     WorkflowStep, Workflows, json,
 };
 
-use crate::bench::{
+use crate::workbench::{
     INSTALLATION, events, execute, failure, log, on_both, output, start, until, within,
 };
 

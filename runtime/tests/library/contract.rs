@@ -9,8 +9,8 @@ use runtime::{
 };
 use tokio::sync::Semaphore;
 
-use crate::bench::{close, events, on_both, start, until, within};
 use crate::examined::{Examined, roomy};
+use crate::workbench::{close, events, on_both, start, until, within};
 
 /// A workflow that fails until it is mended.
 fn fails_until(is_mended: &Arc<AtomicBool>) -> WorkflowDefinition {

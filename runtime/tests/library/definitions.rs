@@ -8,7 +8,7 @@ use runtime::{
     WorkflowStatus, WorkflowStep, json,
 };
 
-use crate::bench::{execute, on_both};
+use crate::workbench::{execute, on_both};
 
 fn done(name: &str) -> WorkflowStep {
     WorkflowStep::new(name, "any", |_cx| async { Ok(()) })
@@ -110,7 +110,7 @@ async fn another_definition_is_refused_and_other_closures_are_not_another_defini
         let same = WorkflowDefinition::new("Same").step(same);
         let over = engine.execute_workflow(id, &same).await.unwrap();
         assert_eq!(over.status, WorkflowStatus::Completed);
-        let output = crate::bench::output(&engine, id, 0).await;
+        let output = crate::workbench::output(&engine, id, 0).await;
         assert_eq!(output, json!("the second"));
     })
     .await;
@@ -172,6 +172,6 @@ async fn a_definition_of_five_thousand_closures_runs() {
         );
     let over = execute(&engine, &definition).await;
     assert_eq!(over.status, WorkflowStatus::Completed);
-    let sum = crate::bench::output(&engine, over.id, 4_999).await;
+    let sum = crate::workbench::output(&engine, over.id, 4_999).await;
     assert_eq!(sum, json!(4_998 * 4_999 / 2));
 }

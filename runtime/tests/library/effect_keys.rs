@@ -13,8 +13,8 @@ use runtime::{
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
-use crate::bench::{close, execute, until, within};
 use crate::examined::{Examined, roomy};
+use crate::workbench::{close, execute, until, within};
 
 /// The keys that were sent, in order.
 type Keys = Arc<Mutex<Vec<String>>>;

@@ -5,7 +5,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod bench;
 mod blocking;
 mod closures;
 mod contract;
@@ -20,3 +19,4 @@ mod public_face;
 mod registration;
 mod spawned;
 mod standstill;
+mod workbench;

@@ -9,8 +9,8 @@ use runtime::{
 };
 use tokio::sync::Notify;
 
-use crate::bench::{close, execute, log, on_both, open, output, until};
 use crate::examined::{Examined, roomy};
+use crate::workbench::{close, execute, log, on_both, open, output, until};
 
 /// Two steps; the first begins, says so, and ends when it is let go.
 fn gated(began: &Arc<Notify>, go: &Arc<Notify>, gives: &'static str) -> WorkflowDefinition {
@@ -43,8 +43,8 @@ async fn interrupted() -> (Examined, WorkflowId) {
     let file = folder.path().join("data/jobs.db");
     let builder = roomy().sqlite(file).settings(impatient);
     let engine = builder.start().await.unwrap();
-    let id = crate::bench::start(&engine, &definition).await;
-    crate::bench::within(began.notified()).await;
+    let id = crate::workbench::start(&engine, &definition).await;
+    crate::workbench::within(began.notified()).await;
     close(engine).await;
     (folder, id)
 }
@@ -78,7 +78,7 @@ async fn a_workflow_whose_handler_is_missing_waits_says_so_and_goes_on_once_it_i
             .iter()
             .any(|line| line.starts_with("waits for its handler"))
     };
-    crate::bench::within(async {
+    crate::workbench::within(async {
         while !is_noted().await {
             tokio::task::yield_now().await;
         }
@@ -109,7 +109,7 @@ async fn a_workflow_whose_handler_is_missing_waits_says_so_and_goes_on_once_it_i
     let (began, go) = (Arc::default(), Arc::new(Notify::new()));
     let definition = gated(&began, &go, "the second program");
     engine.register(&definition).unwrap();
-    crate::bench::within(began.notified()).await;
+    crate::workbench::within(began.notified()).await;
     let runs = engine.get_workflow_progress(id).await.unwrap();
     assert_eq!(runs.tasks[0].waits_for, None);
     go.notify_one();
@@ -169,8 +169,8 @@ async fn what_is_unregistered_while_a_step_runs_is_missed_by_the_next_step_alone
     let pay = WorkflowStep::of_type("Pay", "http_request", pay);
     let pay = pay.dependencies([1]).run_if(RunIf::Failed);
     let definition = gated(&began, &go, "kept").step(pay);
-    let id = crate::bench::start(&engine, &definition).await;
-    crate::bench::within(began.notified()).await;
+    let id = crate::workbench::start(&engine, &definition).await;
+    crate::workbench::within(began.notified()).await;
     engine.unregister(&definition).unwrap();
     go.notify_one();
     let queued = |p: &runtime::Progress| p.tasks[1].status == TaskStatus::Queued;
@@ -206,7 +206,7 @@ async fn a_step_type_that_the_next_program_does_not_know_is_waited_for() {
     let definition = WorkflowDefinition::new("Typed")
         .step(WorkflowStep::of_type("A", "delay", json!({"seconds": 0.2})))
         .step(WorkflowStep::of_type("B", "noop", json!({})).dependencies([0]));
-    let id = crate::bench::start(&engine, &definition).await;
+    let id = crate::workbench::start(&engine, &definition).await;
     close(engine).await;
     let file = || folder.path().join("data/jobs.db");
 

@@ -10,7 +10,7 @@ use runtime::{
 use tokio::sync::Notify;
 use tokio::time::{advance, sleep};
 
-use crate::bench::failure;
+use crate::workbench::failure;
 
 /// Runs a step that takes `seconds` and may take 20, while time jumps from its begin to 28 s later.
 async fn stand_still(seconds: u64) -> (Runtime, WorkflowState) {

@@ -2,11 +2,11 @@
 
 use engine::{JobOrchestrator, TaskStatus, WorkflowStatus};
 
-use crate::bench::{Bench, define, eventually, noop, shell};
+use crate::workbench::{Workbench, define, eventually, noop, shell};
 
 #[tokio::test]
 async fn cancelling_ends_the_whole_process_tree_before_the_workflow_is_cancelled() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let pids = bench.path("pids");
     let script = format!(
         "sleep 600 & echo $! >> {0}; setsid sh -c 'echo $$ >> {0}; exec sleep 600' & \
@@ -34,7 +34,7 @@ async fn cancelling_ends_the_whole_process_tree_before_the_workflow_is_cancelled
 
 #[tokio::test]
 async fn a_pending_workflow_is_cancelled_at_once_and_cancelling_again_changes_nothing() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let id = bench.create(&define(&[noop("Never", &[])])).await.id;
     let first = bench.runtime.cancel_workflow(id).await.unwrap();
     assert_eq!(first.summary.status, WorkflowStatus::Cancelled);

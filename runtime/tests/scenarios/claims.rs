@@ -10,9 +10,9 @@ use runtime::{JobId, Settings, StepError, WorkflowDefinition, WorkflowStep};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::bench::Sound;
 use crate::examined::{Examined, roomy};
 use crate::figures;
+use crate::workbench::Sound;
 
 const ROUNDS: usize = 100;
 const LIMIT: Duration = Duration::from_secs(60);

@@ -4,7 +4,7 @@ use engine::orchestrator::{DefinitionSource, NewWorkflowRequest};
 use engine::{Actor, StepDefinition, WorkflowStatus, Workflows};
 use serde_json::Map;
 
-use crate::bench::{Bench, define, noop};
+use crate::workbench::{Workbench, define, noop};
 
 /// Each step after the one before it.
 fn chain(length: usize) -> Vec<StepDefinition> {
@@ -17,7 +17,7 @@ fn chain(length: usize) -> Vec<StepDefinition> {
 
 #[tokio::test]
 async fn a_chain_of_a_hundred_steps_costs_one_commit_a_step() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let definition = define(&chain(100));
     let before = bench.runtime.commits();
     let request = NewWorkflowRequest {

@@ -8,7 +8,7 @@ use engine::{
 };
 use serde_json::json;
 
-use crate::bench::{Bench, define, noop, shell, step};
+use crate::workbench::{Workbench, define, noop, shell, step};
 
 fn only_if(condition: &str, step: StepDefinition) -> StepDefinition {
     StepDefinition {
@@ -28,7 +28,7 @@ fn states(progress: &Progress) -> Vec<TaskStatus> {
 
 #[tokio::test]
 async fn a_step_runs_where_its_condition_is_true_and_is_skipped_where_it_is_false() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let ran = bench.path("ran");
     let touch = |name: &str| shell(name, &format!("touch {}", ran.display()), &[0]);
     // What it refers to is not there: it is not even filled in.
@@ -83,7 +83,7 @@ async fn a_step_runs_where_its_condition_is_true_and_is_skipped_where_it_is_fals
 
 #[tokio::test]
 async fn a_condition_may_ask_for_parameters_and_for_what_a_skipped_step_did_not_give() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let definition = WorkflowDefinition::from_json(&json!({
         "name": "Asks", "parameters": {"send": false}, "steps": [
             {"name": "Send", "task_type": "noop", "condition": "parameters.send"},
@@ -100,7 +100,7 @@ async fn a_condition_may_ask_for_parameters_and_for_what_a_skipped_step_did_not_
 
 #[tokio::test]
 async fn a_condition_that_cannot_be_told_fails_the_step_once_and_says_what_would_mend_it() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     for (condition, told) in [
         (
             "steps.scan.output.count",
@@ -132,7 +132,7 @@ async fn a_condition_that_cannot_be_told_fails_the_step_once_and_says_what_would
 
 #[tokio::test]
 async fn after_a_recovery_the_condition_is_asked_anew_of_what_was_given_anew() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let found = bench.path("found");
     let scan = format!(
         "[ -e {0} ] && echo '{{\"n\": 1}}' || echo '{{\"n\": 0}}'",

@@ -15,8 +15,8 @@ use runtime::doctor::{self, Told};
 use runtime::{Runtime, Settings};
 use serde_json::json;
 
-use crate::bench::{Bench, Closed, define, noop};
 use crate::rows::Rows;
+use crate::workbench::{Closed, Workbench, define, noop};
 
 const PAGE: u64 = 4096;
 const WORKFLOWS: i64 = 60;
@@ -27,7 +27,7 @@ async fn many() -> Closed {
 }
 
 async fn queued(workflows: i64) -> Closed {
-    let bench = Bench::with(Settings {
+    let bench = Workbench::with(Settings {
         others_at_once: 0,
         ..Settings::default()
     })
@@ -136,7 +136,7 @@ async fn diagnosed(file: &Path) -> BTreeSet<WorkflowId> {
 }
 
 struct Damaged {
-    bench: Bench,
+    bench: Workbench,
     /// The workflows whose rows lie on the page.
     touched: BTreeSet<WorkflowId>,
     /// Those, and the ones on the pages beside it: where a page becomes too full, its neighbours

@@ -8,11 +8,11 @@ use engine::{
 };
 use serde_json::{Map, json};
 
-use crate::bench::{Bench, define, noop, shell};
+use crate::workbench::{Workbench, define, noop, shell};
 
 #[tokio::test]
 async fn a_definition_that_is_wrong_in_many_ways_lists_every_problem_at_its_field() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let definition = json!({
         "name": "",
         "steps": [
@@ -54,7 +54,7 @@ async fn a_definition_that_is_wrong_in_many_ways_lists_every_problem_at_its_fiel
 
 #[tokio::test]
 async fn a_version_that_somebody_else_saved_meanwhile_is_not_overwritten() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let of = |name| json!({"name": name, "steps": [{"name": "A", "task_type": "noop"}]});
     let actor = Actor::program();
     let first = bench
@@ -85,7 +85,7 @@ async fn a_version_that_somebody_else_saved_meanwhile_is_not_overwritten() {
 
 #[tokio::test]
 async fn a_job_number_out_of_bounds_is_refused_and_the_largest_leaves_room_for_the_next() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let definition = define(&[noop("Only", &[])]);
     for bad in [i64::MIN, -1, 0, JobId::LARGEST + 1, i64::MAX] {
         let created = bench
@@ -121,7 +121,7 @@ async fn a_job_number_out_of_bounds_is_refused_and_the_largest_leaves_room_for_t
 
 #[tokio::test]
 async fn what_no_attempt_could_carry_out_is_refused_when_it_is_saved() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let mut definition = json!({"name": "N", "parameters": {"p": "x"}, "steps": [
         {"name": "A", "task_type": "command",
          "config": {"program": "sh", "args": ["a\0b"], "env": {"A=B": "1"}}},
@@ -156,7 +156,7 @@ async fn what_no_attempt_could_carry_out_is_refused_when_it_is_saved() {
 
 #[tokio::test]
 async fn a_workflow_whose_steps_are_switched_off_may_be_kept_but_not_started() {
-    let bench = Bench::of_its_owner().await;
+    let bench = Workbench::of_its_owner().await;
     let owner = Actor::program();
     let switch = async |commands| {
         let switches = StepSwitches {
@@ -212,7 +212,7 @@ async fn a_workflow_whose_steps_are_switched_off_may_be_kept_but_not_started() {
 
 #[tokio::test]
 async fn a_step_that_is_switched_off_while_its_workflow_runs_fails_for_good() {
-    let bench = Bench::of_its_owner().await;
+    let bench = Workbench::of_its_owner().await;
     let go = bench.path("go");
     let script = format!("until test -e {}; do sleep 0.02; done", go.display());
     let definition = define(&[shell("Wait", &script, &[]), shell("Build", "true", &[0])]);
@@ -229,7 +229,7 @@ async fn a_step_that_is_switched_off_while_its_workflow_runs_fails_for_good() {
 
 #[tokio::test]
 async fn what_the_program_was_started_with_cannot_be_switched_off_while_it_runs() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let owner = Actor::program();
     let fixed = bench.runtime.fixed_switches(&owner).await.unwrap();
     let off = |commands, private_addresses| StepSwitches {

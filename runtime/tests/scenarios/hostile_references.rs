@@ -3,10 +3,10 @@
 use engine::{StepDefinition, WorkflowStatus};
 use serde_json::json;
 
-use crate::bench::{Bench, define, shell, step};
+use crate::workbench::{Workbench, define, shell, step};
 
 /// The error of the last step, which has to fail the workflow.
-async fn told_by_the_last(bench: &Bench, steps: &[StepDefinition]) -> String {
+async fn told_by_the_last(bench: &Workbench, steps: &[StepDefinition]) -> String {
     let id = bench.start(&define(steps)).await;
     let progress = bench.until_status(id, WorkflowStatus::Failed).await;
     let last = progress.tasks.last().unwrap();
@@ -20,7 +20,7 @@ fn echo(arguments: Vec<String>, dependencies: &[usize]) -> StepDefinition {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_library_breaks_at_fails_the_step() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let expression = "{{ 'abc'[::-9223372036854775808] }}".to_owned();
     let told = told_by_the_last(&bench, &[echo(vec![expression], &[])]).await;
     assert!(told.contains("cannot be worked out"), "{told}");
@@ -28,7 +28,7 @@ async fn what_the_library_breaks_at_fails_the_step() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_output_that_is_written_out_many_times_fails_the_step() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let large = r#"printf '"'; head -c 900000 /dev/zero | tr '\0' x; printf '"\n'"#;
     let many = "{{ steps.large.output }}".repeat(900);
     let steps = [shell("Large", large, &[]), echo(vec![many], &[0])];
@@ -38,7 +38,7 @@ async fn an_output_that_is_written_out_many_times_fails_the_step() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn filling_in_has_the_time_limit_of_the_step() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let numbers = r#"echo "[$(seq -s , 40000)]""#;
     // Each takes a moment, all together many times the limit.
     let slow = "{{ steps.numbers.output | length }}".to_owned();

@@ -15,8 +15,8 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Semaphore;
 
 use crate::ailments::ailments;
-use crate::bench::{Sound, until};
 use crate::examined::{Examined, roomy};
+use crate::workbench::{Sound, until};
 
 const LIMIT: Duration = Duration::from_secs(60);
 

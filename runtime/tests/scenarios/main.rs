@@ -6,7 +6,6 @@
 )]
 
 mod ailments;
-mod bench;
 mod cancel;
 mod claims;
 mod commits;
@@ -33,6 +32,7 @@ mod restart;
 mod rows;
 mod unknown_end;
 mod upgrade;
+mod workbench;
 
 #[path = "../steps/server.rs"]
 mod server;

@@ -15,10 +15,10 @@ use runtime::process::RunnerProgram;
 use runtime::{Runtime, Settings};
 use serde_json::json;
 
-use crate::bench::{Bench, noop, shell, step};
 use crate::examined::{Examined, roomy};
 use crate::figures;
 use crate::rows::Rows;
+use crate::workbench::{Workbench, noop, shell, step};
 
 const MUTATIONS: usize = 1_000;
 /// Changes of one database.
@@ -164,7 +164,7 @@ fn definition(kind: &str, number: i64, folder: &Path) -> WorkflowDefinition {
 
 /// A database of a server that died with workflows in every state.
 async fn base(folder: &Path) -> std::path::PathBuf {
-    let bench = Bench::with(patient()).await;
+    let bench = Workbench::with(patient()).await;
     let mut ids = Vec::new();
     for number in 0..EACH {
         for kind in KINDS {

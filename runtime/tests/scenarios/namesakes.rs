@@ -7,9 +7,9 @@ use runtime::Runtime;
 use serde_json::{Map, Value, json};
 
 use crate::ailments::ailments;
-use crate::bench::Sound;
 use crate::examined::Examined;
 use crate::rows::Rows;
+use crate::workbench::Sound;
 
 const ID: &str = "once";
 

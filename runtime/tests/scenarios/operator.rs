@@ -13,7 +13,7 @@ use engine::{
 use runtime::Settings;
 use serde_json::json;
 
-use crate::bench::{Bench, eventually, noop, shell, step};
+use crate::workbench::{Workbench, eventually, noop, shell, step};
 
 fn keyed(action: Action, id: &str) -> ActionRequest {
     ActionRequest {
@@ -22,13 +22,13 @@ fn keyed(action: Action, id: &str) -> ActionRequest {
     }
 }
 
-async fn start(bench: &Bench, steps: &[StepDefinition]) -> WorkflowId {
+async fn start(bench: &Workbench, steps: &[StepDefinition]) -> WorkflowId {
     bench
         .start(&WorkflowDefinition::new("W", steps).unwrap())
         .await
 }
 
-async fn until_task(bench: &Bench, id: WorkflowId, task: usize, status: TaskStatus) {
+async fn until_task(bench: &Workbench, id: WorkflowId, task: usize, status: TaskStatus) {
     bench
         .until(id, |progress| progress.tasks[task].status == status)
         .await;
@@ -44,7 +44,7 @@ fn failing(name: &str) -> StepDefinition {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_sent_five_times_at_once_and_after_a_restart_has_one_effect_and_one_answer() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let id = start(&bench, &[failing("fails")]).await;
     bench.until_status(id, WorkflowStatus::Failed).await;
     let actor = Actor::program();
@@ -75,7 +75,7 @@ async fn a_command_sent_five_times_at_once_and_after_a_restart_has_one_effect_an
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recovery_with_force_starts_anew_only_once_what_ran_is_dead() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     // The first try would run for ever; the second ends at once.
     let script = "test \"$JOB_ORCHESTRATOR_ATTEMPT_NUMBER\" != 1 || sleep 600";
     let id = start(&bench, &[shell("long", script, &[]), noop("then", &[0])]).await;
@@ -117,7 +117,7 @@ async fn a_recovery_with_force_starts_anew_only_once_what_ran_is_dead() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recovery_that_skips_what_runs_ends_the_workflow_only_once_nothing_of_it_is_alive() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let (pid, gate) = (bench.path("pid"), bench.path("gate"));
     // It takes its time to end when it is told to.
     let script = format!(
@@ -154,7 +154,7 @@ async fn a_recovery_that_skips_what_runs_ends_the_workflow_only_once_nothing_of_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_takes_a_failed_step_for_done_and_the_reason_is_kept() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let id = start(&bench, &[failing("a"), noop("b", &[0])]).await;
     bench.until_status(id, WorkflowStatus::Failed).await;
     let instead = Action::Recover(Recovery {
@@ -185,7 +185,7 @@ async fn an_operator_takes_a_failed_step_for_done_and_the_reason_is_kept() {
 }
 
 /// The kind of every event that says this is why, each with who asked.
-async fn caused(bench: &Bench, id: WorkflowId, why: &str) -> Vec<&'static str> {
+async fn caused(bench: &Workbench, id: WorkflowId, why: &str) -> Vec<&'static str> {
     let records = bench.events(id).await;
     let caused = records
         .iter()
@@ -201,7 +201,7 @@ async fn caused(bench: &Bench, id: WorkflowId, why: &str) -> Vec<&'static str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_became_of_a_step_is_decided_only_with_a_reason_and_every_reason_stays_with_its_events()
  {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let actor = Actor::program();
     let id = start(&bench, &[shell("long", "sleep 600", &[]), noop("b", &[0])]).await;
     until_task(&bench, id, 0, TaskStatus::Running).await;
@@ -248,7 +248,7 @@ async fn what_became_of_a_step_is_decided_only_with_a_reason_and_every_reason_st
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_view_is_refused_and_changes_nothing() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let id = start(&bench, &[shell("long", "sleep 600", &[])]).await;
     until_task(&bench, id, 0, TaskStatus::Running).await;
     let request = ActionRequest {
@@ -272,7 +272,7 @@ async fn a_stale_view_is_refused_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_that_interrupts_stops_what_runs_and_charges_nothing_but_fails_a_step_that_runs_once()
  {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let once = StepDefinition {
         mode: Some(Mode::Once),
         ..shell("once", "sleep 600", &[])
@@ -303,7 +303,7 @@ async fn a_queued_step_whose_turn_came_while_stop_held_it_back_goes_on_once_the_
         programs_at_once: 1,
         ..Settings::default()
     };
-    let bench = Bench::with(one_program).await;
+    let bench = Workbench::with(one_program).await;
     let gate = bench.path("gate");
     let always = |step: StepDefinition| StepDefinition {
         run_if: RunIf::Always,
@@ -348,7 +348,7 @@ async fn a_queued_step_whose_turn_came_while_stop_held_it_back_goes_on_once_the_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_that_came_due_while_stop_held_it_back_goes_on_once_the_failure_is_settled() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let (gate, mended) = (bench.path("gate"), bench.path("mended"));
     let wait = format!("while ! test -e '{}'; do sleep 0.05; done", gate.display());
     // However late the failure beside it comes, it finds a retry that waits.
@@ -396,7 +396,7 @@ async fn a_retry_that_came_due_while_stop_held_it_back_goes_on_once_the_failure_
 
 #[tokio::test]
 async fn what_still_runs_after_a_pause_is_stopped_when_somebody_does_not_want_to_wait() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let runs = bench.path("runs");
     let script = format!("touch {}; exec sleep 600", runs.display());
     let id = start(&bench, &[shell("Long", &script, &[])]).await;

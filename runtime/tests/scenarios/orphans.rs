@@ -15,8 +15,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Sound, define, eventually, shell, step};
 use crate::folded::Folded;
+use crate::workbench::{Sound, Workbench, define, eventually, shell, step};
 
 /// A step during which servers vanish: it never ends, and takes no notice of anything.
 #[derive(Deserialize, JsonSchema)]
@@ -165,7 +165,7 @@ async fn what_a_dropped_handler_left_is_dead_before_the_next_try() {
         stop: Duration::from_millis(20),
         ..Settings::default()
     };
-    let bench = Bench::with(impatient).await;
+    let bench = Workbench::with(impatient).await;
     let first = bench.path("first");
     let script = format!(
         "if [ $JOB_ORCHESTRATOR_ATTEMPT_NUMBER = 1 ]; then \
@@ -189,7 +189,7 @@ async fn what_a_dropped_handler_left_is_dead_before_the_next_try() {
 
 #[tokio::test]
 async fn a_step_whose_lock_file_cannot_be_made_says_why_and_is_tried_again() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     std::fs::create_dir_all(bench.path("attempts/w1-t0-a1.lock")).unwrap();
     let id = bench.start(&define(&[shell("Only", "true", &[])])).await;
     bench.until_status(id, WorkflowStatus::Completed).await;

@@ -3,11 +3,11 @@
 use engine::WorkflowStatus;
 use serde_json::json;
 
-use crate::bench::{Bench, define, noop, shell, step};
+use crate::workbench::{Workbench, define, noop, shell, step};
 
 #[tokio::test]
 async fn steps_run_one_after_the_other_when_each_depends_on_the_one_before() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let done = bench
         .execute(&define(&[noop("1", &[]), noop("2", &[0]), noop("3", &[1])]))
         .await;
@@ -21,7 +21,7 @@ async fn steps_run_one_after_the_other_when_each_depends_on_the_one_before() {
 
 #[tokio::test]
 async fn branches_run_side_by_side_and_meet_again() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let meet = |own: &str, other: &str| {
         let folder = bench.folder.path().display();
         // Each branch ends only once the other has begun: one after the other would hang.
@@ -40,7 +40,7 @@ async fn branches_run_side_by_side_and_meet_again() {
 
 #[tokio::test]
 async fn a_step_gets_the_output_of_an_earlier_one_by_reference() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let definition = define(&[
         shell("Count", r#"echo counting; echo '{"count": 1000}'"#, &[]),
         shell(
@@ -56,7 +56,7 @@ async fn a_step_gets_the_output_of_an_earlier_one_by_reference() {
 
 #[tokio::test]
 async fn a_wait_gives_an_empty_object_as_a_joining_point_does() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let steps = [
         step("Wait", "delay", json!({"seconds": 0}), &[]),
         noop("Join", &[0]),

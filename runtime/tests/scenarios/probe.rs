@@ -12,8 +12,8 @@ use engine::{FailureKind, JobOrchestrator, Mode, StepDefinition, TaskStatus, Wor
 use runtime::Settings;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, define, eventually, noop, step};
 use crate::server::{Server, answer};
+use crate::workbench::{Workbench, define, eventually, noop, step};
 
 fn lines(file: &Path) -> usize {
     std::fs::read_to_string(file).map_or(0, |text| text.lines().count())
@@ -21,7 +21,7 @@ fn lines(file: &Path) -> usize {
 
 /// A command that says which runner it has and then runs for a long time at its first try; it is
 /// asked by `check`, a piece of shell.
-fn asked(bench: &Bench, effect: &str, check: &str) -> StepDefinition {
+fn asked(bench: &Workbench, effect: &str, check: &str) -> StepDefinition {
     let (witness, runner) = (bench.path("witness"), bench.path("runner"));
     let script = format!(
         "echo x >> {}; {effect}; echo $PPID > {1}.new; mv {1}.new {1}
@@ -36,7 +36,7 @@ fn asked(bench: &Bench, effect: &str, check: &str) -> StepDefinition {
     step("Asked", "command", config, &[])
 }
 
-async fn kill_its_runner(bench: &Bench) {
+async fn kill_its_runner(bench: &Workbench) {
     let runner = bench.path("runner");
     eventually("it runs", || runner.exists()).await;
     let pid = std::fs::read_to_string(&runner).unwrap();
@@ -46,7 +46,7 @@ async fn kill_its_runner(bench: &Bench) {
 
 #[tokio::test]
 async fn a_command_that_took_effect_before_it_was_killed_is_not_run_again() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let done = bench.path("done").display().to_string();
     let check = format!(
         "test -e {done} && echo \"{{\\\"key\\\": \\\"$JOB_ORCHESTRATOR_IDEMPOTENCY_KEY\\\"}}\""
@@ -64,7 +64,7 @@ async fn a_command_that_took_effect_before_it_was_killed_is_not_run_again() {
 
 #[tokio::test]
 async fn a_command_that_had_no_effect_is_run_again_after_it_was_asked() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let asked_file = bench.path("asked");
     let check = format!("echo x >> {}; exit 1", asked_file.display());
     let id = bench.start(&define(&[asked(&bench, ":", &check)])).await;
@@ -81,7 +81,7 @@ async fn a_command_that_a_stop_of_the_server_interrupted_is_asked_after_the_next
         drain: Duration::ZERO,
         ..Settings::default()
     };
-    let bench = Bench::with(impatient).await;
+    let bench = Workbench::with(impatient).await;
     let id = bench.start(&define(&[asked(&bench, ":", "echo 7")])).await;
     eventually("it runs", || bench.path("runner").exists()).await;
     bench.runtime.shutdown().await;
@@ -94,7 +94,7 @@ async fn a_command_that_a_stop_of_the_server_interrupted_is_asked_after_the_next
 
 #[tokio::test]
 async fn a_sure_failure_is_tried_again_without_asking() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let check = format!("echo x >> {}", bench.path("asked").display());
     let config = json!({
         "program": "sh", "args": ["-c", "test $JOB_ORCHESTRATOR_ATTEMPT_NUMBER != 1"],
@@ -109,7 +109,7 @@ async fn a_sure_failure_is_tried_again_without_asking() {
 
 #[tokio::test]
 async fn a_command_that_cannot_be_asked_fails_and_is_asked_first_when_it_is_recovered() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let check = bench.path("check.sh");
     let mut asked = asked(&bench, ":", "");
     asked.config["check_program"] = json!(check);
@@ -186,7 +186,7 @@ fn of_method(server: &Server, method: &str) -> usize {
 }
 
 async fn ordered(first: First) -> (Value, usize, usize) {
-    let (bench, server) = (Bench::new().await, receiver(first, "200 OK").await);
+    let (bench, server) = (Workbench::new().await, receiver(first, "200 OK").await);
     let done = bench.execute(&define(&[order(&server)])).await;
     assert_eq!(done.summary.status, WorkflowStatus::Completed);
     let output = bench.output(done.id, 0).await;
@@ -210,7 +210,7 @@ async fn an_order_that_the_receiver_does_not_know_is_placed_again() {
 
 #[tokio::test]
 async fn an_order_is_not_placed_again_while_the_receiver_does_not_say() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let server = receiver(First::TakenButNotAnswered, "503 Busy").await;
     let once_more = StepDefinition {
         max_retries: 1,

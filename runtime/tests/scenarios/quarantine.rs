@@ -11,8 +11,8 @@ use runtime::store::{Defect, Quarantined, WorkflowStore};
 use runtime::{Runtime, Settings};
 use serde_json::json;
 
-use crate::bench::{Bench, define, eventually, noop, shell, step};
 use crate::rows::Rows;
+use crate::workbench::{Workbench, define, eventually, noop, shell, step};
 
 async fn listed(runtime: &Runtime, selection: WorkflowSelection) -> Vec<WorkflowState> {
     let filter = WorkflowFilter {
@@ -34,7 +34,7 @@ fn aside(runtime: &Runtime) -> Vec<WorkflowId> {
 }
 
 /// Some workflows that wait, then one row changed while no server runs, then a server again.
-async fn after(change: &str) -> (Bench, Vec<WorkflowId>) {
+async fn after(change: &str) -> (Workbench, Vec<WorkflowId>) {
     let (bench, ids) = all_wait().await;
     let path = bench.path("jobs.db");
     bench.is_damaged("a row is broken");
@@ -43,10 +43,10 @@ async fn after(change: &str) -> (Bench, Vec<WorkflowId>) {
 }
 
 /// Four workflows that were waiting when their server stopped.
-pub async fn all_wait() -> (Bench, Vec<WorkflowId>) {
+pub async fn all_wait() -> (Workbench, Vec<WorkflowId>) {
     let mut seconds = 0.5;
     loop {
-        let bench = Bench::new().await;
+        let bench = Workbench::new().await;
         let wait = step("Wait", "delay", json!({ "seconds": seconds }), &[]);
         let definition = define(&[wait, noop("After", &[0])]);
         let mut ids = Vec::new();
@@ -174,7 +174,7 @@ async fn rows_that_contradict_each_other_are_put_aside_before_anything_is_decide
 
 #[tokio::test]
 async fn a_bad_row_that_nobody_asked_for_is_put_aside_when_a_list_meets_it() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let one = bench.execute(&define(&[noop("Only", &[])])).await;
     let id = one.id;
     bench.runtime.shutdown().await;
@@ -196,7 +196,7 @@ async fn a_bad_row_that_nobody_asked_for_is_put_aside_when_a_list_meets_it() {
 /// What a start reads of many workflows at once is what is read of each by itself.
 #[tokio::test]
 async fn what_is_wrong_with_one_of_many_is_told_of_that_one_alone() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let two = define(&[noop("First", &[]), noop("Second", &[0])]);
     let other = define(&[noop("Other", &[])]);
     let mut ids = Vec::new();
@@ -237,7 +237,7 @@ async fn what_is_wrong_with_one_of_many_is_told_of_that_one_alone() {
 
 #[tokio::test]
 async fn a_row_that_goes_bad_while_its_workflow_runs_stops_it() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let (started, stopped) = (bench.path("started"), bench.path("stopped"));
     let script = format!(
         "trap 'touch {}; exit 1' TERM; touch {}; while :; do sleep 0.02; done",
@@ -269,7 +269,7 @@ async fn a_row_that_goes_bad_while_its_workflow_runs_stops_it() {
 
 #[tokio::test]
 async fn a_row_that_is_deleted_while_its_workflow_runs_is_told_and_its_neighbour_goes_on() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let [started, stopped, go] = ["started", "stopped", "go"].map(|name| bench.path(name));
     let script = format!(
         "trap 'touch {}; exit 1' TERM; touch {}; while :; do sleep 0.02; done",
@@ -303,7 +303,7 @@ async fn a_row_that_is_deleted_while_its_workflow_runs_is_told_and_its_neighbour
 
 #[tokio::test]
 async fn one_that_cannot_be_written_when_its_turn_comes_does_not_hold_up_the_one_before_it() {
-    let bench = Bench::with(Settings {
+    let bench = Workbench::with(Settings {
         programs_at_once: 1,
         ..Settings::default()
     })

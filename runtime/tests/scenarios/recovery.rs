@@ -8,11 +8,11 @@ use engine::{
 };
 use serde_json::json;
 
-use crate::bench::{Bench, define, eventually, noop, shell};
+use crate::workbench::{Workbench, define, eventually, noop, shell};
 
 #[tokio::test]
 async fn a_step_that_fails_twice_then_succeeds_is_tried_again_after_one_and_two_seconds() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let count = bench.path("count");
     let script = format!("echo x >> {0}; [ $(wc -l < {0}) -ge 3 ]", count.display());
     let id = bench
@@ -36,7 +36,7 @@ async fn a_step_that_fails_twice_then_succeeds_is_tried_again_after_one_and_two_
 
 #[tokio::test]
 async fn a_failed_workflow_is_recovered_from_the_step_that_broke() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let mended = bench.path("mended");
     let mut broken = shell("Broken", &format!("[ -e {} ]", mended.display()), &[0]);
     broken.max_retries = 0;
@@ -63,7 +63,7 @@ async fn a_failed_workflow_is_recovered_from_the_step_that_broke() {
 
 #[tokio::test]
 async fn a_spent_recovery_budget_is_refused() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let mut broken = shell("Broken", "exit 3", &[]);
     broken.max_retries = 0;
     let definition = define(&[broken]).with_max_recovery_attempts(1);
@@ -79,7 +79,7 @@ async fn a_spent_recovery_budget_is_refused() {
 
 #[tokio::test]
 async fn while_paused_a_running_step_ends_and_nothing_new_starts() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let go = bench.path("go");
     let script = format!("until [ -e {} ]; do sleep 0.01; done", go.display());
     let id = bench
@@ -101,7 +101,7 @@ async fn while_paused_a_running_step_ends_and_nothing_new_starts() {
 
 #[tokio::test]
 async fn a_step_that_takes_too_long_has_timed_out_and_leaves_no_process() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let pid = bench.path("pid");
     let mut slow = shell(
         "Slow",
@@ -134,8 +134,8 @@ fn process_lives(pid: &str) -> bool {
 
 #[tokio::test]
 async fn a_delay_waits_without_a_slot_and_ends_by_itself() {
-    let bench = Bench::new().await;
-    let wait = crate::bench::step("Wait", "delay", json!({"seconds": 0.2}), &[]);
+    let bench = Workbench::new().await;
+    let wait = crate::workbench::step("Wait", "delay", json!({"seconds": 0.2}), &[]);
     let id = bench
         .execute(&define(&[wait, noop("After", &[0])]))
         .await
@@ -145,7 +145,7 @@ async fn a_delay_waits_without_a_slot_and_ends_by_itself() {
 
 #[tokio::test]
 async fn the_log_says_why_a_failed_step_is_not_tried_again() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let fails = |retries: u32| {
         json!({"name": format!("With {retries}"), "task_type": "command", "max_retries": retries,
                "config": {"program": "false"}})

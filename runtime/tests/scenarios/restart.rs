@@ -5,12 +5,12 @@ use std::time::Duration;
 use engine::{TaskStatus, WorkflowStatus};
 use runtime::{Runtime, Settings};
 
-use crate::bench::{Bench, define, eventually, noop, shell};
 use crate::quarantine::all_wait;
+use crate::workbench::{Workbench, define, eventually, noop, shell};
 
 #[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let second = Runtime::builder()
         .sqlite(bench.path("jobs.db"))
         .start()
@@ -25,7 +25,7 @@ async fn what_was_interrupted_by_an_orderly_stop_goes_on_and_is_not_charged() {
         drain: Duration::ZERO,
         ..Settings::default()
     };
-    let bench = Bench::with(impatient).await;
+    let bench = Workbench::with(impatient).await;
     let mark = bench.path("mark");
     let script = format!("[ -e {0} ] || {{ touch {0}; sleep 600; }}", mark.display());
     let id = bench

@@ -12,9 +12,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, define, eventually, shell, step};
 use crate::examined::Examined;
 use crate::server::{Server, answer};
+use crate::workbench::{Workbench, define, eventually, shell, step};
 
 /// Breaks the first connection after it has read the whole request, then answers.
 async fn breaks_once() -> Server {
@@ -28,7 +28,7 @@ async fn breaks_once() -> Server {
 
 /// How a call with this configuration ended, and how often it came.
 async fn called(config: Value) -> (WorkflowStatus, usize) {
-    let (bench, server) = (Bench::new().await, breaks_once().await);
+    let (bench, server) = (Workbench::new().await, breaks_once().await);
     let mut config = config;
     config["url"] = server.url("/").into();
     let done = bench
@@ -62,7 +62,7 @@ async fn a_call_that_may_be_made_twice_is_sent_again_when_its_answer_never_came(
 
 #[tokio::test]
 async fn a_step_that_names_its_mode_keeps_it_whatever_its_type_says() {
-    let (bench, server) = (Bench::new().await, breaks_once().await);
+    let (bench, server) = (Workbench::new().await, breaks_once().await);
     let config = |method: &str| json!({"method": method, "url": server.url("/")});
     let named = |method, mode| StepDefinition {
         mode: Some(mode),
@@ -106,7 +106,7 @@ async fn placed(first: &'static str, body: &'static str, honours_key: bool) -> u
         _ => answer("200 OK", "", "{}"),
     })
     .await;
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let config = json!({"method": "POST", "url": server.url("/order"), "honours_key": honours_key});
     let order = StepDefinition {
         max_retries: 1,
@@ -145,7 +145,7 @@ async fn an_order_is_not_placed_again_after_an_answer_that_leaves_open_whether_i
 #[tokio::test]
 async fn a_program_that_runs_once_is_not_repeated_when_it_is_killed_or_what_it_gives_is_unreadable()
 {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     for (name, end) in [
         ("killed", "kill -9 $$"),
         ("crashed", "kill -SEGV $$"),
@@ -176,7 +176,7 @@ async fn a_step_that_runs_once_is_not_repeated_after_a_panic() {
     let builder = Runtime::builder().registry(registry);
     let builder = builder.work_dir(folder.path().join("work"));
     let runtime = builder.start().await.unwrap().into();
-    let bench = Bench { folder, runtime };
+    let bench = Workbench { folder, runtime };
     let once = StepDefinition {
         mode: Some(Mode::Once),
         ..step("Once", "panics", json!({}), &[])
@@ -190,7 +190,7 @@ async fn a_step_that_runs_once_is_not_repeated_after_a_panic() {
 
 #[tokio::test]
 async fn a_step_that_runs_once_is_not_repeated_when_its_runner_is_killed() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let (witness, runner) = (bench.path("witness"), bench.path("runner"));
     let script = format!(
         "echo x >> {}; echo $PPID > {1}.new; mv {1}.new {1}; exec sleep 600",
@@ -221,7 +221,7 @@ async fn a_step_that_runs_once_is_not_repeated_when_its_runner_is_killed() {
 }
 
 /// A step that says who carries it out, and goes on until somebody ends it.
-fn endless(bench: &Bench) -> StepDefinition {
+fn endless(bench: &Workbench) -> StepDefinition {
     let runner = bench.path("runner");
     let script = format!(
         "echo $PPID > {0}.new; mv {0}.new {0}; exec sleep 600",
@@ -234,7 +234,7 @@ fn endless(bench: &Bench) -> StepDefinition {
 }
 
 /// Asks the runner of the step to end, from outside, as soon as it can be found.
-async fn ask_runner_to_end(bench: &Bench) {
+async fn ask_runner_to_end(bench: &Workbench) {
     let runner = bench.path("runner");
     eventually("it runs", || runner.exists()).await;
     let pid = std::fs::read_to_string(&runner).unwrap();
@@ -245,7 +245,7 @@ async fn ask_runner_to_end(bench: &Bench) {
 
 #[tokio::test]
 async fn a_command_whose_runner_somebody_else_asks_to_end_is_charged_for_it() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     for (mode, kind) in [
         (Mode::Retry, FailureKind::Error),
         (Mode::Once, FailureKind::OutcomeUnknown),
@@ -265,7 +265,7 @@ async fn a_command_whose_runner_somebody_else_asks_to_end_is_charged_for_it() {
 
 #[tokio::test]
 async fn a_command_that_is_signalled_with_the_server_that_stops_is_not_charged_for_it() {
-    let bench = Bench::new().await;
+    let bench = Workbench::new().await;
     let id = bench.start(&define(&[endless(&bench)])).await;
     eventually("it runs", || bench.path("runner").exists()).await;
     bench.runtime.note_stop().await;

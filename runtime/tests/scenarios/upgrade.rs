@@ -19,9 +19,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tokio::sync::Semaphore;
 
 use crate::ailments::ailments;
-use crate::bench::{Sound, until};
 use crate::examined::{Examined, roomy};
 use crate::rows::Rows;
+use crate::workbench::{Sound, until};
 
 /// Ends well too late the first time, and gives as much as asked for.
 fn late(name: &str, bytes: usize) -> WorkflowDefinition {

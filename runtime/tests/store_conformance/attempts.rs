@@ -7,7 +7,7 @@ use engine::{Action, Command, FailureKind, Outcome, Recovery};
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, failed, step};
+use crate::workbench::{Workbench, define, failed, step};
 
 fn told(attempts: &[AttemptRecord]) -> Vec<(u32, &str, Option<&str>, bool)> {
     let told = |a: &'_ AttemptRecord| a.ended_at.is_some();
@@ -19,7 +19,7 @@ fn told(attempts: &[AttemptRecord]) -> Vec<(u32, &str, Option<&str>, bool)> {
 
 pub async fn each_try_is_told_with_its_end(place: &dyn Place) {
     let store = place.open().await;
-    let mut bench = Bench::started(1, define("Tries", &[step("a", &[]), step("b", &[])]));
+    let mut bench = Workbench::started(1, define("Tries", &[step("a", &[]), step("b", &[])]));
     bench.write(store.as_ref()).await;
     bench.run(0, failed(FailureKind::Error, "no luck"));
     bench.write(store.as_ref()).await;
@@ -57,7 +57,7 @@ pub async fn each_try_is_told_with_its_end(place: &dyn Place) {
 
 pub async fn a_try_under_way_has_no_end(place: &dyn Place) {
     let store = place.open().await;
-    let mut bench = Bench::started(1, define("Runs", &[step("a", &[])]));
+    let mut bench = Workbench::started(1, define("Runs", &[step("a", &[])]));
     bench.start(0);
     bench.write(store.as_ref()).await;
     let attempts = store.attempts(bench.id(), 0).await.unwrap();
@@ -69,7 +69,7 @@ pub async fn a_retry_that_is_given_up_keeps_the_end_of_its_try(place: &dyn Place
     let mut bad = step("Bad", &[]);
     bad.max_retries = 0;
     let definition = define("Stop", &[bad, step("Flaky", &[])]).with_on_failure(OnFailure::Stop);
-    let mut bench = Bench::started(1, definition);
+    let mut bench = Workbench::started(1, definition);
     bench.start(1);
     bench.run(0, failed(FailureKind::Error, "bad"));
     // The retry is scheduled and given up in the same moment, because nothing new starts.
@@ -83,7 +83,7 @@ pub async fn a_try_that_a_cancel_ended_keeps_its_end_when_a_recovery_comes_with_
     place: &dyn Place,
 ) {
     let store = place.open().await;
-    let mut bench = Bench::started(1, define("Cancel", &[step("a", &[])]));
+    let mut bench = Workbench::started(1, define("Cancel", &[step("a", &[])]));
     bench.start(0);
     bench.write(store.as_ref()).await;
     bench.act(Action::Cancel);
@@ -101,7 +101,7 @@ pub async fn a_try_that_a_cancel_ended_keeps_its_end_when_a_recovery_comes_with_
 /// event.
 pub async fn what_comes_too_late_is_kept_with_its_try(place: &dyn Place) {
     let store = place.open().await;
-    let mut bench = Bench::started(1, define("Late", &[step("a", &[])]));
+    let mut bench = Workbench::started(1, define("Late", &[step("a", &[])]));
     bench.start(0);
     bench.write(store.as_ref()).await;
     bench.act(Action::Recover(Recovery {
@@ -149,7 +149,7 @@ pub async fn what_comes_too_late_is_kept_with_its_try(place: &dyn Place) {
 pub async fn what_a_try_gave_is_kept_with_it_when_its_task_is_done_again(place: &dyn Place) {
     let store = place.open().await;
     let steps = [step("a", &[]), step("b", &[0]), step("c", &[0])];
-    let mut bench = Bench::started(1, define("Again", &steps));
+    let mut bench = Workbench::started(1, define("Again", &steps));
     let large = json!("x".repeat(9 * 1024));
     bench.succeed(0, large.clone());
     bench.write(store.as_ref()).await;

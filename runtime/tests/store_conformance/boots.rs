@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::Place;
-use crate::bench::{Bench, define, moment, step};
+use crate::workbench::{Workbench, define, moment, step};
 
 const fn left(workflow: i64, task: usize, generation: u32, attempt: u32) -> LeftBehind {
     LeftBehind {
@@ -55,15 +55,15 @@ pub async fn a_start_finds_what_the_last_one_left_under_way(place: &dyn Place) {
     store.begin_boot(Uuid::new_v4(), moment()).await.unwrap();
     // Under way are: a plain attempt, its second try, and one that a recovery stopped.
     let two = [step("a", &[]), step("b", &[])];
-    let mut first = Bench::started(1, define("One", &two));
+    let mut first = Workbench::started(1, define("One", &two));
     first.start(1);
     first.write(store.as_ref()).await;
-    let mut second = Bench::started(2, define("Two", &two));
+    let mut second = Workbench::started(2, define("Two", &two));
     second.run(0, Outcome::Lost);
     second.start(0);
     second.act(Action::Pause);
     second.write(store.as_ref()).await;
-    let mut third = Bench::started(3, define("Three", &two));
+    let mut third = Workbench::started(3, define("Three", &two));
     third.start(0);
     third.act(Action::Recover(Recovery {
         from_step: 0,
@@ -72,12 +72,12 @@ pub async fn a_start_finds_what_the_last_one_left_under_way(place: &dyn Place) {
     }));
     third.write(store.as_ref()).await;
     // Not under way: what waits, what is done, and what is over.
-    let mut fourth = Bench::started(4, define("Four", &two));
+    let mut fourth = Workbench::started(4, define("Four", &two));
     fourth.start(0);
     fourth.wait_until(0, moment().plus(Duration::from_secs(60)));
     fourth.succeed(1, json!(1));
     fourth.write(store.as_ref()).await;
-    Bench::new(5, define("Five", &two))
+    Workbench::new(5, define("Five", &two))
         .write(store.as_ref())
         .await;
 

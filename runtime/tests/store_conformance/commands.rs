@@ -7,7 +7,7 @@ use runtime::store::AnsweredCommand;
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, moment, step};
+use crate::workbench::{Workbench, define, moment, step};
 
 fn answered(actor: &str, id: &str, at: Timestamp) -> AnsweredCommand {
     AnsweredCommand {
@@ -19,8 +19,8 @@ fn answered(actor: &str, id: &str, at: Timestamp) -> AnsweredCommand {
     }
 }
 
-fn started(id: i64) -> Bench {
-    Bench::started(id, define("Asked for", &[step("a", &[])]))
+fn started(id: i64) -> Workbench {
+    Workbench::started(id, define("Asked for", &[step("a", &[])]))
 }
 
 pub async fn an_answer_is_found_under_its_actor_and_id_alone(place: &dyn Place) {

@@ -5,10 +5,10 @@ use runtime::store::StoreError;
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, failed, step};
+use crate::workbench::{Workbench, define, failed, step};
 
-fn chain(id: i64) -> Bench {
-    Bench::started(id, define("Chain", &[step("a", &[]), step("b", &[0])]))
+fn chain(id: i64) -> Workbench {
+    Workbench::started(id, define("Chain", &[step("a", &[]), step("b", &[0])]))
 }
 
 pub async fn events_are_read_in_order_and_in_pages(place: &dyn Place) {
@@ -102,9 +102,9 @@ pub async fn an_epoch_that_is_over_writes_nothing(place: &dyn Place) {
 
 pub async fn a_number_that_is_taken_is_not_created_again(place: &dyn Place) {
     let store = place.open().await;
-    let mut first = Bench::new(1, define("First", &[step("a", &[])]));
+    let mut first = Workbench::new(1, define("First", &[step("a", &[])]));
     first.write(store.as_ref()).await;
-    let mut second = Bench::started(1, define("Second", &[step("b", &[]), step("c", &[])]));
+    let mut second = Workbench::started(1, define("Second", &[step("b", &[]), step("c", &[])]));
     let refused = store.commit(&[second.change()], &[]).await;
     assert!(matches!(refused, Err(StoreError::Stale(_))), "{refused:?}");
     first.assert_kept(store.as_ref()).await;
@@ -144,7 +144,7 @@ pub async fn many_workflows_are_written_in_one_commit(place: &dyn Place) {
         bench.succeed(0, json!({"n": bench.id()}));
         bench.succeed(1, json!(null));
     }
-    let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
+    let changes: Vec<_> = all.iter_mut().map(Workbench::change).collect();
     store.commit(&changes, &[]).await.unwrap();
     for bench in &all {
         bench.assert_kept(store.as_ref()).await;
@@ -153,5 +153,5 @@ pub async fn many_workflows_are_written_in_one_commit(place: &dyn Place) {
     let expected = all
         .iter()
         .filter(|b| b.workflow.status() == WorkflowStatus::Running);
-    assert_eq!(active, expected.map(Bench::id).collect::<Vec<_>>());
+    assert_eq!(active, expected.map(Workbench::id).collect::<Vec<_>>());
 }

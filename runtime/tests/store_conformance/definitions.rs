@@ -7,7 +7,7 @@ use runtime::store::{NewVersion, SaveError, Store};
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{define, moment, step};
+use crate::workbench::{define, moment, step};
 
 fn named(name: &str) -> WorkflowDefinition {
     define(name, &[step("Schritt ä", &[])])

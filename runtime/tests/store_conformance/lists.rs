@@ -8,7 +8,7 @@ use runtime::store::{LastNumbers, Store};
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, failed, moment, step};
+use crate::workbench::{Workbench, define, failed, moment, step};
 
 fn filter(selection: WorkflowSelection) -> WorkflowFilter {
     WorkflowFilter {
@@ -32,15 +32,15 @@ async fn numbers(store: &dyn Store, filter: &WorkflowFilter) -> Vec<i64> {
 
 /// One workflow in every state: 1 pending, 2 running, 3 paused, 4 completed, 5 failed,
 /// 6 failed without budget, 7 cancelled, 8 recovering.
-pub fn one_in_each_state() -> Vec<Bench> {
+pub fn one_in_each_state() -> Vec<Workbench> {
     let mut once = step("a", &[]);
     once.max_retries = 0;
     let definition = define("States", &[once]);
     let spent = definition.clone().with_max_recovery_attempts(0);
-    let mut all = vec![Bench::new(1, definition.clone())];
-    all.extend((2..=5).map(|id| Bench::started(id, definition.clone())));
-    all.push(Bench::started(6, spent));
-    all.extend((7..=8).map(|id| Bench::started(id, definition.clone())));
+    let mut all = vec![Workbench::new(1, definition.clone())];
+    all.extend((2..=5).map(|id| Workbench::started(id, definition.clone())));
+    all.push(Workbench::started(6, spent));
+    all.extend((7..=8).map(|id| Workbench::started(id, definition.clone())));
     all[2].act(Action::Pause);
     all[3].succeed(0, json!(1));
     all[4].run(0, failed(FailureKind::Error, "x"));
@@ -55,7 +55,10 @@ pub async fn workflows_are_selected_by_state(place: &dyn Place) {
     use WorkflowSelection as S;
     use WorkflowStatus as W;
     let store = place.open().await;
-    let changes: Vec<_> = one_in_each_state().iter_mut().map(Bench::change).collect();
+    let changes: Vec<_> = one_in_each_state()
+        .iter_mut()
+        .map(Workbench::change)
+        .collect();
     store.commit(&changes, &[]).await.unwrap();
     let expected: [(S, &[i64]); 11] = [
         (S::All, &[8, 7, 6, 5, 4, 3, 2, 1]),
@@ -82,7 +85,7 @@ pub async fn a_list_is_walked_page_by_page_without_loss_or_repetition(place: &dy
     let store = place.open().await;
     let definition = define("Pages", &[step("a", &[])]);
     let changes: Vec<_> = (1..=11)
-        .map(|id| Bench::started(id, definition.clone()).change())
+        .map(|id| Workbench::started(id, definition.clone()).change())
         .collect();
     store.commit(&changes, &[]).await.unwrap();
     for selection in [WorkflowSelection::All, WorkflowSelection::Active] {
@@ -106,7 +109,7 @@ async fn named(place: &dyn Place, names: &[&str]) -> std::sync::Arc<dyn Store> {
     let store = place.open().await;
     let changes: Vec<_> = (1..)
         .zip(names)
-        .map(|(id, name)| Bench::of_job(id, 100, define(name, &[step("a", &[])])).change())
+        .map(|(id, name)| Workbench::of_job(id, 100, define(name, &[step("a", &[])])).change())
         .collect();
     store.commit(&changes, &[]).await.unwrap();
     store
@@ -163,11 +166,11 @@ pub async fn a_list_shows_the_progress_of_now(place: &dyn Place) {
         estimated_duration: Some(100.0),
         ..step("Slow", &[])
     };
-    let mut draining = Bench::started(9, define("Draining", &[slow]));
+    let mut draining = Workbench::started(9, define("Draining", &[slow]));
     draining.start(0);
     draining.act(Action::Pause);
     all.push(draining);
-    let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
+    let changes: Vec<_> = all.iter_mut().map(Workbench::change).collect();
     store.commit(&changes, &[]).await.unwrap();
     let later = moment().plus(std::time::Duration::from_secs(60));
     let listed = store
@@ -203,7 +206,7 @@ pub async fn workflows_of_one_definition_are_found_whatever_else_is_asked(place:
     ]) {
         bench.header.source = source.map(|(id, version)| (DefinitionId(id), version));
     }
-    let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
+    let changes: Vec<_> = all.iter_mut().map(Workbench::change).collect();
     store.commit(&changes, &[]).await.unwrap();
     let expected: [(S, &[i64]); 5] = [
         (S::All, &[8, 6, 5, 2, 1]),
@@ -233,7 +236,7 @@ pub async fn workflows_of_one_definition_are_found_whatever_else_is_asked(place:
 pub async fn the_latest_workflow_of_a_job_is_known(place: &dyn Place) {
     let store = place.open().await;
     for (id, job) in [(1, 5), (2, 6), (3, 5)] {
-        let mut bench = Bench::of_job(id, job, define("Job", &[step("a", &[])]));
+        let mut bench = Workbench::of_job(id, job, define("Job", &[step("a", &[])]));
         bench.write(store.as_ref()).await;
     }
     assert_eq!(
@@ -252,7 +255,7 @@ pub async fn the_last_numbers_are_known(place: &dyn Place) {
     assert_eq!(store.last_numbers().await.unwrap(), LastNumbers::default());
     let steps = [step("a", &[]), step("b", &[]), step("c", &[])];
     for (id, job) in [(1, 70), (2, 6)] {
-        let mut bench = Bench::of_job(id, job, define("Numbers", &steps));
+        let mut bench = Workbench::of_job(id, job, define("Numbers", &steps));
         bench.write(store.as_ref()).await;
     }
     let last = LastNumbers {

@@ -40,7 +40,6 @@
 )]
 
 mod attempts;
-mod bench;
 mod boots;
 mod commands;
 mod commits;
@@ -52,6 +51,7 @@ mod refused;
 mod rows;
 mod settings;
 mod standings;
+mod workbench;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

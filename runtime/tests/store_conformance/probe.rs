@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, step};
+use crate::workbench::{Workbench, define, step};
 
 pub async fn a_store_that_can_be_written_to_says_so_and_keeps_nothing_of_it(place: &dyn Place) {
     let store = place.open().await;
@@ -13,7 +13,7 @@ pub async fn a_store_that_can_be_written_to_says_so_and_keeps_nothing_of_it(plac
             "of an empty store, {writes}"
         );
     }
-    let mut bench = Bench::started(1, define("Probed", &[step("a", &[])]));
+    let mut bench = Workbench::started(1, define("Probed", &[step("a", &[])]));
     bench.write(store.as_ref()).await;
     let numbers = store.last_numbers().await.unwrap();
     for writes in [true, false, true] {

@@ -8,7 +8,7 @@ use runtime::store::{Defect, Quarantined, Store};
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, moment, step};
+use crate::workbench::{Workbench, define, moment, step};
 
 fn aside(id: i64, defect: Defect, cause: &str, at: Timestamp) -> Quarantined {
     Quarantined {
@@ -23,8 +23,8 @@ fn broken(id: i64) -> Quarantined {
     aside(id, Defect::Invariant, "I4: step 0 is queued", moment())
 }
 
-fn running(id: i64) -> Bench {
-    let mut bench = Bench::started(id, define("Running", &[step("a", &[]), step("b", &[0])]));
+fn running(id: i64) -> Workbench {
+    let mut bench = Workbench::started(id, define("Running", &[step("a", &[]), step("b", &[0])]));
     bench.succeed(0, json!({"n": 1}));
     bench.start(1);
     bench

@@ -6,10 +6,10 @@ use runtime::store::{Change, Store, StoreError};
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, step};
+use crate::workbench::{Workbench, define, step};
 
-fn two() -> Bench {
-    Bench::started(1, define("Two", &[step("a", &[]), step("b", &[])]))
+fn two() -> Workbench {
+    Workbench::started(1, define("Two", &[step("a", &[]), step("b", &[])]))
 }
 
 /// Commits a change that has to be refused, beside one that has nothing wrong with it. Neither is
@@ -21,7 +21,7 @@ async fn refused(store: &dyn Store, change: Change) -> StoreError {
         store.events(id, 0, 1_000).await.unwrap(),
     );
     let attempts = store.attempts(id, 0).await.unwrap();
-    let mut other = Bench::new(9, define("Other", &[step("a", &[])]));
+    let mut other = Workbench::new(9, define("Other", &[step("a", &[])]));
     let fault = store
         .commit(&[other.change(), change], &[])
         .await

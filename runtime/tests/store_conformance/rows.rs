@@ -5,12 +5,12 @@ use engine::{Action, DefinitionId, FailureKind, JobId, Outcome, StepDefinition, 
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, failed, step};
+use crate::workbench::{Workbench, define, failed, step};
 
 pub async fn a_new_workflow_is_read_as_it_was_written(place: &dyn Place) {
     let store = place.open().await;
     let steps = [step("Größe „messen“ 🚀", &[]), step("b", &[0])];
-    let mut bench = Bench::new(7, define("Mess'ung", &steps));
+    let mut bench = Workbench::new(7, define("Mess'ung", &steps));
     bench.header.source = Some((DefinitionId(3), 2));
     bench.write(store.as_ref()).await;
     bench.assert_kept(store.as_ref()).await;
@@ -32,7 +32,7 @@ pub async fn every_field_of_every_task_is_read_as_it_was_written(place: &dyn Pla
         alarm,
         step("Nothing to do", &[]),
     ];
-    let mut bench = Bench::started(1, define("Fields", &steps));
+    let mut bench = Workbench::started(1, define("Fields", &steps));
     bench.write(store.as_ref()).await;
     // Numbers that only an exact reader reads back, and text that looks like other things.
     let output = json!({"n": 0.249_899_999_999_999_98, "big": 9_007_199_254_740_993_i64,
@@ -89,10 +89,10 @@ pub async fn many_are_read_at_once_as_each_is_by_itself(place: &dyn Place) {
     let one = || define("One", &[step("a", &[])]);
     let three = define("Three", &[step("a", &[]), step("b", &[0]), step("c", &[])]);
     let mut benches = [
-        Bench::started(2, one()),
-        Bench::started(3, three),
-        Bench::new(7, one()),
-        Bench::started(8, one()),
+        Workbench::started(2, one()),
+        Workbench::started(3, three),
+        Workbench::new(7, one()),
+        Workbench::started(8, one()),
     ];
     benches[1].succeed(2, json!({"n": 1}));
     benches[3].start(0);
@@ -112,7 +112,7 @@ pub async fn many_are_read_at_once_as_each_is_by_itself(place: &dyn Place) {
 
 pub async fn what_was_written_is_there_after_opening_again(place: &dyn Place) {
     let store = place.open().await;
-    let mut bench = Bench::started(1, define("Kept", &[step("a", &[]), step("b", &[0])]));
+    let mut bench = Workbench::started(1, define("Kept", &[step("a", &[]), step("b", &[0])]));
     bench.succeed(0, json!({"n": 1}));
     bench.start(1);
     bench.write(store.as_ref()).await;

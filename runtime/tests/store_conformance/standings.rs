@@ -8,13 +8,13 @@ use runtime::store::Standing;
 use serde_json::json;
 
 use crate::Place;
-use crate::bench::{Bench, define, moment, step};
 use crate::lists::one_in_each_state;
+use crate::workbench::{Workbench, define, moment, step};
 
 /// In each state, and one that is being cancelled.
-fn all_ways_to_stand() -> Vec<Bench> {
+fn all_ways_to_stand() -> Vec<Workbench> {
     let mut all = one_in_each_state();
-    let mut cancelling = Bench::started(9, define("Cancelling", &[step("a", &[])]));
+    let mut cancelling = Workbench::started(9, define("Cancelling", &[step("a", &[])]));
     cancelling.header.source = Some((DefinitionId(3), 2));
     cancelling.start(0);
     cancelling.act(Action::Cancel);
@@ -25,7 +25,7 @@ fn all_ways_to_stand() -> Vec<Bench> {
 pub async fn a_standing_tells_what_its_row_tells(place: &dyn Place) {
     let store = place.open().await;
     let mut all = all_ways_to_stand();
-    let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
+    let changes: Vec<_> = all.iter_mut().map(Workbench::change).collect();
     store.commit(&changes, &[]).await.unwrap();
     for bench in &all {
         let record = bench.workflow.record();
@@ -43,9 +43,9 @@ pub async fn a_standing_tells_what_its_row_tells(place: &dyn Place) {
 
 pub async fn a_standing_goes_on_with_every_change(place: &dyn Place) {
     let store = place.open().await;
-    let mut bench = Bench::new(1, define("Goes on", &[step("a", &[]), step("b", &[0])]));
+    let mut bench = Workbench::new(1, define("Goes on", &[step("a", &[]), step("b", &[0])]));
     bench.write(store.as_ref()).await;
-    let moves: [fn(&mut Bench); 6] = [
+    let moves: [fn(&mut Workbench); 6] = [
         |bench| bench.act(Action::Start),
         // Of this one only the number of the row changes.
         |bench| bench.start(0),
@@ -73,10 +73,10 @@ pub async fn a_state_is_that_of_the_moment_asked_for_and_the_same_as_in_a_list(p
         estimated_duration: Some(100.0),
         ..step("Slow", &[])
     };
-    let mut slow = Bench::started(10, define("Slow", &[slow]));
+    let mut slow = Workbench::started(10, define("Slow", &[slow]));
     slow.start(0);
     all.push(slow);
-    let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
+    let changes: Vec<_> = all.iter_mut().map(Workbench::change).collect();
     store.commit(&changes, &[]).await.unwrap();
     for seconds in [0, 30, 60] {
         let now = moment().plus(Duration::from_secs(seconds));
@@ -100,7 +100,7 @@ pub async fn a_state_is_that_of_the_moment_asked_for_and_the_same_as_in_a_list(p
 
 pub async fn a_state_of_what_is_over_stays(place: &dyn Place) {
     let store = place.open().await;
-    let mut bench = Bench::started(1, define("Over", &[step("a", &[])]));
+    let mut bench = Workbench::started(1, define("Over", &[step("a", &[])]));
     bench.succeed(0, json!(1));
     bench.write(store.as_ref()).await;
     let at_once = store.state(bench.id(), bench.now).await.unwrap().unwrap();

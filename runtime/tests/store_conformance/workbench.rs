@@ -11,7 +11,7 @@ use engine::{
 use runtime::store::{Change, Header, LateOutput, Store, StoredWorkflow};
 use serde_json::{Value, json};
 
-pub struct Bench {
+pub struct Workbench {
     pub workflow: Workflow,
     pub header: Header,
     pub now: Timestamp,
@@ -43,7 +43,7 @@ pub fn rows(workflow: &Workflow) -> (WorkflowRecord, Vec<TaskRecord>) {
     (workflow.record().clone(), tasks.collect())
 }
 
-impl Bench {
+impl Workbench {
     /// Created under the number of its own job, not written yet.
     pub fn new(id: i64, definition: WorkflowDefinition) -> Self {
         Self::of_job(id, id, definition)

@@ -12,7 +12,7 @@ use engine::{
 };
 use serde_json::{Map, json};
 
-pub struct Bench {
+pub struct Workbench {
     pub workflow: Workflow,
     pub now: Timestamp,
     pub events: Vec<EventRecord>,
@@ -43,7 +43,7 @@ pub fn failed(failure: FailureKind) -> Outcome {
     Outcome::Failed { failure, error }
 }
 
-impl Bench {
+impl Workbench {
     /// Created, not started.
     pub fn created(definition: WorkflowDefinition) -> Self {
         let new = NewWorkflow {

@@ -19,7 +19,7 @@ use crate::examined::{Examined, roomy};
 /// The longest a condition may take; far above what any should.
 const LIMIT: Duration = Duration::from_secs(60);
 
-pub struct Bench {
+pub struct Workbench {
     pub folder: Examined,
     pub runtime: Sound,
 }
@@ -57,7 +57,7 @@ impl Drop for Sound {
     }
 }
 
-impl Bench {
+impl Workbench {
     pub async fn new() -> Self {
         Self::with(Settings::default()).await
     }
@@ -226,9 +226,9 @@ impl Closed {
         self.0.path().join(name)
     }
 
-    pub async fn open(self) -> Bench {
+    pub async fn open(self) -> Workbench {
         let runtime = open(self.0.path(), Settings::default()).await;
-        Bench {
+        Workbench {
             folder: self.0,
             runtime,
         }
