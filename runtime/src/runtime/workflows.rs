@@ -158,8 +158,12 @@ impl Workflows for Runtime {
             return answer;
         }
         let checked = self.resolve(actor, &request.definition).await?;
-        if request.start {
-            self.may_start(&checked.definition)?;
+        if request.start
+            && let Err(refused) = self.may_start(&checked.definition)
+        {
+            // The same command may have been carried out since it was looked for.
+            let answered = self.answered_before(actor, command.as_ref(), &request);
+            return answered.await.unwrap_or(Err(refused));
         }
         let creation = Creation {
             job_id: request.job_id,
