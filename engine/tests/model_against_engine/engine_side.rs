@@ -21,9 +21,10 @@ use crate::translate::{command, failure_word, word};
 pub struct EngineSide {
     workflow: Workflow,
     pub events: Vec<EventRecord>,
-    /// What was asked under each id that was not refused, and the number of the last event then. The
-    /// engine has no such record of its own: whoever embeds it keeps one beside the rows.
-    answers: HashMap<u64, (Verb, u64)>,
+    /// What was asked under each id that was not refused, and the number of the last event then where
+    /// no event names the id. The engine has no such record of its own: whoever embeds it keeps one
+    /// beside the rows.
+    answers: HashMap<u64, (Verb, Option<u64>)>,
 }
 
 impl EngineSide {
@@ -100,7 +101,7 @@ impl EngineSide {
         };
         if let Some((known, rev)) = self.answers.get(&id) {
             let answer = if *known == verb {
-                Answer::Again(self.rev_of_command(id).unwrap_or(*rev))
+                Answer::Again(rev.or_else(|| self.rev_of_command(id)).unwrap_or(0))
             } else {
                 Answer::Refused(word(&Refusal::CommandIdReused))
             };
@@ -108,7 +109,8 @@ impl EngineSide {
         }
         let (answer, events) = self.decide(now, input);
         if !matches!(answer, Answer::Refused(_)) {
-            self.answers.insert(id, (verb, self.workflow.rev()));
+            let rev = (answer == Answer::Same).then(|| self.workflow.rev());
+            self.answers.insert(id, (verb, rev));
         }
         (answer, events)
     }
