@@ -7,7 +7,7 @@ use runtime::Runtime;
 use serde_json::{Map, Value, json};
 
 use crate::ailments::ailments;
-use crate::examined::Examined;
+use crate::examined::{Examined, roomy};
 use crate::rows::Rows;
 use crate::workbench::Sound;
 
@@ -44,7 +44,7 @@ fn namesakes() -> [Actor; 3] {
 }
 
 async fn open(folder: &Examined) -> Sound {
-    let builder = Runtime::builder().sqlite(folder.path().join("jobs.db"));
+    let builder = roomy().sqlite(folder.path().join("jobs.db"));
     builder.start().await.unwrap().into()
 }
 
