@@ -1,4 +1,4 @@
-//! From which event on a client wants the stream.
+//! From which event or line on a client wants the stream.
 
 use axum::http::HeaderMap;
 use engine::Seq;
@@ -16,8 +16,16 @@ pub fn asked(headers: &HeaderMap, query: &Query) -> Result<Option<Seq>, ApiProbl
         let text = value.to_str().unwrap_or("?");
         return read(text, "the header Last-Event-ID").map(Some);
     }
-    let text = query.get("after");
-    text.map(|text| read(text, "the parameter after"))
+    of(query, "after")
+}
+
+/// The number that a parameter says; none when it is not there.
+///
+/// # Errors
+/// 400 for what is no whole number.
+pub fn of(query: &Query, name: &str) -> Result<Option<u64>, ApiProblem> {
+    let text = query.get(name);
+    text.map(|text| read(text, &format!("the parameter {name}")))
         .transpose()
 }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Duration, timeout};
 
 use super::settings::StreamSettings;
 use crate::caller::Credential;
@@ -15,6 +16,9 @@ use crate::caller::Credential;
 #[error("the server holds as many streams as it may")]
 pub struct Full;
 
+/// A page that opens its stream anew closes the one before in the same moment, and which of the two the
+/// server hears first is chance: whoever has as many as they may is given this long before one is ended.
+const GRACE: Duration = Duration::from_millis(250);
 /// Of all streams, this share is ended at once while memory is short: one in so many.
 const SHED_SHARE: usize = 10;
 
@@ -32,6 +36,8 @@ pub enum Why {
 pub struct Crowd {
     settings: StreamSettings,
     open: Mutex<Open>,
+    /// Wakes whoever waits for a place to be free.
+    left: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +72,7 @@ impl Crowd {
         Self {
             settings,
             open: Mutex::default(),
+            left: Notify::new(),
         }
     }
 
@@ -73,6 +80,30 @@ impl Crowd {
     #[must_use]
     pub const fn settings(&self) -> &StreamSettings {
         &self.settings
+    }
+
+    /// Waits a moment while `credential` has as many streams as it may.
+    pub async fn settle(&self, credential: &Credential, is_narrow: bool) {
+        let has_room = async {
+            loop {
+                let left = self.left.notified();
+                if self.has_room(credential, is_narrow) {
+                    return;
+                }
+                left.await;
+            }
+        };
+        // After that one of them is ended.
+        let _ = timeout(GRACE, has_room).await;
+    }
+
+    fn has_room(&self, credential: &Credential, is_narrow: bool) -> bool {
+        let open = self.open();
+        open.of.get(credential).is_none_or(|entries| {
+            let narrow = entries.iter().filter(|entry| entry.is_narrow).count();
+            entries.len() < self.settings.per_caller
+                && (!is_narrow || narrow < self.settings.per_browser)
+        })
     }
 
     /// A place for one more stream of `credential`; `is_narrow` says that it takes up one of a
@@ -135,6 +166,7 @@ impl Crowd {
                 open.of.remove(credential);
             }
         }
+        self.left.notify_waiters();
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -178,7 +210,9 @@ impl Drop for Seat {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::pin::pin;
+
+    use futures::FutureExt;
 
     use super::*;
 
@@ -232,6 +266,25 @@ mod tests {
         ];
         assert!(is_crowded(&wide), "the fifth of four");
         assert_eq!(crowded(&last), [false, false]);
+    }
+
+    #[tokio::test]
+    async fn who_has_as_many_as_they_may_is_given_a_moment_to_close_one() {
+        let crowd = crowd(2, 3, 100);
+        let narrow = [(); 2].map(|()| crowd.enter(ADA, true).unwrap());
+        assert!(crowd.settle(&ADA, false).now_or_never().is_some());
+        assert!(crowd.settle(&BOB, true).now_or_never().is_some());
+        let mut waits = pin!(crowd.settle(&ADA, true));
+        assert!(waits.as_mut().now_or_never().is_none(), "there is no room");
+        drop(narrow);
+        assert!(waits.as_mut().now_or_never().is_some(), "it is told");
+        let all = [(); 3].map(|()| crowd.enter(ADA, false).unwrap());
+        assert!(crowd.settle(&ADA, false).now_or_never().is_none());
+        // One that nobody closes is ended for the next.
+        crowd.settle(&ADA, false).await;
+        let next = crowd.enter(ADA, false).unwrap();
+        assert_eq!(crowded(&all), [true, false, false]);
+        assert!(!is_crowded(&next));
     }
 
     #[test]

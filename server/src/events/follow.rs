@@ -11,6 +11,7 @@ use tokio::time::{Duration, Instant};
 use super::frame::{self, Frame};
 use super::life::{Life, Says};
 use super::tail::{LOOK_EVERY, Tail};
+use super::topic::Topic;
 
 /// What nobody was woken for is looked for this often while the database is slow.
 const LOOK_RARELY: Duration = Duration::from_secs(5);
@@ -20,6 +21,8 @@ pub struct Follower {
     life: Life,
     id: WorkflowId,
     tail: Arc<Tail>,
+    /// The log that comes with the events, if one is wanted.
+    topic: Option<Topic>,
     begin: Option<Begin>,
     /// The number of the last event that was read.
     read_to: Seq,
@@ -60,8 +63,8 @@ impl Begin {
 }
 
 impl Follower {
-    /// Follows workflow `id`.
-    pub fn new(life: Life, id: WorkflowId, begin: Begin) -> Self {
+    /// Follows workflow `id`, and the log of one of its steps.
+    pub fn new(life: Life, id: WorkflowId, begin: Begin, topic: Option<Topic>) -> Self {
         let (begin, after, read_to) = match begin {
             Begin::Snapshot => (Some(begin), 0, 0),
             Begin::Anew(after) => (Some(begin), after, 0),
@@ -71,6 +74,7 @@ impl Follower {
             tail: life.shared.tails.of(id),
             life,
             id,
+            topic,
             begin,
             read_to,
             sent_to: after,
@@ -134,6 +138,7 @@ impl Follower {
             self.waiting.push_back(frame::reset(self.read_to, after));
         }
         self.waiting.push_back(frame::snapshot(&progress));
+        self.topic.iter_mut().for_each(Topic::moved);
         Ok(())
     }
 
@@ -164,6 +169,7 @@ impl Follower {
             self.is_due = found.is_part;
             self.waiting.extend(found.frames);
             if !self.waiting.is_empty() {
+                self.topic.iter_mut().for_each(Topic::moved);
                 return Ok(());
             }
             // Woken for something that is not there: being told of it again would go on for ever.
@@ -174,13 +180,38 @@ impl Follower {
             self.begin = Some(Begin::Snapshot);
             return Ok(());
         }
+        if self.read_log().await? {
+            return Ok(());
+        }
+        let service = &*self.life.shared.service;
         // No wake-up is ever trusted to come.
         let look = Instant::now() + self.look_every();
+        let due = self.topic.as_ref().and_then(Topic::due);
+        let look = due.map_or(look, |due| due.min(look));
         tokio::select! {
             () = self.life.wait(look) => {}
             () = service.changed(self.id, self.read_to), if is_told => self.is_woken = true,
         }
         self.is_due = true;
         Ok(())
+    }
+
+    /// Reads lines of the log that is wanted, when it is time. Whether there are any.
+    async fn read_log(&mut self) -> Result<bool, JobOrchestratorError> {
+        let every = self.look_every();
+        let Some(topic) = &mut self.topic else {
+            return Ok(false);
+        };
+        let (service, actor) = (&*self.life.shared.service, &self.life.caller.actor);
+        let _turn = if topic.has_to_read() {
+            Some(self.tail.log_turn().await)
+        } else {
+            None
+        };
+        let frame = topic.next(service, actor, every, self.sent_to).await?;
+        // However long the log is, events do not wait for its end.
+        self.is_due |= frame.is_some();
+        self.waiting.extend(frame);
+        Ok(!self.waiting.is_empty())
     }
 }

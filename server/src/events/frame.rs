@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use engine::obeyed::in_json;
 use engine::orchestrator::LogLine;
-use engine::{EventRecord, Progress, Seq, WorkflowId};
+use engine::{EventRecord, Progress, Seq, StepIndex, WorkflowId};
 use serde_json::{Value, json};
 
 use crate::moment::now;
@@ -20,6 +20,8 @@ pub const CROWDED: &str = "crowded";
 
 /// The frame that names a workflow which moved.
 pub const HINT: &str = "hint";
+/// The frame that holds lines of a step's log in the stream of its workflow.
+pub const LOG: &str = "log";
 /// The frame that holds a line of a log.
 const LINE: &str = "line";
 
@@ -86,6 +88,16 @@ pub fn list_crowded() -> Bytes {
 pub fn line(line: &LogLine) -> Bytes {
     let data = serde_json::to_value(line).unwrap_or_default();
     of(line.number, LINE, &data).bytes
+}
+
+/// Lines of a step's log, for a client that knows event `seq`. There is no `id`, so that what a client names
+/// when it comes back stays the number of an event.
+pub fn log(seq: Seq, task: StepIndex, lines: &[LogLine]) -> Frame {
+    let data = json!({"kind": LOG, "task": task, "lines": lines});
+    Frame {
+        seq,
+        bytes: unnumbered(LOG, &data),
+    }
 }
 
 /// The last words of a stream that ends because the server is short of memory: a comment, and when

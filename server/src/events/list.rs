@@ -41,7 +41,7 @@ pub async fn stream(
 ) -> Result<Response, ApiProblem> {
     super::refuse_foreign(&shared, &request)?;
     query.only(&[])?;
-    let life = super::begin(shared, version, caller)?;
+    let life = super::begin(shared, version, caller).await?;
     let follower = Follower {
         life,
         place: None,

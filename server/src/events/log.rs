@@ -45,7 +45,7 @@ pub async fn stream(
     // Answers 403, 404 and 503 before the stream begins.
     let lines = shared.service.log(&caller.actor, id, task, after, PAGE);
     let lines = lines.await?.lines.into();
-    let life = super::begin(shared, version, caller)?;
+    let life = super::begin(shared, version, caller).await?;
     let follower = Follower {
         life,
         id,

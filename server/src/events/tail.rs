@@ -20,12 +20,15 @@ pub const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Streams that read from the store at once, of all that are open. The store has four readers for
 /// everybody; many streams that read long histories must not keep pages and lists from them.
 const AT_ONCE: usize = 2;
+/// Of the streams that want a log, so many read it at once: events do not wait for logs.
+const LOGS_AT_ONCE: usize = 1;
 
 /// The tails of all workflows that are followed just now.
 #[derive(Debug)]
 pub struct Tails {
     open: StdMutex<HashMap<WorkflowId, Weak<Tail>>>,
     turns: Arc<Semaphore>,
+    log_turns: Arc<Semaphore>,
 }
 
 /// The tail of one workflow.
@@ -33,6 +36,7 @@ pub struct Tails {
 pub struct Tail {
     id: WorkflowId,
     turns: Arc<Semaphore>,
+    log_turns: Arc<Semaphore>,
     kept: Mutex<Kept>,
 }
 
@@ -61,6 +65,7 @@ impl Default for Tails {
         Self {
             open: StdMutex::default(),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
+            log_turns: Arc::new(Semaphore::new(LOGS_AT_ONCE)),
         }
     }
 }
@@ -76,6 +81,7 @@ impl Tails {
         let tail = Arc::new(Tail {
             id,
             turns: self.turns.clone(),
+            log_turns: self.log_turns.clone(),
             kept: Mutex::default(),
         });
         tails.insert(id, Arc::downgrade(&tail));
@@ -119,6 +125,11 @@ impl Tail {
     /// Waits until it is a stream's turn to read from the store. Held while it reads.
     pub async fn turn(&self) -> impl Sized {
         self.turns.acquire().await
+    }
+
+    /// The same for the log of a step.
+    pub async fn log_turn(&self) -> impl Sized {
+        self.log_turns.acquire().await
     }
 
     async fn read(
@@ -196,5 +207,8 @@ mod tests {
         assert!(last.turn().now_or_never().is_none(), "one too many");
         turns.pop();
         assert!(last.turn().now_or_never().is_some());
+        let log = last.log_turn().now_or_never();
+        assert!(log.is_some(), "logs have turns of their own");
+        assert!(of[0].log_turn().now_or_never().is_none(), "one too many");
     }
 }

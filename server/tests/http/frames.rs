@@ -17,6 +17,9 @@ pub struct Frames {
     buffer: String,
 }
 
+/// A frame that may have no `id`: its `id`, `event` and data.
+pub type Bare = (Option<u64>, String, Value);
+
 /// One frame.
 #[derive(Debug)]
 pub struct Frame {
@@ -58,6 +61,16 @@ impl Frames {
         }
     }
 
+    /// The next frame, which may have no `id` and any data.
+    pub async fn next_bare(&mut self) -> Bare {
+        loop {
+            let block = self.block().await.expect("the stream ended");
+            if !block.starts_with(':') {
+                return read_bare(&block);
+            }
+        }
+    }
+
     /// The next block, which may be a comment; none when the stream ends.
     pub async fn block(&mut self) -> Option<String> {
         loop {
@@ -82,6 +95,19 @@ impl Frames {
             }
         }
     }
+}
+
+/// The fields of a block of a stream.
+fn read_bare(block: &str) -> Bare {
+    let field = |name: &str| {
+        let mut lines = block.lines().filter_map(|line| line.split_once(": "));
+        lines
+            .find(|(field, _)| *field == name)
+            .map(|(_, value)| value)
+    };
+    let id = field("id").map(|id| id.parse().unwrap());
+    let data = serde_json::from_str(field("data").unwrap()).unwrap();
+    (id, field("event").unwrap().to_owned(), data)
 }
 
 fn read(text: &str) -> Frame {

@@ -42,5 +42,6 @@ mod sign_in;
 mod storm;
 mod stream_life;
 mod streams;
+mod topic;
 mod troubles;
 mod workflows;

@@ -1,33 +1,10 @@
 //! The streams beside those of one workflow: what moves in the list, and the log of a step.
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::fixture::{Api, Server, ask, quick, waiting};
 use crate::frames::Frames;
-
-/// The fields of a block of a stream.
-fn read(block: &str) -> (Option<u64>, String, Value) {
-    let field = |name: &str| {
-        let mut lines = block.lines().filter_map(|line| line.split_once(": "));
-        lines
-            .find(|(field, _)| *field == name)
-            .map(|(_, value)| value)
-    };
-    let id = field("id").map(|id| id.parse().unwrap());
-    let data = serde_json::from_str(field("data").unwrap()).unwrap();
-    (id, field("event").unwrap().to_owned(), data)
-}
-
-/// The next frame that is no comment.
-async fn next(frames: &mut Frames) -> (Option<u64>, String, Value) {
-    loop {
-        let block = frames.block().await.expect("the stream ended");
-        if !block.starts_with(':') {
-            return read(&block);
-        }
-    }
-}
 
 async fn moves(api: &Api<'_>) -> Frames {
     Frames::open(api.request(Method::GET, "/workflows/events")).await
@@ -41,7 +18,7 @@ async fn the_stream_of_the_list_names_what_is_active_and_then_every_workflow_tha
     api.create(&quick(), false).await;
     let rev = api.until(active, "running").await["events"].clone();
     let mut frames = moves(&api).await;
-    let (id, kind, snapshot) = next(&mut frames).await;
+    let (id, kind, snapshot) = frames.next_bare().await;
     assert_eq!((id, kind.as_str()), (None, "snapshot"));
     let named = json!({"workflow_id": active, "rev": snapshot["workflows"][0]["rev"]});
     assert_eq!(snapshot["workflows"], json!([named]));
@@ -51,7 +28,7 @@ async fn the_stream_of_the_list_names_what_is_active_and_then_every_workflow_tha
     let last = api.until(moved, "completed").await["events"].clone();
     let mut known = 0;
     while known < last.as_u64().unwrap() {
-        let (id, kind, hint) = next(&mut frames).await;
+        let (id, kind, hint) = frames.next_bare().await;
         assert_eq!((id, kind.as_str()), (None, "hint"));
         if hint["workflow_id"] == moved {
             let rev = hint["rev"].as_u64().unwrap();
@@ -87,7 +64,7 @@ async fn the_stream_of_a_log_gives_each_line_once_as_it_is_written_and_goes_on_w
     let mut lines = Vec::new();
     let mut until = async |text: &str| {
         loop {
-            let (id, kind, line) = next(&mut frames).await;
+            let (id, kind, line) = frames.next_bare().await;
             assert_eq!(kind, "line");
             assert_eq!(line["number"].as_u64(), id);
             let is_it = line["text"] == text;
@@ -108,7 +85,7 @@ async fn the_stream_of_a_log_gives_each_line_once_as_it_is_written_and_goes_on_w
     let by_header = log("").header("last-event-id", seen.to_string());
     for request in [by_header, log(&format!("?after={seen}"))] {
         let mut rest = Frames::open(request).await;
-        assert_eq!(next(&mut rest).await.0, Some(seen + 1));
+        assert_eq!(rest.next_bare().await.0, Some(seen + 1));
     }
     ask(log("?after=x")).await.problem(400);
     let unknown = format!("/workflows/{id}/tasks/9/log/events");

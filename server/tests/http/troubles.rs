@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions, Connection, Row};
 
 use crate::examined::Examined;
 use crate::fixture::{PATIENCE, Server, ask, failing, quick, run, waiting};
+use crate::frames::{Frames, stream};
 use crate::quarantine::kill;
 
 const FILE: &str = "job-orchestrator.db";
@@ -149,15 +150,18 @@ async fn a_log_that_is_taken_away_takes_nothing_else_with_it() {
     let api = server.api("editor");
     for definition in [quick(), failing()] {
         let id = api.create(&definition, true).await;
-        let over = if definition["name"] == "Quick" {
-            "completed"
+        let (over, ended) = if definition["name"] == "Quick" {
+            ("completed", "WorkflowCompleted")
         } else {
-            "failed"
+            ("failed", "WorkflowFailed")
         };
         api.until(id, over).await;
         let log = api.get(&format!("/workflows/{id}/tasks/0/log")).await;
         let told = log.problem(503);
         assert_eq!(told["type"], "urn:job-orchestrator:problem:log_away");
+        // Events come all the same to whoever wants the log with them.
+        let mut frames = Frames::open(stream(&api, id, "?after=0&log_of=0")).await;
+        frames.until(ended).await;
         let page = server.request(Method::GET, &format!("/workflows/{id}"));
         let page = ask(page.header("cookie", &cookie)).await;
         assert_eq!(page.status.as_u16(), 200);

@@ -227,7 +227,11 @@ fn workflows() -> Vec<Described> {
             Answer::Stream(
                 "`id` is the event's number and `event` its kind; the data is JSON, a `Frame`. The first \
                  frame is `snapshot` with the whole progress, unless `Last-Event-ID` or `after` is given; \
-                 another one tells of a quarantine, which no event does.",
+                 another one tells of a quarantine, which no event does. With `log_of`, the position of a \
+                 step from 0, its log comes as well, as it is written: each frame `log` has `task`, the \
+                 position, and `lines`, each a `LogLine`, from the one after the number `log_after` on, else \
+                 from the first. It has no `id`: what a client that comes back has to name are the last \
+                 event and the last line.",
             ),
         )
         .heading(
@@ -235,7 +239,11 @@ fn workflows() -> Vec<Described> {
             "The number of the last event that the client has: the stream goes on after it. It wins \
              over `after`.",
         )
-        .asking(&[("after", Type::Integer)]),
+        .asking(&[
+            ("after", Type::Integer),
+            ("log_of", Type::Integer),
+            ("log_after", Type::Integer),
+        ]),
         Described::get(
             at::MOVES,
             "follow_workflows",
