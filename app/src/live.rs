@@ -15,7 +15,8 @@ mod visible;
 
 use std::time::Duration;
 
-use engine::{Progress, Timestamp, WorkflowId};
+use engine::orchestrator::LogLine;
+use engine::{Progress, StepIndex, Timestamp, WorkflowId};
 use leptos::prelude::*;
 
 use crate::api::ApiError;
@@ -41,14 +42,25 @@ pub enum Link {
     SignedOut,
 }
 
-/// Keeps `progress` up to date for as long as the owner lives, and says how.
+/// The log that comes over a page's stream beside the events.
+#[derive(Clone, Copy)]
+pub struct LogTopic {
+    /// The step whose log is wanted, if any is.
+    pub wanted: Signal<Option<StepIndex>>,
+    /// The number of the last line that the page has of it.
+    pub last: Signal<u64>,
+    /// Takes lines of a step's log, in order; some may be known.
+    pub take: Callback<(StepIndex, Vec<LogLine>)>,
+}
+
+/// Keeps `progress` and a log up to date for as long as the owner lives, and says how.
 #[must_use]
-pub fn use_live(id: WorkflowId, progress: RwSignal<Progress>) -> ReadSignal<Link> {
+pub fn use_live(id: WorkflowId, progress: RwSignal<Progress>, log: LogTopic) -> ReadSignal<Link> {
     let (link, set_link) = signal(Link::Snapshot);
     #[cfg(feature = "hydrate")]
-    stream::follow(id, progress, set_link);
+    stream::follow(id, progress, log, set_link);
     #[cfg(not(feature = "hydrate"))]
-    let _ = (id, progress, set_link);
+    let _ = (id, progress, log, set_link);
     link
 }
 

@@ -134,16 +134,19 @@ pub fn workflows(
     }
 }
 
-/// The events of one workflow as a stream, from the one after `after` on.
+/// The events of one workflow as a stream: from the one after `after` on, else from a snapshot on. With them
+/// comes the log of a step, from the line after one on, if it is wanted.
 #[must_use]
-pub fn workflow_events(id: WorkflowId, after: Seq) -> String {
-    format!("/events/workflows/{id}?after={after}")
-}
-
-/// The events of one workflow as a stream that begins with a snapshot.
-#[must_use]
-pub fn workflow_snapshot_and_events(id: WorkflowId) -> String {
-    format!("/events/workflows/{id}")
+pub fn workflow_events(
+    id: WorkflowId,
+    after: Option<Seq>,
+    log: Option<(StepIndex, u64)>,
+) -> String {
+    let after = after.map(|after| format!("after={after}"));
+    let log = log.map(|(step, line)| format!("log_of={step}&log_after={line}"));
+    let query: Vec<_> = after.into_iter().chain(log).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/events/workflows/{id}{mark}{}", query.join("&"))
 }
 
 /// Which workflows move, as a stream.
@@ -267,6 +270,21 @@ mod tests {
         assert_eq!(
             workflows("failed", "a b&c", Some(DefinitionId(3)), Some(7)),
             "/workflows?status=failed&q=a%20b%26c&definition=3&cursor=7"
+        );
+    }
+
+    #[test]
+    fn a_stream_is_asked_for_from_where_the_page_stands() {
+        let url = |after, log| workflow_events(WorkflowId(7), after, log);
+        assert_eq!(url(None, None), "/events/workflows/7");
+        assert_eq!(url(Some(3), None), "/events/workflows/7?after=3");
+        assert_eq!(
+            url(Some(3), Some((1, 20))),
+            "/events/workflows/7?after=3&log_of=1&log_after=20"
+        );
+        assert_eq!(
+            url(None, Some((0, 0))),
+            "/events/workflows/7?log_of=0&log_after=0"
         );
     }
 

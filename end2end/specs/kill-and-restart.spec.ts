@@ -169,7 +169,7 @@ test.describe('a page that stays open while its server is started again', () => 
     await expect(workflow.live).toBeVisible();
     await server.kill();
     await expect(workflow.live).toHaveCount(0);
-    // What runs is asked for its log each second; a server that is away is not.
+    // A server that is away is not asked for the log of what ran.
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     const streams = () => asked.filter((path) => path.startsWith('/events/')).length;

@@ -1,6 +1,7 @@
 //! What comes over the stream, and what becomes of it.
 
-use engine::{EventRecord, Progress};
+use engine::orchestrator::LogLine;
+use engine::{EventRecord, Progress, StepIndex};
 use serde::Deserialize;
 
 /// What a frame did to the page.
@@ -25,6 +26,28 @@ pub const RESET: &str = "reset";
     expect(dead_code, reason = "heard in browsers only")
 )]
 pub const CROWDED: &str = "crowded";
+
+/// The name of the frame that holds lines of a step's log.
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "heard in browsers only")
+)]
+pub const LOG: &str = "log";
+
+/// Lines of a step's log.
+#[derive(Debug, PartialEq, Deserialize)]
+pub struct Lines {
+    /// The step.
+    pub task: StepIndex,
+    /// The lines, in order.
+    pub lines: Vec<LogLine>,
+}
+
+/// Reads a frame with lines; nothing when this page does not understand it.
+#[must_use]
+pub fn read_lines(data: &str) -> Option<Lines> {
+    serde_json::from_str(data).ok()
+}
 
 #[derive(Deserialize)]
 struct Snapshot {
@@ -224,6 +247,18 @@ mod tests {
         let mut shown = progress();
         assert_eq!(fold(&mut shown, all), Folded::Changed);
         assert_eq!(shown, together);
+    }
+
+    #[test]
+    fn lines_of_a_log_are_read_with_their_numbers() {
+        let line = r#"{"number":7,"at":"2026-01-01T00:00:00Z","attempt":2,"stream":"stdout","text":"seven"}"#;
+        let read = read_lines(&format!(r#"{{"kind":"log","task":1,"lines":[{line}]}}"#)).unwrap();
+        assert_eq!((read.task, read.lines.len()), (1, 1));
+        assert_eq!(
+            (read.lines[0].number, read.lines[0].text.as_str()),
+            (7, "seven")
+        );
+        assert_eq!(read_lines(r#"{"kind":"log"}"#), None);
     }
 
     #[test]

@@ -1,23 +1,25 @@
 //! The stream in the browser: opened when the page is shown, closed when it is hidden, opened
-//! again where it broke.
+//! again where it broke, and opened anew when the log of another step is wanted with it.
 
 mod ask;
 mod show;
+mod topic;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use engine::{Event, Progress, WorkflowId};
+use engine::{Event, Progress, Seq, StepIndex, WorkflowId};
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use web_sys::MessageEvent;
 
-use super::frame::{CROWDED, Frame, RESET, SNAPSHOT, read};
+use self::show::Waiting;
+use super::frame::{CROWDED, LOG, RESET, SNAPSHOT, read, read_lines};
 use super::source::Source;
 use super::visible::on_turned_to;
-use super::{Link, use_visible};
+use super::{Link, LogTopic, use_visible};
 use crate::paths;
 
 /// Waits before the stream is opened again, in seconds; the last one repeats.
@@ -27,13 +29,19 @@ const PATIENCE: usize = 3;
 /// How long a tab has to be hidden before its stream is closed.
 const HIDDEN_FOR: Duration = Duration::from_secs(1);
 
-/// Follows the workflow for as long as the owner lives.
-pub fn follow(id: WorkflowId, progress: RwSignal<Progress>, set_link: WriteSignal<Link>) {
+/// Follows the workflow, and the log that is wanted, for as long as the owner lives.
+pub fn follow(
+    id: WorkflowId,
+    progress: RwSignal<Progress>,
+    log: LogTopic,
+    set_link: WriteSignal<Link>,
+) {
     let visible = use_visible();
-    let follower = Rc::new(Follower::new(id, progress, set_link));
+    let follower = Rc::new(Follower::new(id, progress, log, set_link));
     follower.listen_for_network();
     follower.listen_for_focus();
-    // The effect owns the follower: both end with the page.
+    follower.keep_topic();
+    // The effects own the follower: all of them end with the page.
     Effect::new(move |_| {
         if visible.get() {
             follower.resume();
@@ -47,10 +55,12 @@ pub fn follow(id: WorkflowId, progress: RwSignal<Progress>, set_link: WriteSigna
 struct Follower {
     id: WorkflowId,
     progress: RwSignal<Progress>,
+    log: LogTopic,
     set_link: WriteSignal<Link>,
     open: RefCell<Option<Source>>,
-    /// What came and is not shown yet.
-    waiting: RefCell<Vec<Frame>>,
+    /// The log that the open stream was asked for, and the last line that the page had then.
+    asked: Cell<Option<(StepIndex, u64)>>,
+    waiting: RefCell<Waiting>,
     /// A reopening or closing that is due later.
     later: Cell<Option<TimeoutHandle>>,
     /// How often opening failed in a row.
@@ -67,13 +77,20 @@ impl Drop for Follower {
 }
 
 impl Follower {
-    fn new(id: WorkflowId, progress: RwSignal<Progress>, set_link: WriteSignal<Link>) -> Self {
+    fn new(
+        id: WorkflowId,
+        progress: RwSignal<Progress>,
+        log: LogTopic,
+        set_link: WriteSignal<Link>,
+    ) -> Self {
         Self {
             id,
             progress,
+            log,
             set_link,
             open: RefCell::new(None),
-            waiting: RefCell::new(Vec::new()),
+            asked: Cell::new(None),
+            waiting: RefCell::default(),
             later: Cell::new(None),
             failures: Cell::new(0),
             is_crowded: Cell::new(false),
@@ -88,10 +105,7 @@ impl Follower {
             self.open.replace(None);
         }
         if self.open.borrow().is_none() {
-            let last = self
-                .progress
-                .with_untracked(|progress| progress.summary.events);
-            self.connect(&paths::workflow_events(self.id, last));
+            self.connect(Some(self.last_event()));
         }
     }
 
@@ -105,10 +119,15 @@ impl Follower {
         });
     }
 
-    fn connect(self: &Rc<Self>, url: &str) {
-        let kinds = Event::KINDS.into_iter().chain([SNAPSHOT, RESET, CROWDED]);
+    /// Opens the stream after this event, or with a snapshot.
+    fn connect(self: &Rc<Self>, after: Option<Seq>) {
+        let kinds = Event::KINDS.into_iter();
+        let kinds = kinds.chain([SNAPSHOT, RESET, CROWDED, LOG]);
+        let log = self.wanted_log();
+        self.asked.set(log);
+        let url = paths::workflow_events(self.id, after, log);
         let (on_frame, on_open, on_error) = (self.on_frame(), self.on_open(), self.on_error());
-        if let Some(source) = Source::open(url, kinds, on_frame, on_open, on_error) {
+        if let Some(source) = Source::open(&url, kinds, on_frame, on_open, on_error) {
             self.open.replace(Some(source));
         }
     }
@@ -127,7 +146,11 @@ impl Follower {
                 follower.make_room();
                 return;
             }
-            if let Some(frame) = read(&kind, &data) {
+            if kind == LOG {
+                if let Some(lines) = read_lines(&data) {
+                    follower.show_lines_soon(lines);
+                }
+            } else if let Some(frame) = read(&kind, &data) {
                 follower.show_soon(frame);
             }
         })
@@ -140,7 +163,7 @@ impl Follower {
         self.do_later(Duration::ZERO, move || {
             if let Some(follower) = this.upgrade() {
                 follower.open.replace(None);
-                follower.connect(&paths::workflow_snapshot_and_events(follower.id));
+                follower.connect(None);
             }
         });
     }
@@ -163,10 +186,14 @@ impl Follower {
 
     fn on_open(self: &Rc<Self>) -> Closure<dyn Fn()> {
         let this = Rc::downgrade(self);
+        let was_open = Cell::new(false);
         Closure::new(move || {
             if let Some(follower) = this.upgrade() {
                 follower.failures.set(0);
-                follower.set_link.set(Link::Live);
+                follower.say_live();
+                if was_open.replace(true) {
+                    follower.go_on_with_the_log();
+                }
             }
         })
     }
@@ -207,6 +234,13 @@ impl Follower {
                 follower.ask();
                 follower.resume();
             }
+        });
+    }
+
+    fn say_live(&self) {
+        self.set_link.maybe_update(|link| {
+            let was_live = std::mem::replace(link, Link::Live) == Link::Live;
+            !was_live
         });
     }
 

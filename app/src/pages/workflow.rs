@@ -3,6 +3,7 @@
 
 mod header;
 mod live_state;
+mod log_pane;
 
 use engine::{WorkflowId, WorkflowStatus};
 use leptos::prelude::*;
@@ -11,6 +12,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use self::header::WorkflowHeader;
 use self::live_state::LiveState;
+use self::log_pane::LogPane;
 use crate::api::ApiError;
 use crate::api::visit::use_visit;
 use crate::api::workflows::{StepFacts, TypeTitles, WorkflowView, read_workflow};
@@ -100,8 +102,8 @@ fn LiveWorkflow(
         now: state.now.into(),
         selected: state.selected.into(),
     };
-    let task =
-        move || progress.with(|p| p.tasks.get(state.panel.with(|panel| panel.step)).cloned());
+    let LogPane { panel, log, .. } = state.pane;
+    let task = move || progress.with(|p| p.tasks.get(panel.with(|panel| panel.step)).cloned());
     view! {
         <Title text=title/>
         <WorkflowHeader id facts=facts.clone() state user actions/>
@@ -126,8 +128,8 @@ fn LiveWorkflow(
                 task=Signal::derive(task)
                 steps
                 titles
-                panel=state.panel
-                log=state.log
+                panel
+                log
             />
         </div>
         <StartValues facts=&facts/>
