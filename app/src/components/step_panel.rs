@@ -152,6 +152,7 @@ fn LogPart(
         })
     };
     let shown = Memo::new(move |_| panel.with(|panel| (panel.step, panel.log_part)));
+    let step = Memo::new(move |_| shown.get().0);
     let earlier = move || {
         let (step, part) = shown.get();
         around(part, first.get() - 1).map(|around| {
@@ -177,19 +178,23 @@ fn LogPart(
     view! {
         <h3 id="log">"Log"</h3>
         {earlier}
-        {move || if is_empty.get() {
-            let away = panel.with(|panel| panel.log_is_away);
-            let said = if away { LOG_IS_AWAY } else { "Nothing written yet." };
-            view! { <p class="hint">{said}</p> }.into_any()
-        } else {
-            view! {
-                <LogView
-                    lines=log
-                    label=Signal::derive(label)
-                    opens_at_end=Signal::derive(opens_at_end)
-                />
+        {move || {
+            // Lines of two steps have the same numbers, and where one was read is not where the other is.
+            step.track();
+            if is_empty.get() {
+                let away = panel.with(|panel| panel.log_is_away);
+                let said = if away { LOG_IS_AWAY } else { "Nothing written yet." };
+                view! { <p class="hint">{said}</p> }.into_any()
+            } else {
+                view! {
+                    <LogView
+                        lines=log
+                        label=Signal::derive(label)
+                        opens_at_end=Signal::derive(opens_at_end)
+                    />
+                }
+                .into_any()
             }
-            .into_any()
         }}
     }
     .into_any()
