@@ -30,6 +30,7 @@ mod sqlite_damage;
 mod sqlite_definitions;
 pub(crate) mod sqlite_examine;
 pub(crate) mod sqlite_fill_in;
+mod sqlite_filter;
 mod sqlite_lists;
 mod sqlite_load;
 mod sqlite_loan;

@@ -99,26 +99,33 @@ async fn better(best: Option<Measured>, runtime: &Runtime, asked: &Asked) -> Out
 /// The slowest of several reads of each list, and the slowest of all.
 async fn lists(runtime: &Runtime, history: usize) -> Outcome<(Value, Duration)> {
     let middle = WorkflowId(i64::try_from(history / 2)?);
+    use WorkflowSelection as S;
     let places = [
-        ("first page", WorkflowSelection::All, None),
-        ("deep page", WorkflowSelection::All, Some(middle)),
-        ("active", WorkflowSelection::Active, None),
-        ("failed", WorkflowSelection::Failed, None),
-        ("failed, deep", WorkflowSelection::Failed, Some(middle)),
-        ("recoverable", WorkflowSelection::Recoverable, None),
+        ("first page", S::All, None, None),
+        ("deep page", S::All, Some(middle), None),
+        ("active", S::Active, None, None),
+        ("failed", S::Failed, None, None),
+        ("failed, deep", S::Failed, Some(middle), None),
+        ("recoverable", S::Recoverable, None, None),
+        ("recoverable, deep", S::Recoverable, Some(middle), None),
+        ("a name that all have", S::All, None, Some("measured")),
+        ("a name that none has", S::All, None, Some("nobody")),
+        ("a number", S::All, None, Some("4711")),
         (
-            "recoverable, deep",
-            WorkflowSelection::Recoverable,
+            "failed of that name",
+            S::Failed,
             Some(middle),
+            Some("diamond"),
         ),
     ];
     let mut told = serde_json::Map::new();
     let mut slowest = Duration::ZERO;
-    for (name, selection, before) in places {
+    for (name, selection, before, query) in places {
         let filter = WorkflowFilter {
             selection,
             limit: PAGE,
             before,
+            query: query.map(str::to_owned),
             ..WorkflowFilter::default()
         };
         let mut worst = Duration::ZERO;

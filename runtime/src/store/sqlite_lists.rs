@@ -5,95 +5,36 @@ use engine::orchestrator::{WorkflowFilter, WorkflowSelection};
 use engine::progress::{Progress, Summary, WorkflowState};
 use engine::{Timestamp, WorkflowId, WorkflowStatus};
 use futures::{Stream, StreamExt};
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{AssertSqlSafe, Row, Sqlite};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::sqlite::SqliteStore;
+use super::sqlite_filter::{Place, SqliteFilter};
 use super::{StoreError, WorkflowStore, row, sqlite_damage, sqlite_quarantine, state_of};
-
-const ALL: &str = "SELECT * FROM workflows WHERE id < $1
-    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
-    ORDER BY id DESC LIMIT $4";
-const ACTIVE: &str = "SELECT * FROM workflows
-    WHERE status IN ('running', 'paused', 'recovering') AND id < $1
-    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
-    ORDER BY id DESC LIMIT $4";
-const RECOVERABLE: &str = "SELECT * FROM workflows
-    WHERE status = 'failed' AND recovery_attempts < max_recovery_attempts AND id < $1
-    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
-    ORDER BY id DESC LIMIT $4";
-const BY_STATUS: &str = "SELECT * FROM workflows WHERE status = $5 AND id < $1
-    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
-    ORDER BY id DESC LIMIT $4";
-
-/// Of one definition there are seldom many: one statement, whatever else is asked for.
-const OF_DEFINITION: &str = "SELECT * FROM workflows WHERE definition_id = $5 AND id < $1
-    AND ($2 IS NULL OR instr(name_lower, $2) > 0 OR id = $3 OR job_id = $3)
-    AND ($6 IS NULL OR status IN (SELECT value FROM json_each($6)))
-    AND ($7 = 0 OR recovery_attempts < max_recovery_attempts)
-    ORDER BY id DESC LIMIT $4";
 
 pub(super) async fn list(
     store: &SqliteStore,
     filter: &WorkflowFilter,
     now: Timestamp,
 ) -> Result<Vec<WorkflowState>, StoreError> {
+    let asked = SqliteFilter::of(filter, &store.readers).await?;
     let mut states = Vec::new();
     let mut before = filter.before.unwrap_or(WorkflowId(i64::MAX));
     while states.len() < filter.limit {
-        let left = filter.limit - states.len();
-        let query = ask(statement(filter).to_owned(), filter, before, left);
-        let (rows, damage) = up_to_damage(query.fetch(&store.readers)).await?;
+        let mut sql = asked.rows(Place::Below(before), filter.limit - states.len());
+        let (rows, damage) = up_to_damage(sql.build().fetch(&store.readers)).await?;
         for found in &rows {
             before = WorkflowId(found.try_get("id")?);
             add(store, found, now, &mut states).await?;
         }
         let Some(why) = damage else { break };
-        match pass(store, filter, (before, &why), now, &mut states).await? {
+        match pass(store, filter, &asked, (before, &why), now, &mut states).await? {
             Some(behind) => before = behind,
             None => break,
         }
     }
     Ok(states)
 }
-
-fn statement(filter: &WorkflowFilter) -> &'static str {
-    match filter.selection {
-        _ if filter.definition.is_some() => OF_DEFINITION,
-        WorkflowSelection::All => ALL,
-        WorkflowSelection::Active => ACTIVE,
-        WorkflowSelection::Recoverable => RECOVERABLE,
-        WorkflowSelection::Failed | WorkflowSelection::Status(_) => BY_STATUS,
-    }
-}
-
-/// The statement with everything that is asked for, from this workflow on.
-fn ask(statement: String, filter: &WorkflowFilter, from: WorkflowId, limit: usize) -> Asked {
-    let text = filter
-        .query
-        .as_ref()
-        .map(|query| query.trim().to_lowercase());
-    let number: Option<i64> = text.as_deref().and_then(|text| text.parse().ok());
-    let query = sqlx::query(AssertSqlSafe(statement))
-        .bind(from.0)
-        .bind(text.filter(|text| !text.is_empty()))
-        .bind(number)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-    if let Some(definition) = filter.definition {
-        return query
-            .bind(definition.0)
-            .bind(statuses(filter.selection))
-            .bind(filter.selection == WorkflowSelection::Recoverable);
-    }
-    match filter.selection {
-        WorkflowSelection::Failed => query.bind("failed"),
-        WorkflowSelection::Status(status) => query.bind(status.as_str()),
-        _ => query,
-    }
-}
-
-type Asked = Query<'static, Sqlite, SqliteArguments>;
 
 async fn add(
     store: &SqliteStore,
@@ -131,11 +72,11 @@ async fn up_to_damage(
 async fn pass(
     store: &SqliteStore,
     filter: &WorkflowFilter,
+    asked: &SqliteFilter,
     (mut before, why): (WorkflowId, &str),
     now: Timestamp,
     states: &mut Vec<WorkflowState>,
 ) -> Result<Option<WorkflowId>, StoreError> {
-    let single = statement(filter).replace("id < $1", "id = $1");
     let mut has_passed = false;
     loop {
         let page = sqlite_damage::below(&store.readers, before).await?;
@@ -144,8 +85,8 @@ async fn pass(
         }
         for id in page {
             before = id;
-            let asked = ask(single.clone(), filter, id, 1);
-            let read = asked.fetch_optional(&store.readers).await;
+            let mut sql = asked.rows(Place::At(id), 1);
+            let read = sql.build().fetch_optional(&store.readers).await;
             match read.map_err(StoreError::from) {
                 Err(StoreError::DamagedPage(_)) => {
                     has_passed = true;
@@ -216,17 +157,6 @@ async fn state_now(
         let summary = Progress::of(&stored.workflow, now).summary;
         state_of(&stored, summary)
     }))
-}
-
-/// The states that are asked for, as a JSON list; none for all.
-fn statuses(selection: WorkflowSelection) -> Option<String> {
-    let status = match selection {
-        WorkflowSelection::All => return None,
-        WorkflowSelection::Active => return Some(r#"["running", "paused", "recovering"]"#.into()),
-        WorkflowSelection::Failed | WorkflowSelection::Recoverable => WorkflowStatus::Failed,
-        WorkflowSelection::Status(status) => status,
-    };
-    Some(format!("[\"{status}\"]"))
 }
 
 fn summary(found: &SqliteRow) -> Result<Option<Summary>, StoreError> {

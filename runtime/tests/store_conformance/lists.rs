@@ -132,6 +132,62 @@ pub async fn names_are_found_by_any_part_in_any_case(place: &dyn Place) {
     assert!(numbers(store, &search("nothing")).await.is_empty());
 }
 
+/// Where many bear a name, or are of a definition, they are looked for in another way than where few do.
+pub async fn what_is_looked_for_is_found_whether_few_or_many_have_it(place: &dyn Place) {
+    use WorkflowSelection as S;
+    const MANY: i64 = 2_100;
+    let store = place.open().await;
+    let mut once = step("a", &[]);
+    once.max_retries = 0;
+    let (common, rare) = (define("Common", &[once.clone()]), define("Rare", &[once]));
+    let mut all: Vec<_> = (1..=MANY + 3)
+        .map(|id| {
+            Bench::of_job(
+                id,
+                id + 10_000,
+                if id <= 3 { &rare } else { &common }.clone(),
+            )
+        })
+        .collect();
+    for bench in &mut all {
+        bench.header.source = Some((DefinitionId(1), 1));
+    }
+    for failed_one in [2, 50] {
+        let bench = &mut all[failed_one - 1];
+        bench.act(Action::Start);
+        bench.run(0, failed(FailureKind::Error, "x"));
+    }
+    let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
+    store.commit(&changes, &[]).await.unwrap();
+    let latest: Vec<_> = (MANY - 196..=MANY + 3).rev().collect();
+    let expected: [(&str, S, &[i64]); 8] = [
+        ("rare", S::All, &[3, 2, 1]),
+        ("rare", S::Failed, &[2]),
+        ("common", S::All, &latest),
+        ("common", S::Failed, &[50]),
+        ("m", S::Recoverable, &[50]),
+        ("r", S::Status(WorkflowStatus::Pending), &[3, 1]),
+        ("10060", S::All, &[60]),
+        ("neither", S::All, &[]),
+    ];
+    for (text, selection, wanted) in expected {
+        for definition in [None, Some(DefinitionId(1))] {
+            let asked = WorkflowFilter {
+                selection,
+                definition,
+                ..search(text)
+            };
+            let found = numbers(store.as_ref(), &asked).await;
+            assert_eq!(found, wanted, "{text}, {selection:?}, {definition:?}");
+        }
+    }
+    let failed_ones = WorkflowFilter {
+        definition: Some(DefinitionId(1)),
+        ..filter(S::Failed)
+    };
+    assert_eq!(numbers(store.as_ref(), &failed_ones).await, [50, 2]);
+}
+
 pub async fn numbers_find_a_workflow_and_the_workflows_of_a_job(place: &dyn Place) {
     let store = named(place, &["a", "b", "c 2"]).await;
     assert_eq!(numbers(store.as_ref(), &search("1")).await, [1]);

@@ -165,6 +165,7 @@ places! {
             workflows_are_selected_by_state
             a_list_is_walked_page_by_page_without_loss_or_repetition
             names_are_found_by_any_part_in_any_case
+            what_is_looked_for_is_found_whether_few_or_many_have_it
             numbers_find_a_workflow_and_the_workflows_of_a_job
             signs_in_a_query_mean_themselves
             a_list_shows_the_progress_of_now
