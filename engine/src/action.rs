@@ -45,6 +45,9 @@ pub enum Action {
         /// The new budget: larger than the present one, at most 100.
         max_recovery_attempts: u32,
     },
+    /// Remove it with its history: its steps, tries, events and log. Its number is never given out
+    /// again, and nothing brings it back.
+    Delete,
 }
 
 /// A recovery: from where, and how.
@@ -94,6 +97,7 @@ impl Action {
             Self::MarkDone { .. } => "mark-done",
             Self::TryNow { .. } => "try-now",
             Self::RaiseBudget { .. } => "raise-budget",
+            Self::Delete => "delete",
         }
     }
 
@@ -111,6 +115,8 @@ impl Action {
             | Self::MarkDone { .. }
             | Self::TryNow { .. }
             | Self::RaiseBudget { .. } => Role::Operator,
+            // Whoever only operates changes what becomes of a workflow, and not what is kept.
+            Self::Delete => Role::Editor,
         }
     }
 
@@ -127,7 +133,8 @@ impl Action {
             | Self::Resume
             | Self::Cancel
             | Self::TryNow { .. }
-            | Self::RaiseBudget { .. } => false,
+            | Self::RaiseBudget { .. }
+            | Self::Delete => false,
         }
     }
 

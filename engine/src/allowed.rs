@@ -152,6 +152,12 @@ fn judge(standing: Standing, action: &Action) -> Result<Verdict, Refusal> {
             },
             _,
         ) => judge_budget(standing, *max_recovery_attempts),
+        // What is over is quiet: nothing of it is alive.
+        (Action::Delete, Pending | Failed | Completed | Cancelled) => Ok(Go),
+        (Action::Delete, Running | Paused | Recovering) => Err(Refusal::NotDeletable {
+            status,
+            advice: "cancel it first, or wait until it ends",
+        }),
         // Their row is in the table of tasks.
         (Action::Skip { .. } | Action::MarkDone { .. } | Action::TryNow { .. }, _) => Ok(Go),
     }

@@ -168,6 +168,14 @@ pub enum Refusal {
         /// What can be done instead.
         advice: &'static str,
     },
+    /// It is not over, or something of it is still alive.
+    #[error("a {status} workflow cannot be deleted: {advice}")]
+    NotDeletable {
+        /// The state it is in.
+        status: WorkflowStatus,
+        /// What can be done instead.
+        advice: &'static str,
+    },
     /// It is in quarantine: its rows cannot be read, or contradict each other.
     #[error(
         "the workflow is in quarantine: {cause}; an owner can mend it and let it go on \
@@ -210,7 +218,7 @@ impl Refusal {
     #[must_use]
     pub fn advice(&self) -> String {
         match self {
-            Self::State { advice, .. } => (*advice).to_owned(),
+            Self::State { advice, .. } | Self::NotDeletable { advice, .. } => (*advice).to_owned(),
             other => other.to_string(),
         }
     }

@@ -32,7 +32,8 @@ pub fn decide<'a>(
 }
 
 /// Decides and folds: afterwards `workflow` stands behind the events that are returned. No events
-/// means that the command was already carried out.
+/// means that the command was already carried out; of [`Action::Delete`](crate::Action::Delete) that
+/// it may be carried out, by whoever keeps the workflow: its events go with it, so none tells of that.
 ///
 /// ```
 /// use engine::workflow::NewWorkflow;

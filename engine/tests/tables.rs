@@ -92,7 +92,7 @@ const FORCED: Recovery = Recovery {
     instead: None,
 };
 
-const ACTIONS: [(&str, Action); 8] = [
+const ACTIONS: [(&str, Action); 9] = [
     ("start", Action::Start),
     ("resume", Action::Resume),
     ("pause", Action::Pause),
@@ -106,6 +106,7 @@ const ACTIONS: [(&str, Action); 8] = [
             max_recovery_attempts: 50,
         },
     ),
+    ("delete", Action::Delete),
 ];
 
 /// A stored workflow in `status`, with budget left.
@@ -244,7 +245,9 @@ fn commands_are_answered_by_state_as_designed() {
             "raise the budget",
             ["409", "ok", "ok", "ok", "ok", "409", "ok"],
         ),
+        ("delete", ["ok", "409", "409", "409", "ok", "ok", "ok"]),
     ];
+    assert_eq!(designed.len(), ACTIONS.len());
     for ((label, action), (name, cells)) in ACTIONS.into_iter().zip(designed) {
         assert_eq!(label, name);
         for (status, cell) in COLUMNS.into_iter().zip(cells) {
@@ -422,7 +425,7 @@ fn document() -> String {
          `ok` changes the state, `same` answers with the present state and changes nothing, `409` \
          is refused.\nRecover also needs budget left, else 409. Pause and interrupt is `ok` when \
          paused while an attempt still runs: it is stopped. Executing is answered once the workflow \
-         is over.\n\n\
+         is over. Once deleted, nothing is left of it: every command is answered 404.\n\n\
          ## What an operator may do to a task, by its state\n\n{}\n\
          The workflow is active and not being cancelled, else 409; a retry is tried now only while \
          it runs.\n",

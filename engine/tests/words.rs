@@ -250,6 +250,11 @@ fn a_refused_command_says_what_was_asked_in_which_state_and_what_to_do_instead()
         ),
         (
             Running,
+            Action::Delete,
+            "a running workflow cannot be deleted: cancel it first, or wait until it ends",
+        ),
+        (
+            Running,
             Action::recover(0),
             "a running workflow cannot be recovered: it is still going on; wait until it ends, \
              cancel it, or recover it with force, which stops what runs",

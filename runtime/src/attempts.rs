@@ -156,6 +156,11 @@ impl Attempts {
         self.live.len()
     }
 
+    /// Whether any attempt of the workflow is under way here.
+    pub(crate) fn is_any_live(&self, id: WorkflowId) -> bool {
+        self.live.keys().any(|(workflow, _)| *workflow == id)
+    }
+
     /// Whether this attempt is under way here.
     pub(crate) fn is_live(&self, id: WorkflowId, task: StepIndex) -> bool {
         self.live.contains_key(&(id, task))

@@ -10,6 +10,7 @@ mod batch;
 mod claim;
 mod commit;
 mod decide;
+mod delete;
 mod doubt;
 mod held;
 mod kept_room;
@@ -24,7 +25,7 @@ mod take_up;
 mod timers;
 mod watch;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,6 +46,7 @@ use crate::settings::Settings;
 use crate::store::{AnsweredCommand, Change, Header, LastNumbers, Store, StoreError};
 use aside::Blame;
 use batch::Batch;
+use delete::{DeletionInDoubt, parts_of};
 use doubt::Doubts;
 use held::Held;
 use lanes::Lanes;
@@ -83,6 +85,7 @@ pub(crate) struct Committer {
     held: Held,
     parked: Parked,
     doubts: Doubts,
+    deletions_in_doubt: Vec<DeletionInDoubt>,
     /// Queued tasks of step types that are disabled.
     disabled: BTreeSet<(WorkflowId, StepIndex)>,
     health: Health,
@@ -131,6 +134,7 @@ impl Committer {
             held: Held::default(),
             parked: Parked::default(),
             doubts: Doubts::default(),
+            deletions_in_doubt: Vec::new(),
             disabled: BTreeSet::new(),
             health: parts.health,
             idle: Vec::new(),
@@ -189,11 +193,15 @@ impl Committer {
     /// Decides all messages and writes what follows. What was not written is tried again in parts, and
     /// each part before what is behind it; not by recursion, since thousands may be bad at once.
     async fn process(&mut self, messages: Vec<Message>) {
-        let mut left = VecDeque::from(self.attempt(messages, Claimants::All).await);
+        let mut left = parts_of(messages);
         while !left.is_empty() {
             let mut leaves_slots = false;
             while let Some(part) = left.pop_front() {
                 let (messages, claimants) = match part {
+                    Part::Message(message) if message.deletes() => {
+                        self.delete(message).await;
+                        continue;
+                    }
                     Part::Message(message) => (vec![message], Claimants::All),
                     Part::Together(messages) => (messages, Claimants::All),
                     Part::Claims(id) => {

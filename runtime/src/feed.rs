@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::orchestrator::Moves;
 use engine::{Seq, WorkflowId};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use moved::Moved;
 
@@ -28,6 +28,7 @@ pub(crate) struct News {
 pub struct Feed {
     watched: Arc<Mutex<Watched>>,
     moved: Arc<Moved>,
+    deleted: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -96,6 +97,16 @@ impl Feed {
 }
 
 impl Feed {
+    /// Tells that a workflow was deleted, to whoever removes what it left.
+    pub(crate) fn tell_deleted(&self) {
+        self.deleted.notify_one();
+    }
+
+    /// Returns once a workflow was deleted since this was asked last. One task asks.
+    pub(crate) async fn deleted(&self) {
+        self.deleted.notified().await;
+    }
+
     /// Which workflows moved after this place, as soon as there is one.
     pub(crate) async fn moved(&self, after: Option<u64>) -> Moves {
         self.moved.after(after).await

@@ -24,6 +24,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use engine::Action;
 use engine::orchestrator::{Hindrance, Trouble};
 use tracing::{error, info, warn};
 
@@ -77,10 +78,20 @@ struct State {
 pub(crate) enum Ask {
     /// A new workflow.
     Create,
-    /// To cancel one.
-    Cancel,
+    /// To cancel or to delete one, which a full disk does not keep anybody from trying.
+    GiveUp,
     /// Anything else that is written down.
     Change,
+}
+
+impl Ask {
+    /// What an action is about to ask.
+    pub(crate) const fn of(action: &Action) -> Self {
+        match action {
+            Action::Cancel | Action::Delete => Self::GiveUp,
+            _ => Self::Change,
+        }
+    }
 }
 
 /// How many attempts may start now.

@@ -58,6 +58,9 @@ pub trait LogStore: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Removes all lines of a workflow. What was removed before an error stays removed.
+    async fn forget(&self, workflow_id: WorkflowId) -> Result<(), LogFault>;
+
     /// Lines with a number above `after`, in order, at most `limit`.
     async fn read(
         &self,

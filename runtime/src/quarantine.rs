@@ -48,6 +48,12 @@ impl Quarantine {
         aside.insert(workflow.workflow, workflow).is_none()
     }
 
+    /// The workflow is deleted.
+    pub(crate) fn take(&self, id: WorkflowId) {
+        let mut aside = self.aside.write().unwrap_or_else(PoisonError::into_inner);
+        aside.remove(&id);
+    }
+
     /// Counts findings.
     pub(crate) fn count(&self, found: usize) {
         self.breaches.fetch_add(found as u64, Ordering::Relaxed);

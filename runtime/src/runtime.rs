@@ -7,6 +7,7 @@ mod definitions;
 mod installation;
 mod job_orchestrator;
 mod latest;
+mod leftovers;
 mod library;
 mod look;
 mod missing;
@@ -186,10 +187,7 @@ impl Runtime {
     ) -> Answer<WorkflowState> {
         require(actor, request.action.needs())?;
         asked::check(&request)?;
-        self.is_possible(match request.action {
-            Action::Cancel => Ask::Cancel,
-            _ => Ask::Change,
-        })?;
+        self.is_possible(Ask::of(&request.action))?;
         if request.action == Action::Start
             && let Err(refused) = self.may_be_started(id).await
         {

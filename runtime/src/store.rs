@@ -9,6 +9,7 @@ mod attempt_row;
 mod boots;
 pub mod command_key;
 mod definition_cache;
+mod deleted;
 mod error;
 mod file_watch;
 pub mod log_memory;
@@ -17,6 +18,7 @@ pub mod memory;
 mod memory_boots;
 mod memory_checks;
 mod memory_definitions;
+mod memory_deleted;
 mod quarantined;
 mod row;
 pub(crate) mod soundness;
@@ -28,6 +30,7 @@ mod sqlite_commands;
 mod sqlite_commit;
 mod sqlite_damage;
 mod sqlite_definitions;
+mod sqlite_deleted;
 pub(crate) mod sqlite_examine;
 pub(crate) mod sqlite_fill_in;
 mod sqlite_filter;
@@ -53,6 +56,7 @@ use engine::{
 use serde_json::Value;
 
 pub use boots::{BOOTS_KEPT, Boot, BootMark, BootStore, LeftBehind};
+pub use deleted::{Deletion, DeletionStore};
 pub use error::{Concern, StoreError, is_no_sound_file};
 pub use file_watch::FileWatch;
 pub use quarantined::{Defect, QuarantineStore, Quarantined};
@@ -259,7 +263,7 @@ pub trait WorkflowStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<WorkflowState>, StoreError>;
 
-    /// The highest numbers given out so far.
+    /// The highest numbers given out so far, those of deleted workflows among them.
     async fn last_numbers(&self) -> Result<LastNumbers, StoreError>;
 
     /// Whether it can be written to just now; with `writes`, by writing something that leaves no
@@ -364,12 +368,12 @@ pub trait SettingStore: Send + Sync {
 
 /// Everything a database keeps.
 pub trait Store:
-    WorkflowStore + DefinitionStore + SettingStore + BootStore + QuarantineStore
+    WorkflowStore + DefinitionStore + SettingStore + BootStore + QuarantineStore + DeletionStore
 {
 }
 
 impl<T> Store for T where
-    T: WorkflowStore + DefinitionStore + SettingStore + BootStore + QuarantineStore
+    T: WorkflowStore + DefinitionStore + SettingStore + BootStore + QuarantineStore + DeletionStore
 {
 }
 

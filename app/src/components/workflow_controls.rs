@@ -126,6 +126,7 @@ const fn label(action: &Action) -> &'static str {
         Action::MarkDone { .. } => "Mark done…",
         Action::TryNow { .. } => "Try now",
         Action::RaiseBudget { .. } => "Raise the budget…",
+        Action::Delete => "Delete…",
     }
 }
 
@@ -240,7 +241,9 @@ fn ControlButton(
         | Action::Skip { .. }
         | Action::MarkDone { .. }
         | Action::TryNow { .. }
-        | Action::RaiseBudget { .. } => ().into_any(),
+        | Action::RaiseBudget { .. }
+        // No page offers it.
+        | Action::Delete => ().into_any(),
     }
 }
 

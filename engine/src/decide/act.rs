@@ -35,6 +35,8 @@ impl Decision<'_> {
                     max_recovery_attempts,
                 })
             }
+            // Nothing is left that an event could tell of.
+            Action::Delete => Ok(()),
         }
     }
 

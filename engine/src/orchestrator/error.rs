@@ -71,8 +71,8 @@ pub enum Hindrance {
     DatabaseDamaged,
     /// The disk is full.
     #[error(
-        "the disk of the server is full: until it has room again, workflows can be looked at and \
-         cancelled, and nothing else"
+        "the disk of the server is full: until it has room again, workflows can be looked at, \
+         cancelled and deleted, and nothing else"
     )]
     DiskFull,
     /// Little room is left on the disk.

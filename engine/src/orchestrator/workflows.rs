@@ -12,7 +12,8 @@ use crate::progress::{Progress, WorkflowState};
 use crate::role::Actor;
 
 /// What pages, the HTTP API and operators need of workflows beyond the reference. Every call checks
-/// the actor's role: a viewer reads, an operator acts as well.
+/// the actor's role: a viewer reads, an operator acts as well, an editor
+/// also deletes.
 ///
 /// # Errors
 ///
@@ -60,7 +61,8 @@ pub trait Workflows: Send + Sync {
     /// needs the role editor.
     async fn submit(&self, actor: &Actor, request: NewWorkflowRequest) -> Answer<WorkflowState>;
 
-    /// Starts, pauses, resumes, cancels, recovers, or does something to one task.
+    /// Starts, pauses, resumes, cancels, recovers, deletes, or does something to one task. The answer to
+    /// a deletion is how the workflow stood at the end.
     ///
     /// # Errors
     /// The [`Refusal`](crate::Refusal) of the action, which says what can be done instead;

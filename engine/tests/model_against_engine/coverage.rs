@@ -161,6 +161,7 @@ fn cell(before: &Workflow, verb: &Verb) -> String {
         Verb::TryNow { .. } => "try now",
         Verb::RaiseBudget { .. } => "raise budget",
         Verb::Execute => "execute",
+        Verb::Delete => "delete",
     };
     let state = if before.cancel_requested {
         "cancelling"

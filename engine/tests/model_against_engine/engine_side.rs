@@ -109,7 +109,7 @@ impl EngineSide {
         }
         let (answer, events) = self.decide(now, input);
         if !matches!(answer, Answer::Refused(_)) {
-            let rev = (answer == Answer::Same).then(|| self.workflow.rev());
+            let rev = events.is_empty().then(|| self.workflow.rev());
             self.answers.insert(id, (verb, rev));
         }
         (answer, events)
@@ -150,7 +150,7 @@ impl EngineSide {
         }
         let now = Timestamp::from_micros(now);
         match advance(&mut self.workflow, &command(input), origin, now) {
-            Ok(events) if events.is_empty() => (Answer::Same, events),
+            Ok(events) if events.is_empty() => (without_events(input), events),
             Ok(events) => {
                 self.events.extend(events.iter().cloned());
                 (Answer::Accepted, events)
@@ -229,6 +229,16 @@ impl EngineSide {
 
 fn command_id(id: u64) -> String {
     format!("command {id}")
+}
+
+/// A workflow that may be deleted goes with its events, so none tells of that.
+const fn without_events(input: &Input) -> Answer {
+    match input {
+        Input::Ask(Ask {
+            verb: Verb::Delete, ..
+        }) => Answer::Accepted,
+        _ => Answer::Same,
+    }
 }
 
 fn told(found: &[Finding]) -> Result<(), String> {

@@ -12,10 +12,15 @@ fn hold(holds: bool, what: &str) -> Held {
 }
 
 pub fn hold_all(before: &Workflow, input: &Input, answer: Answer, after: &Workflow) -> Held {
-    if answer != Answer::Accepted {
+    let deletes = matches!(input, Input::Ask(ask) if ask.verb == Verb::Delete);
+    if deletes && answer == Answer::Accepted {
+        let is_quiet = before.attempts.iter().all(|attempt| !attempt.alive);
+        hold(is_quiet, "what is deleted is quiet")?;
+    }
+    if deletes || answer != Answer::Accepted {
         return hold(
             before.rev == after.rev && after.rows.is_empty(),
-            "what is not accepted changes nothing",
+            "what is not accepted, or leaves nothing, changes nothing",
         );
     }
     numbers_only_grow(before, after)?;

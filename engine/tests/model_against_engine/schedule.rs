@@ -163,7 +163,7 @@ pub fn verb(dice: &mut Dice, model: &Workflow) -> Verb {
         task(&[Failed, Retrying, Pending, Queued]),
         task(&[Retrying]),
     );
-    match dice.roll(43) {
+    match dice.roll(46) {
         0..4 => Verb::Start,
         4..8 => Verb::Resume,
         8..17 => Verb::Pause {
@@ -175,6 +175,7 @@ pub fn verb(dice: &mut Dice, model: &Workflow) -> Verb {
         30..33 => Verb::MarkDone { task: open },
         33..36 => Verb::TryNow { task: retrying },
         36..39 => Verb::Execute,
+        39..42 => Verb::Delete,
         _ => {
             let more = dice.pick(&[0, 1, 1, 2, 200]);
             let to = model.max_recovery_attempts + more;

@@ -19,9 +19,10 @@ pub const fn failure_word(kind: FailureKind) -> &'static str {
 /// The model's word for a refusal.
 pub const fn word(refusal: &Refusal) -> &'static str {
     match refusal {
-        Refusal::State { .. } | Refusal::NotActive { .. } | Refusal::NotExecutable { .. } => {
-            "state"
-        }
+        Refusal::State { .. }
+        | Refusal::NotActive { .. }
+        | Refusal::NotExecutable { .. }
+        | Refusal::NotDeletable { .. } => "state",
         Refusal::Cancelling => "cancelling",
         Refusal::BudgetSpent { .. } => "budget spent",
         Refusal::NoSuchStep { .. } => "no such step",
@@ -109,6 +110,7 @@ fn action(verb: Verb) -> Action {
         Verb::RaiseBudget { to } => Action::RaiseBudget {
             max_recovery_attempts: to,
         },
+        Verb::Delete => Action::Delete,
     }
 }
 

@@ -77,6 +77,7 @@ impl Workflow {
             Verb::MarkDone { task } => self.settle_by_hand(task, Instead::Output),
             Verb::TryNow { task } => self.try_now(task),
             Verb::RaiseBudget { to } => self.raise_budget(to),
+            Verb::Delete => Accepted,
         }
     }
 

@@ -16,7 +16,7 @@ pub enum Cell {
 
 /// The table of commands: a line for each command, a cell for each state in the order of `State`:
 /// pending, running, paused, recovering, failed, completed, cancelled.
-pub const CELLS: [(&str, [Cell; 7]); 6] = {
+pub const CELLS: [(&str, [Cell; 7]); 7] = {
     use Cell::{No, Ok, OkIfBudgetLeft, OkWithForce, Same};
     [
         ("start", [Ok, Same, Ok, No, No, No, No]),
@@ -37,6 +37,7 @@ pub const CELLS: [(&str, [Cell; 7]); 6] = {
         ),
         // It starts what is pending, and waits for what goes on; what is over is answered at once.
         ("execute", [Ok, Same, No, Same, No, Same, Same]),
+        ("delete", [Ok, No, No, No, Ok, Ok, Ok]),
     ]
 };
 
@@ -49,6 +50,7 @@ pub fn cell(verb: &Verb, state: State) -> Option<(&'static str, Cell)> {
         Verb::Cancel => 3,
         Verb::Recover { .. } => 4,
         Verb::Execute => 5,
+        Verb::Delete => 6,
         _ => return None,
     };
     let (name, cells) = CELLS[line];

@@ -64,6 +64,8 @@ pub enum Verb {
     },
     /// Without the waiting that follows.
     Execute,
+    /// Whoever keeps the workflow may remove it: of what is decided here nothing changes.
+    Delete,
 }
 
 /// What a recovery does with the step it starts from, other than running it.

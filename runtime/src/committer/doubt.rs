@@ -95,7 +95,7 @@ impl Committer {
     /// Whether anything can be decided now. If not, everything that waits is put off: reports are
     /// kept, people are told.
     pub(super) async fn can_decide(&mut self) -> bool {
-        !self.health.is_away() && self.settle_doubts().await
+        !self.health.is_away() && self.settle_doubts().await && self.settle_deletions().await
     }
 
     /// Puts messages off that cannot be decided now.

@@ -44,6 +44,12 @@ impl Held {
         self.again_at.get_or_insert(now + HELD_FOR);
     }
 
+    /// The workflow is deleted: nothing of it is read or noted any more.
+    pub(super) fn forget(&mut self, id: WorkflowId) {
+        self.unread.remove(&id);
+        self.aside.retain(|aside| aside.workflow != id);
+    }
+
     /// Whether the workflow has to be read, and was not yet.
     pub(super) fn is_unread(&self, id: WorkflowId) -> bool {
         self.unread.contains(&id)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engine::orchestrator::ActionRequest;
 use engine::progress::WorkflowState;
 use engine::{
-    Action, Actor, Command, DefinitionId, JobId, JobOrchestratorError, StepIndex,
-    WorkflowDefinition, WorkflowId,
+    Actor, Command, DefinitionId, JobId, JobOrchestratorError, StepIndex, WorkflowDefinition,
+    WorkflowId,
 };
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
@@ -108,13 +108,10 @@ impl Message {
     }
 
     /// What a person or a program asks for with it.
-    pub(super) const fn ask(&self) -> Option<Ask> {
+    pub(super) fn ask(&self) -> Option<Ask> {
         match self {
             Self::Create { .. } => Some(Ask::Create),
-            Self::Act { request, .. } => match request.action {
-                Action::Cancel => Some(Ask::Cancel),
-                _ => Some(Ask::Change),
-            },
+            Self::Act { request, .. } => Some(Ask::of(&request.action)),
             _ => None,
         }
     }

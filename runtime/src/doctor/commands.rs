@@ -22,6 +22,7 @@ impl Examination<'_> {
                     Ok(state) => {
                         let about = state.id;
                         match self.store.rev(about).await {
+                            Ok(None) if rows::is_deleted(&mut self.connection, about).await? => None,
                             // What is wrong with that row is told of its workflow.
                             Err(fault) if fault.is_of_a_row() => None,
                             rev => (rev?.unwrap_or(0) < state.summary.events).then(|| {

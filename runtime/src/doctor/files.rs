@@ -75,6 +75,11 @@ impl Examination<'_> {
             let detail = format!("{count} rows in {table} belong to no workflow");
             self.told(Invariant::Rows, detail);
         }
+        let back = rows::deleted_with_rows(&mut self.connection).await?;
+        if back > 0 {
+            let detail = format!("{back} workflows that were deleted have rows");
+            self.told(Invariant::Rows, detail);
+        }
         Ok(())
     }
 

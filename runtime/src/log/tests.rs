@@ -194,6 +194,10 @@ impl LogStore for Unreliable {
         self.store.last(workflow_id, task).await
     }
 
+    async fn forget(&self, workflow_id: WorkflowId) -> Result<(), LogFault> {
+        self.store.forget(workflow_id).await
+    }
+
     async fn read(
         &self,
         workflow_id: WorkflowId,

@@ -133,6 +133,16 @@ impl LogWriter {
         self.store.read(workflow_id, task, after, limit).await
     }
 
+    /// Removes all lines of a workflow of which nothing is alive.
+    ///
+    /// # Errors
+    /// They cannot all be removed.
+    pub(crate) async fn forget(&self, workflow_id: WorkflowId) -> Result<(), LogFault> {
+        // What was said last may still wait to be written.
+        self.flush().await;
+        self.store.forget(workflow_id).await
+    }
+
     /// Returns when everything taken before this call is kept, or given up after several tries.
     pub async fn flush(&self) {
         let (done, waits) = oneshot::channel();

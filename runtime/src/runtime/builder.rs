@@ -14,7 +14,7 @@ use super::start_error::StartError;
 use super::stop::Stopping;
 use super::stores::Stores;
 use super::take_up::TakeUp;
-use super::{Inner, Runtime, installation, retention, room, switches};
+use super::{Inner, Runtime, installation, leftovers, retention, room, switches};
 use crate::attempts::{Attempts, Surroundings};
 use crate::clock::{Clock, SystemClock};
 use crate::committer::{Committer, Parts};
@@ -255,7 +255,11 @@ impl RuntimeBuilder {
         let runner = self.processes(&work_dir);
         let switches = SharedSwitches::default();
         switches.set(switches::load(store.as_ref(), self.allow).await?);
-        let services = StepServices::new(runner.clone(), switches.clone(), work_dir);
+        let services = Arc::new(StepServices::new(
+            runner.clone(),
+            switches.clone(),
+            work_dir,
+        ));
         remove_leftovers(&services).await;
         let health = Health::new(Arc::clone(&clock), room::ballast(&self));
         let log = LogWriter::watched(stores.log, Arc::clone(&clock), &health);
@@ -264,7 +268,7 @@ impl RuntimeBuilder {
         let attempts = Attempts::new(Surroundings {
             handlers: handlers.clone(),
             installation: installation::of(store.as_ref(), self.installation.take()).await?,
-            services: Arc::new(services),
+            services: Arc::clone(&services),
             log: log.clone(),
             clock: Arc::clone(&clock),
             reports: outbox.clone(),
@@ -311,6 +315,7 @@ impl RuntimeBuilder {
         watch::start(&inner, room::disk(&self), room::memory(&self));
         let take_up = TakeUp::new(&inner, runner, boot_loop.poison);
         take_up.at_start().await?;
+        leftovers::start(&inner, services);
         accompany(&inner, take_up, stores.file);
         Ok(Runtime { inner })
     }

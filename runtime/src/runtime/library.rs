@@ -128,6 +128,36 @@ impl Runtime {
         self.command(id, request, &Actor::program()).await
     }
 
+    /// Deletes a workflow that is over or was never started, with its history: its steps, tries, events
+    /// and log. Answers how it stood at the end. Its number is never given out again, and nothing brings
+    /// it back. One in quarantine may be deleted as well.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use runtime::{JobId, JobOrchestrator, Runtime, WorkflowDefinition, WorkflowStep, json};
+    ///
+    /// let orchestrator = Runtime::builder().in_memory().start().await?;
+    /// let definition = WorkflowDefinition::new("Greet")
+    ///     .step(WorkflowStep::new("Hello", "say", |_cx| async { Ok(json!("hello")) }));
+    /// let id = orchestrator.create_workflow(JobId(1), definition.clone(), None).await?.id;
+    /// orchestrator.execute_workflow(id, definition).await?;
+    ///
+    /// assert_eq!(orchestrator.delete_workflow(id).await?.progress, 100);
+    /// assert_eq!(orchestrator.get_workflow(id).await?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Refusal::NotDeletable`] when it is not over, [`Refusal::Cancelling`],
+    /// [`JobOrchestratorError::NotFound`]; [`JobOrchestratorError::Stopping`] and
+    /// [`JobOrchestratorError::Fault`] as everywhere.
+    pub async fn delete_workflow(&self, workflow_id: WorkflowId) -> Answer<WorkflowState> {
+        self.command(workflow_id, Action::Delete.into(), &Actor::program())
+            .await
+    }
+
     /// Registers the closures of a definition in place of those it had before. Unfinished workflows
     /// of it that waited for their handler, such as those of an earlier program on the same file, go
     /// on at once. Attempts under way keep the closure they began with.

@@ -13,6 +13,11 @@ pub fn attempt_name(workflow_id: WorkflowId, task: StepIndex, attempt: Attempt) 
     format!("w{workflow_id}-t{task}-a{attempt}")
 }
 
+/// How the names of all attempts of a workflow begin, and of no other.
+pub(super) fn attempts_begin(workflow_id: WorkflowId) -> String {
+    format!("w{workflow_id}-")
+}
+
 /// What a step brings about outside, and is to bring about once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effect<'a> {

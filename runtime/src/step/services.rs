@@ -4,7 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use super::SharedSwitches;
+use engine::WorkflowId;
+
+use super::{SharedSwitches, identity};
 use crate::process::ProcessRunner;
 
 /// What steps need beyond their configuration; one for the whole server.
@@ -65,5 +67,21 @@ impl StepServices {
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),
             done => done,
         }
+    }
+
+    /// Removes what attempts of a workflow of which nothing is alive left in the work folder.
+    pub(crate) async fn remove_of(&self, id: WorkflowId) -> io::Result<()> {
+        let mut folders = match tokio::fs::read_dir(&self.work_dir).await {
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
+            read => read?,
+        };
+        let of_workflow = identity::attempts_begin(id);
+        while let Some(folder) = folders.next_entry().await? {
+            let name = folder.file_name();
+            if name.to_string_lossy().starts_with(&of_workflow) {
+                tokio::fs::remove_dir_all(folder.path()).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -46,6 +46,11 @@ impl LogStore for MemoryLogStore {
         Ok(last(&self.lines(), workflow_id, task))
     }
 
+    async fn forget(&self, workflow_id: WorkflowId) -> Result<(), LogFault> {
+        self.lines().retain(|(of, ..), _| *of != workflow_id);
+        Ok(())
+    }
+
     async fn read(
         &self,
         workflow_id: WorkflowId,

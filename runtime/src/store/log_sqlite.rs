@@ -46,6 +46,10 @@ const LAST: &str = "SELECT COALESCE(MAX(number), 0) AS last FROM log_lines
 const READ: &str = "SELECT number, at, attempt, stream, text FROM log_lines
     WHERE workflow_id = $1 AND task = $2 AND number > $3 ORDER BY number LIMIT $4";
 
+/// So many lines at a time that others who write never wait long.
+const FORGET: &str = "DELETE FROM log_lines WHERE workflow_id = $1 AND (task, number) IN
+    (SELECT task, number FROM log_lines WHERE workflow_id = $1 LIMIT 10000)";
+
 /// Lines in a file.
 #[derive(Debug)]
 pub struct SqliteLogStore {
@@ -136,6 +140,17 @@ impl LogStore for SqliteLogStore {
 
     async fn last(&self, workflow_id: WorkflowId, task: StepIndex) -> Result<u64, LogFault> {
         Self::last_in(&self.writer, workflow_id, task).await
+    }
+
+    async fn forget(&self, workflow_id: WorkflowId) -> Result<(), LogFault> {
+        self.check()?;
+        loop {
+            let query = sqlx::query(FORGET).bind(workflow_id.0);
+            let done = query.execute(&self.writer).await.map_err(fault)?;
+            if done.rows_affected() == 0 {
+                return Ok(());
+            }
+        }
     }
 
     async fn read(

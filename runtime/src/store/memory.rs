@@ -14,6 +14,7 @@ use engine::{
 
 use super::attempt_row::{AttemptRow, in_a_list};
 use super::definition_cache::DefinitionCache;
+use super::memory_deleted::{self, Gone};
 use super::{
     AnsweredCommand, Boot, Change, Header, LastNumbers, QuarantineStore, Quarantined, SettingStore,
     Standing, StoreError, StoredWorkflow, WorkflowStore, attempt_row, memory_checks, state_of,
@@ -62,7 +63,8 @@ pub(super) struct Contents {
     pub(super) commands: BTreeMap<(String, String), AnsweredCommand>,
     /// Oldest first.
     pub(super) boots: Vec<Boot>,
-    aside: BTreeMap<WorkflowId, Quarantined>,
+    pub(super) aside: BTreeMap<WorkflowId, Quarantined>,
+    pub(super) deleted: BTreeMap<WorkflowId, Gone>,
     frozen: DefinitionCache,
 }
 
@@ -219,7 +221,7 @@ impl WorkflowStore for MemoryStore {
     async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
         let contents = self.contents();
         let kept = || contents.workflows.values();
-        Ok(LastNumbers {
+        let found = LastNumbers {
             workflow: kept().map(|k| k.record.id.0).max().unwrap_or(0),
             job: kept().map(|k| k.record.job_id.0).max().unwrap_or(0),
             task: kept()
@@ -227,7 +229,8 @@ impl WorkflowStore for MemoryStore {
                 .map(|t| t.id.0)
                 .max()
                 .unwrap_or(0),
-        })
+        };
+        Ok(found.or(memory_deleted::last_numbers(&contents)))
     }
 }
 

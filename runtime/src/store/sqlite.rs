@@ -18,8 +18,8 @@ use super::sqlite_loan::Lender;
 use super::sqlite_writer::BatchWriter;
 use super::{
     AnsweredCommand, Change, FileWatch, LastNumbers, SettingStore, Standing, StoreError,
-    StoredWorkflow, WorkflowStore, sqlite_commands, sqlite_damage, sqlite_lists, sqlite_load,
-    sqlite_probe,
+    StoredWorkflow, WorkflowStore, sqlite_commands, sqlite_damage, sqlite_deleted, sqlite_lists,
+    sqlite_load, sqlite_probe,
 };
 use crate::database::Database;
 
@@ -34,7 +34,7 @@ pub struct SqliteStore {
     pub(super) writer: Lender,
     pub(super) readers: SqlitePool,
     pub(super) files: FileWatch,
-    batches: BatchWriter,
+    pub(super) batches: BatchWriter,
     pub(super) definitions: DefinitionCache,
     /// Keeps other servers away from the file.
     _locks: Vec<std::fs::File>,
@@ -246,21 +246,24 @@ impl WorkflowStore for SqliteStore {
     }
 
     async fn last_numbers(&self) -> Result<LastNumbers, StoreError> {
+        let deleted = sqlite_deleted::last_numbers(&self.readers).await?;
         let read = sqlx::query(LAST_NUMBERS)
             .bind(LastNumbers::MOST)
             .fetch_one(&self.readers)
             .await;
         let row = match read.map_err(StoreError::from) {
             Err(StoreError::DamagedPage(_)) => {
-                return sqlite_damage::last_numbers(&self.readers).await;
+                let found = sqlite_damage::last_numbers(&self.readers).await?;
+                return Ok(found.or(deleted));
             }
             read => read?,
         };
-        Ok(LastNumbers {
+        let found = LastNumbers {
             workflow: row.try_get("workflow")?,
             job: row.try_get("job")?,
             task: row.try_get("task")?,
-        })
+        };
+        Ok(found.or(deleted))
     }
 
     async fn probe(&self, writes: bool) -> Result<bool, StoreError> {

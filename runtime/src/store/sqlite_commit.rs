@@ -220,7 +220,7 @@ fn write_events(transaction: &Transaction<'_>, rows: &[EventRow]) -> Result<(), 
     Ok(())
 }
 
-fn write_commands(
+pub(super) fn write_commands(
     transaction: &Transaction<'_>,
     rows: &[AnsweredCommand],
 ) -> Result<(), StoreError> {

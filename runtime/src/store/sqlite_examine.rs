@@ -284,6 +284,28 @@ pub(crate) async fn strays(
         .collect())
 }
 
+/// How many workflows that were deleted have rows.
+pub(crate) async fn deleted_with_rows(
+    connection: &mut SqliteConnection,
+) -> Result<i64, StoreError> {
+    let text = "SELECT count(*) AS back FROM deleted_workflows
+        WHERE workflow_id IN (SELECT id FROM workflows)";
+    let row = sqlx::query(text).fetch_one(connection).await?;
+    Ok(row.try_get("back")?)
+}
+
+/// Whether a workflow was deleted.
+pub(crate) async fn is_deleted(
+    connection: &mut SqliteConnection,
+    id: WorkflowId,
+) -> Result<bool, StoreError> {
+    let found = sqlx::query("SELECT 1 FROM deleted_workflows WHERE workflow_id = $1")
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// What the database itself says of its file: nothing when it is sound.
 pub(crate) async fn damage(connection: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
     let rows = sqlx::query("PRAGMA quick_check(20)")

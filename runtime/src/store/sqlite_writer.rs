@@ -13,7 +13,9 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::sqlite_rows::Rows;
-use super::{AnsweredCommand, Change, Concern, StoreError, sqlite_commit};
+use super::{
+    AnsweredCommand, Change, Concern, Deletion, StoreError, sqlite_commit, sqlite_deleted,
+};
 
 /// Most hashes of definitions that are remembered as stored.
 const FROZEN_MAX: usize = 10_000;
@@ -28,6 +30,7 @@ pub(crate) type Reopen = Box<dyn Fn() -> Result<Connection, StoreError> + Send>;
 
 enum Work {
     Write(Rows),
+    Delete(Deletion, Option<AnsweredCommand>),
     /// Take the right to write and give it back.
     Probe,
     /// Let the file grow to at most so many pages.
@@ -84,6 +87,16 @@ impl BatchWriter {
             frozen.extend(hashes);
         }
         written
+    }
+
+    /// Deletes a workflow in one transaction, or does nothing.
+    pub(crate) async fn delete(
+        &self,
+        deletion: &Deletion,
+        command: Option<&AnsweredCommand>,
+    ) -> Result<(), StoreError> {
+        let work = Work::Delete(deletion.clone(), command.cloned());
+        self.hand_over(work).await
     }
 
     /// Whether a batch could be begun.
@@ -143,6 +156,9 @@ impl Place {
         let mut connection = self.take()?;
         let done = match work {
             Work::Write(rows) => sqlite_commit::commit(&mut connection, &rows),
+            Work::Delete(deletion, command) => {
+                sqlite_deleted::delete(&mut connection, &deletion, command.as_ref())
+            }
             Work::Probe => begin_and_give_back(&mut connection),
             Work::Limit(pages) => {
                 self.pages = Some(pages);

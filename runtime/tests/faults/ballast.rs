@@ -85,6 +85,29 @@ async fn what_a_running_step_comes_to_on_a_full_disk_is_written_in_the_room_of_t
     runtime.shutdown().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_workflow_is_deleted_on_a_full_disk_in_the_room_of_the_ballast() {
+    let folder = Examined::new();
+    let store = Arc::new(Faulty::default());
+    let _folded = Folded::of(&store.inner);
+    let runtime = start(folder.path(), store.clone(), 8).await;
+    let ballast = folder.path().join("jobs.ballast");
+    let id = begin(&runtime, 0.0).await;
+    while task(&*store.inner, id).await.0 != TaskStatus::Completed {
+        sleep(Duration::from_millis(50)).await;
+    }
+    store.set_full_while(Some(ballast.clone()));
+    let definition = WorkflowDefinition::new("New", &[witness("Step", 0, 1.0, &[]).0]);
+    let created = runtime.create_workflow(JobId(2), definition.unwrap(), None);
+    let full = JobOrchestratorError::Hindered(Hindrance::DiskFull);
+    assert_eq!(created.await.err(), Some(full));
+    assert!(ballast.exists());
+    runtime.delete_workflow(id).await.unwrap();
+    assert!(!ballast.exists());
+    assert!(store.inner.load(id).await.unwrap().is_none());
+    runtime.shutdown().await;
+}
+
 /// All of it comes into one batch, because the one before takes a second.
 #[tokio::test(start_paused = true)]
 async fn what_comes_with_an_outcome_has_no_share_in_the_room_of_the_ballast_but_a_cancel() {

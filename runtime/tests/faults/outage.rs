@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use engine::orchestrator::Hindrance;
+use engine::orchestrator::{ActionRequest, Hindrance};
 use engine::{
-    JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowDefinition, WorkflowStatus,
-    Workflows,
+    Action, Actor, JobId, JobOrchestrator, JobOrchestratorError, TroubleKind, WorkflowDefinition,
+    WorkflowStatus, Workflows,
 };
 use runtime::Settings;
+use runtime::store::WorkflowStore;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::faulty::{Kind, Plan};
@@ -207,4 +208,48 @@ async fn a_quarantine_that_cannot_be_written_is_told_at_once_and_written_as_soon
     sleep(Duration::from_secs(5)).await;
     assert_eq!(world.noted_aside().await, [id]);
     world.runtime.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_the_store_fails_in_is_done_once_and_known_under_its_id() {
+    // The look-up of the id, the reading of the workflow, the deletion itself.
+    for others in 0..3 {
+        for (kind, count) in [
+            (Kind::AnswerLost, 1),
+            (Kind::AnswerLost, 3),
+            (Kind::Away, 2),
+        ] {
+            let world = World::new(None).await;
+            let id = world.start(&[witness("Only", 0, 0.0, &[]).0]).await;
+            world.until_completed(id).await;
+            let first = others;
+            world.store.begin(Some(Plan { kind, first, count }));
+            let request = ActionRequest {
+                command_id: Some("once".into()),
+                ..Action::Delete.into()
+            };
+            let ask = async || {
+                let runtime = &world.runtime;
+                runtime.act(&Actor::program(), id, request.clone()).await
+            };
+            let asked = async {
+                loop {
+                    match ask().await {
+                        Ok(state) => return state,
+                        Err(error) => assert_eq!(error, Hindrance::DatabaseAway.into()),
+                    }
+                    sleep(Duration::from_millis(100)).await;
+                }
+            };
+            let state = timeout(MINUTE, asked).await.unwrap();
+            world.store.begin(None);
+            assert_eq!(state.summary.status, WorkflowStatus::Completed);
+            assert_eq!(ask().await, Ok(state), "{others} {kind:?} {count}");
+            let is_there = world.store.inner.load(id).await.unwrap().is_some();
+            assert!(!is_there, "{others} {kind:?} {count}");
+            let next = world.start(&[witness("Next", 0, 0.0, &[]).0]).await;
+            world.until_completed(next).await;
+            world.runtime.shutdown().await;
+        }
+    }
 }

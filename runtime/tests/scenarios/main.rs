@@ -12,6 +12,7 @@ mod commits;
 mod conditions;
 mod damage;
 mod definitions;
+mod delete;
 #[path = "../examined/mod.rs"]
 mod examined;
 #[path = "../../../engine/tests/figures/mod.rs"]

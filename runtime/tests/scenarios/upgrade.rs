@@ -104,11 +104,12 @@ const ENDED_TOO_SOON: [&str; 5] = [
     "UPDATE attempts SET outcome = 'superseded', output = NULL WHERE workflow_id = 3",
 ];
 
-/// As the columns stand after they were added to rows that were there.
+/// As the columns stand after they were added to rows that were there. The tables of later versions are
+/// empty and make no difference.
 const DEFAULTS: [&str; 3] = [
     "UPDATE tasks SET in_doubt = 0",
     "UPDATE attempts SET output = NULL",
-    "DELETE FROM _sqlx_migrations WHERE version >= 10",
+    "DELETE FROM _sqlx_migrations WHERE version IN (10, 11)",
 ];
 
 async fn change(file: &Path, statements: &[&str]) {

@@ -19,7 +19,7 @@
 //! | `attempt` | attempts |
 //! | `latest_of_job` | lists |
 //! | `list` | lists, standings, quarantine |
-//! | `last_numbers` | lists |
+//! | `last_numbers` | lists, deleted |
 //! | `probe` | probe |
 //! | `save` | definitions |
 //! | `definition` | definitions |
@@ -31,6 +31,9 @@
 //! | `put_aside` | quarantine |
 //! | `aside` | quarantine |
 //! | `remains` | quarantine |
+//! | `delete` | deleted |
+//! | `leftovers` | deleted |
+//! | `left_nothing` | deleted |
 
 #![allow(
     clippy::unwrap_used,
@@ -44,6 +47,7 @@ mod boots;
 mod commands;
 mod commits;
 mod definitions;
+mod deleted;
 mod lists;
 mod probe;
 mod quarantine;
@@ -192,13 +196,21 @@ places! {
             what_happened_to_it_stays_and_so_do_its_neighbours
             a_list_can_show_what_remains_of_a_workflow
             a_workflow_without_a_row_can_be_put_aside;
+        deleted:
+            nothing_is_left_of_a_deleted_workflow_and_its_neighbours_stay
+            the_numbers_of_a_deleted_workflow_stay_given_out
+            a_deletion_that_others_overtook_deletes_nothing
+            an_answer_is_kept_with_its_deletion_or_neither
+            what_is_aside_is_deleted_with_what_was_noted_of_it
+            leftovers_are_told_until_nothing_is_left;
     }
 }
 
 /// The files in which the traits of a store stand.
-const TRAITS: [&str; 3] = [
+const TRAITS: [&str; 4] = [
     include_str!("../../src/store.rs"),
     include_str!("../../src/store/boots.rs"),
+    include_str!("../../src/store/deleted.rs"),
     include_str!("../../src/store/quarantined.rs"),
 ];
 

@@ -56,7 +56,7 @@ async fn made_older(folder: &Folder) {
         "UPDATE workflows SET rev = rev - 1 WHERE id = 2",
         "UPDATE tasks SET superseded = 1 WHERE workflow_id = 2",
         "UPDATE tasks SET in_doubt = 0 WHERE in_doubt = 1",
-        "DELETE FROM _sqlx_migrations WHERE version >= 10",
+        "DELETE FROM _sqlx_migrations WHERE version IN (10, 11)",
     ] {
         let changed = sqlx::query(statement).execute(&mut connection);
         assert!(changed.await.unwrap().rows_affected() > 0, "{statement}");

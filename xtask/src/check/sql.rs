@@ -20,10 +20,11 @@ const STATEMENTS: [&str; 11] = [
 
 /// What the engine decides about is written by the commit of a batch alone.
 const OF_THE_COMMIT: [&str; 4] = ["workflows", "tasks", "attempts", "events"];
-/// Who may: the commit, whoever puts a workflow aside, which no event tells of, and what brings a file
+/// Who may: the commit, the deletion of a workflow, whoever puts a workflow aside, which no event tells of, and what brings a file
 /// of an older version up to date before anything is decided.
-const WRITERS: [&str; 3] = [
+const WRITERS: [&str; 4] = [
     "store/sqlite_commit.rs",
+    "store/sqlite_deleted.rs",
     "store/sqlite_quarantine.rs",
     "store/sqlite_fill_in.rs",
 ];

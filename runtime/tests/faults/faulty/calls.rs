@@ -11,9 +11,9 @@ use engine::{
     DefinitionId, EventRecord, JobId, Seq, StepIndex, Timestamp, WorkflowDefinition, WorkflowId,
 };
 use runtime::store::{
-    AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, LastNumbers, NewVersion,
-    QuarantineStore, Quarantined, SaveError, SettingStore, Standing, Store, StoreError,
-    StoredWorkflow, WorkflowStore,
+    AnsweredCommand, Boot, BootMark, BootStore, Change, DefinitionStore, Deletion, DeletionStore,
+    LastNumbers, NewVersion, QuarantineStore, Quarantined, SaveError, SettingStore, Standing,
+    Store, StoreError, StoredWorkflow, WorkflowStore,
 };
 use uuid::Uuid;
 
@@ -233,5 +233,30 @@ impl<S: Store> QuarantineStore for Faulty<S> {
         cause: &str,
     ) -> Result<Option<WorkflowState>, StoreError> {
         self.call(self.inner.remains(id, cause)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> DeletionStore for Faulty<S> {
+    async fn delete(
+        &self,
+        deletion: &Deletion,
+        command: Option<&AnsweredCommand>,
+    ) -> Result<(), StoreError> {
+        if self.is_full() {
+            return Err(Kind::Full.error());
+        }
+        if let Some(disk) = &self.disk {
+            disk.fit().await;
+        }
+        self.call(self.inner.delete(deletion, command)).await
+    }
+
+    async fn leftovers(&self) -> Result<Vec<WorkflowId>, StoreError> {
+        self.call_by_the_clock(self.inner.leftovers()).await
+    }
+
+    async fn left_nothing(&self, id: WorkflowId) -> Result<(), StoreError> {
+        self.call_by_the_clock(self.inner.left_nothing(id)).await
     }
 }
