@@ -36,7 +36,7 @@ use life::{Life, Says};
 use topic::{Place, Topic};
 
 pub use crowd::Crowd;
-pub use frame::{CROWDED, RESET, SNAPSHOT};
+pub use frame::{CROWDED, GONE, RESET, SNAPSHOT};
 pub use settings::StreamSettings;
 pub use tail::Tails;
 

@@ -40,6 +40,11 @@ impl Route {
         Self::of(Method::PUT, MethodFilter::PUT, path, handler)
     }
 
+    /// Answers DELETE.
+    pub fn delete<H: Handler<T, Shared>, T: 'static>(path: &'static str, handler: H) -> Self {
+        Self::of(Method::DELETE, MethodFilter::DELETE, path, handler)
+    }
+
     /// The same, refused before its body is read to whoever has not at least this role. The contract
     /// judges the role as well; this only spares the work with what nobody may send.
     #[must_use]

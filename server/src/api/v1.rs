@@ -37,6 +37,9 @@ pub fn routes() -> Vec<Route> {
             .needs(Role::Operator)
             .without_query(),
         Route::get(at::WORKFLOW, workflows::get).without_query(),
+        Route::delete(at::WORKFLOW, commands::delete)
+            .needs(Role::Editor)
+            .without_query(),
         Route::get(at::PROGRESS, workflows::progress).without_query(),
         Route::post(at::START, commands::start)
             .needs(Role::Operator)

@@ -37,6 +37,8 @@ pub struct Follower {
     knows_aside: bool,
     /// Whether it had to begin anew.
     is_anew: bool,
+    /// Whether the workflow was deleted.
+    is_gone: bool,
 }
 
 /// Where a stream begins.
@@ -83,6 +85,7 @@ impl Follower {
             is_woken: false,
             knows_aside: false,
             is_anew: false,
+            is_gone: false,
         }
     }
 }
@@ -93,7 +96,7 @@ impl fmt::Display for Follower {
     }
 }
 
-/// It does not end with the workflow, which may be recovered.
+/// It does not end with the end of the workflow, which may be recovered, but when it is deleted.
 impl Says for Follower {
     fn life(&mut self) -> &mut Life {
         &mut self.life
@@ -106,6 +109,9 @@ impl Says for Follower {
     fn ready(&mut self) -> Option<Bytes> {
         let frame = self.waiting.pop_front()?;
         self.sent_to = frame.seq;
+        if self.is_gone && self.waiting.is_empty() {
+            self.life.end();
+        }
         Some(frame.bytes)
     }
 
@@ -119,6 +125,11 @@ impl Says for Follower {
         {
             // An event that cannot be read is in the way: the client goes on behind it.
             self.begin = Some(Begin::Anew(self.sent_to));
+            return Ok(());
+        }
+        if let Err(JobOrchestratorError::NotFound { .. }) = read {
+            self.is_gone = true;
+            self.waiting.push_back(frame::gone(self.read_to));
             return Ok(());
         }
         read
@@ -172,8 +183,12 @@ impl Follower {
                 self.topic.iter_mut().for_each(Topic::moved);
                 return Ok(());
             }
-            // Woken for something that is not there: being told of it again would go on for ever.
-            is_told = !is_woken;
+            if is_woken {
+                // Woken for something that is not there: the workflow is not either, or being told of it
+                // again would go on for ever.
+                service.last_event(actor, self.id).await?;
+                is_told = false;
+            }
         }
         if service.is_aside(self.id) && !self.knows_aside {
             // No event tells of that: what the client has is not what is shown any more.

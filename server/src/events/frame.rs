@@ -17,6 +17,8 @@ pub const SNAPSHOT: &str = "snapshot";
 pub const RESET: &str = "reset";
 /// The last frame of a stream that had to make room for another of the same caller.
 pub const CROWDED: &str = "crowded";
+/// The last frame of a stream whose workflow was deleted.
+pub const GONE: &str = "gone";
 
 /// The frame that names a workflow which moved.
 pub const HINT: &str = "hint";
@@ -60,6 +62,12 @@ pub fn reset(seq: Seq, after: Seq) -> Frame {
 pub fn crowded(seq: Seq) -> Frame {
     let data = json!({"seq": seq, "at": now(), "kind": CROWDED});
     of(seq, CROWDED, &data)
+}
+
+/// Says that the stream ends after event `seq`, because the workflow was deleted.
+pub fn gone(seq: Seq) -> Frame {
+    let data = json!({"seq": seq, "at": now(), "kind": GONE});
+    of(seq, GONE, &data)
 }
 
 /// What begins the stream of a list: the newest of the workflows that are active, each with the number of

@@ -108,6 +108,11 @@ impl Life {
         }
     }
 
+    /// Nothing more is to be said.
+    pub const fn end(&mut self) {
+        self.is_over = true;
+    }
+
     /// Whether there is anything more to say.
     async fn goes_on(&mut self) -> bool {
         let has_to_end =

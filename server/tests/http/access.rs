@@ -88,7 +88,7 @@ async fn every_answer_under_the_api_that_says_no_is_a_problem() {
     api.get("/workflows/777").await.problem(404);
     api.get("/jobs/777/workflow").await.problem(404);
     api.get("/definitions/777").await.problem(404);
-    let wrong = ask(api.request(Method::DELETE, "/workflows/1")).await;
+    let wrong = ask(api.request(Method::PATCH, "/workflows/1")).await;
     wrong.problem(405);
     assert!(wrong.header("allow").contains("GET"), "{wrong:?}");
     let wrong = ask(api.request(Method::GET, "/workflows/1/start")).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::fixture::{Api, PATIENCE, Server, ask, failing, quick, waiting};
 
 /// A workflow in this state; what waits in it waits longer than the test takes.
-async fn in_state(api: &Api<'_>, state: &str) -> i64 {
+pub async fn in_state(api: &Api<'_>, state: &str) -> i64 {
     let definition = match state {
         "failed" => failing(),
         "completed" => quick(),

@@ -14,6 +14,7 @@ mod commands;
 mod contract;
 mod crowded;
 mod definitions;
+mod delete;
 mod doctor;
 mod double_submits;
 mod event_table;

@@ -14,6 +14,7 @@
 mod boot_loop;
 mod crash_points;
 mod definitions;
+mod deletions;
 mod dice;
 #[path = "../../../runtime/tests/examined/mod.rs"]
 mod examined;

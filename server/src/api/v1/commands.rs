@@ -133,6 +133,15 @@ pub async fn raise_budget(
     asked.carry_out(&shared, fields, action).await
 }
 
+/// Removes it with its history. The answer is how it stood at the end.
+pub async fn delete(
+    shared: State<Shared>,
+    asked: Asked,
+    OptionalFields(fields): OptionalFields,
+) -> Result<Response, ApiProblem> {
+    asked.carry_out(&shared, fields, Action::Delete).await
+}
+
 fn from_step(fields: &mut Fields) -> StepIndex {
     let Some(value) = fields.take("from_step") else {
         let detail = "is missing; give the position of a step, from 0";
@@ -208,7 +217,9 @@ impl Asked {
             Ok(state) => Ok(answer::thing(state)),
             Err(JobOrchestratorError::Refused(refusal)) => {
                 let state = match &refusal {
-                    Refusal::State { status, .. } => Some(*status),
+                    Refusal::State { status, .. } | Refusal::NotDeletable { status, .. } => {
+                        Some(*status)
+                    }
                     _ => {
                         let now = shared.service.workflow(actor, id).await;
                         now.ok().map(|workflow| workflow.summary.status)

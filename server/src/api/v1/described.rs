@@ -231,7 +231,8 @@ fn workflows() -> Vec<Described> {
                  step from 0, its log comes as well, as it is written: each frame `log` has `task`, the \
                  position, and `lines`, each a `LogLine`, from the one after the number `log_after` on, else \
                  from the first. It has no `id`: what a client that comes back has to name are the last \
-                 event and the last line.",
+                 event and the last line. When the workflow is deleted, `gone` is the last \
+                 frame.",
             ),
         )
         .heading(
@@ -251,7 +252,8 @@ fn workflows() -> Vec<Described> {
             Answer::Stream(
                 "The first frame is `snapshot`, which names the newest active workflows, at most 200, as \
                  `workflows`, each with its `workflow_id` and `rev`, the number of its last event. Then a \
-                 `hint` names a workflow that moved, with the same two fields, at most two seconds later; \
+                 `hint` names a workflow that moved or was deleted, with the same two fields, at most two \
+                 seconds later; \
                  where very many moved, another snapshot comes instead. No frame has an `id`: who was away \
                  begins anew.",
             ),
@@ -295,6 +297,16 @@ fn commands() -> Vec<Described> {
             "RaiseBudget",
             true,
         ),
+        Described::get(
+            at::WORKFLOW,
+            "delete_workflow",
+            "Remove what is over or was never started, with its history: its steps, tries, events and \
+             log; its number is never given out again",
+            Answer::Shape("Workflow", "The workflow as it was at the end."),
+        )
+        .write(Method::DELETE, "Delete", false)
+        .keyed()
+        .clashing(),
         Described::verb(at::SKIP, "skip_task", "Let a step be").write(Method::POST, "Skip", true),
         Described::verb(at::MARK_DONE, "mark_task_done", "Take a step for done").write(
             Method::POST,

@@ -36,8 +36,8 @@ pub fn document() -> OpenApi {
         .title("Job Orchestrator")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(
-            "Compose workflows from steps, start them, watch them live, pause, resume, cancel and \
-             recover them. Every answer from 400 on is problem JSON (RFC 9457), but for what is no \
+            "Compose workflows from steps, start them, watch them live, pause, resume, cancel, \
+             recover and delete them. Every answer from 400 on is problem JSON (RFC 9457), but for what is no \
              request that could be read at all: a head that is not HTTP (400), an address of more than \
              65534 bytes (414) and more than 100 headers, or too much in them (431), are answered \
              without a body, and the connection is closed.",
@@ -62,6 +62,7 @@ fn method(method: &Method) -> HttpMethod {
     match *method {
         Method::POST => HttpMethod::Post,
         Method::PUT => HttpMethod::Put,
+        Method::DELETE => HttpMethod::Delete,
         _ => HttpMethod::Get,
     }
 }
@@ -220,6 +221,7 @@ fn components() -> Components {
     add::<schema::Skip>(&mut schemas);
     add::<schema::MarkDone>(&mut schemas);
     add::<schema::RaiseBudget>(&mut schemas);
+    add::<schema::Delete>(&mut schemas);
     add::<schema::StepTypePage>(&mut schemas);
     add::<schema::Task>(&mut schemas);
     add::<schema::LogPage>(&mut schemas);

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-pub use commands::{Command, MarkDone, Pause, RaiseBudget, Recover, Skip};
+pub use commands::{Command, Delete, MarkDone, Pause, RaiseBudget, Recover, Skip};
 pub use problem::Problem;
 pub use step_types::StepType;
 use words::{

@@ -209,8 +209,8 @@ fn the_described_words_are_those_of_the_engine() {
     let states = TaskStatus::ALL.map(TaskStatus::as_str);
     assert_eq!(described_words("TaskStatus"), states);
     let kinds = described_words("FrameKind");
-    assert_eq!(kinds[..3], ["snapshot", "reset", "crowded"]);
-    assert_eq!(kinds[3..], Event::KINDS);
+    assert_eq!(kinds[..4], ["snapshot", "reset", "crowded", "gone"]);
+    assert_eq!(kinds[4..], Event::KINDS);
 
     let rules = in_order(OnFailure::FinishBranches, |rule| match rule {
         OnFailure::FinishBranches => Some(OnFailure::Stop),

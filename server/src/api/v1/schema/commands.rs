@@ -101,3 +101,15 @@ pub struct RaiseBudget {
     #[schema(required = false)]
     pub expected_rev: u64,
 }
+
+/// What a deletion takes.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Delete {
+    /// Why; kept with the number of the workflow, when nothing else of it is.
+    #[schema(required = false, min_length = 1, max_length = 1000)]
+    pub reason: String,
+    /// The number of the last event that the caller knew; a workflow that moved on answers 409.
+    #[schema(required = false)]
+    pub expected_rev: u64,
+}

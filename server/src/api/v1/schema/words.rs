@@ -6,7 +6,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::events::{CROWDED, RESET, SNAPSHOT};
+use crate::events::{CROWDED, GONE, RESET, SNAPSHOT};
 
 /// One of these words.
 fn one_of(meaning: &str, words: impl IntoIterator<Item = &'static str>) -> RefOr<Schema> {
@@ -51,11 +51,13 @@ impl ToSchema for FrameKind {}
 
 impl PartialSchema for FrameKind {
     fn schema() -> RefOr<Schema> {
-        let words = [SNAPSHOT, RESET, CROWDED].into_iter().chain(Event::KINDS);
+        let words = [SNAPSHOT, RESET, CROWDED, GONE]
+            .into_iter()
+            .chain(Event::KINDS);
         one_of(
             "`snapshot`: the whole progress. `reset`: what the client has is of no use, a snapshot \
              follows. `crowded`: the stream ends, because its reader opened too many others \
-             since. Else the kind of an event.",
+             since. `gone`: it ends, because the workflow was deleted. Else the kind of an event.",
             words,
         )
     }
