@@ -40,6 +40,8 @@ pub enum Link {
     Asking,
     /// The session is over.
     SignedOut,
+    /// The workflow was deleted.
+    Gone,
 }
 
 /// The log that comes over a page's stream beside the events.

@@ -31,6 +31,7 @@ pub fn LiveSign(
         Link::Offline(_) => "offline",
         Link::Asking => "asking",
         Link::SignedOut => "signed-out",
+        Link::Gone => "gone",
     };
     let words = move || {
         let href = href.clone();
@@ -54,6 +55,11 @@ pub fn LiveSign(
             Link::SignedOut => view! {
                 "Signed out – "
                 <a href=paths::login(&href) rel="external">"Sign in"</a>
+            }
+            .into_any(),
+            Link::Gone => view! {
+                "This workflow was deleted – "
+                <a href=paths::WORKFLOWS>"All workflows"</a>
             }
             .into_any(),
         }

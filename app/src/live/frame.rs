@@ -27,6 +27,13 @@ pub const RESET: &str = "reset";
 )]
 pub const CROWDED: &str = "crowded";
 
+/// The name of the last frame of a workflow that was deleted.
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "heard in browsers only")
+)]
+pub const GONE: &str = "gone";
+
 /// The name of the frame that holds lines of a step's log.
 #[cfg_attr(
     not(feature = "hydrate"),

@@ -16,7 +16,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::MessageEvent;
 
 use self::show::Waiting;
-use super::frame::{CROWDED, LOG, RESET, SNAPSHOT, read, read_lines};
+use super::frame::{CROWDED, GONE, LOG, RESET, SNAPSHOT, read, read_lines};
 use super::source::Source;
 use super::visible::on_turned_to;
 use super::{Link, LogTopic, use_visible};
@@ -122,7 +122,7 @@ impl Follower {
     /// Opens the stream after this event, or with a snapshot.
     fn connect(self: &Rc<Self>, after: Option<Seq>) {
         let kinds = Event::KINDS.into_iter();
-        let kinds = kinds.chain([SNAPSHOT, RESET, CROWDED, LOG]);
+        let kinds = kinds.chain([SNAPSHOT, RESET, CROWDED, GONE, LOG]);
         let log = self.wanted_log();
         self.asked.set(log);
         let url = paths::workflow_events(self.id, after, log);
@@ -144,6 +144,10 @@ impl Follower {
             let kind = message.type_();
             if kind == CROWDED {
                 follower.make_room();
+                return;
+            }
+            if kind == GONE {
+                follower.leave();
                 return;
             }
             if kind == LOG {
@@ -182,6 +186,16 @@ impl Follower {
                 follower.ask();
             }
         });
+    }
+
+    /// Nothing will come any more: the workflow was deleted.
+    fn leave(&self) {
+        self.forget_later();
+        // The stream that is calling us now cannot drop itself.
+        if let Some(open) = self.open.borrow().as_ref() {
+            open.close();
+        }
+        self.set_link.set(Link::Gone);
     }
 
     fn on_open(self: &Rc<Self>) -> Closure<dyn Fn()> {

@@ -255,11 +255,8 @@ impl RuntimeBuilder {
         let runner = self.processes(&work_dir);
         let switches = SharedSwitches::default();
         switches.set(switches::load(store.as_ref(), self.allow).await?);
-        let services = Arc::new(StepServices::new(
-            runner.clone(),
-            switches.clone(),
-            work_dir,
-        ));
+        let services = StepServices::new(runner.clone(), switches.clone(), work_dir);
+        let services = Arc::new(services);
         remove_leftovers(&services).await;
         let health = Health::new(Arc::clone(&clock), room::ballast(&self));
         let log = LogWriter::watched(stores.log, Arc::clone(&clock), &health);
@@ -281,7 +278,7 @@ impl RuntimeBuilder {
         let feed = Feed::default();
         let commits = Arc::<AtomicU64>::default();
         let quarantine = Quarantine::with(store.aside().await?);
-        let committer = Committer::new(Parts {
+        watch_over(Committer::new(Parts {
             numbers: store.last_numbers().await?,
             store: Arc::clone(&store),
             moments: moments.clone(),
@@ -292,8 +289,7 @@ impl RuntimeBuilder {
             quarantine: quarantine.clone(),
             settings: self.settings,
             health: health.clone(),
-        });
-        watch_over(committer);
+        }));
         let inner = Arc::new(Inner {
             store,
             clock,

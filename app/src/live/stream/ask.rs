@@ -39,15 +39,19 @@ impl Follower {
                         !is_live
                     });
                 }
-                Err(ApiError::SignedOut) => {
-                    // Nothing will come until somebody signs in, on a new page.
-                    follower.forget_later();
-                    follower.open.replace(None);
-                    follower.set_link.set(Link::SignedOut);
-                }
+                // Nothing will come until somebody signs in, on a new page.
+                Err(ApiError::SignedOut) => follower.give_up(Link::SignedOut),
+                Err(ApiError::NotFound { .. }) => follower.give_up(Link::Gone),
                 Err(_) => follower.set_link.set(Link::Offline(follower.last_heard())),
             }
         });
+    }
+
+    /// Opens nothing any more, until somebody comes back to the tab.
+    fn give_up(&self, why: Link) {
+        self.forget_later();
+        self.open.replace(None);
+        self.set_link.set(why);
     }
 
     /// When the page last learnt something.
