@@ -142,7 +142,7 @@ pub async fn what_is_looked_for_is_found_whether_few_or_many_have_it(place: &dyn
     let (common, rare) = (define("Common", &[once.clone()]), define("Rare", &[once]));
     let mut all: Vec<_> = (1..=MANY + 3)
         .map(|id| {
-            Bench::of_job(
+            Workbench::of_job(
                 id,
                 id + 10_000,
                 if id <= 3 { &rare } else { &common }.clone(),
@@ -157,7 +157,7 @@ pub async fn what_is_looked_for_is_found_whether_few_or_many_have_it(place: &dyn
         bench.act(Action::Start);
         bench.run(0, failed(FailureKind::Error, "x"));
     }
-    let changes: Vec<_> = all.iter_mut().map(Bench::change).collect();
+    let changes: Vec<_> = all.iter_mut().map(Workbench::change).collect();
     store.commit(&changes, &[]).await.unwrap();
     let latest: Vec<_> = (MANY - 196..=MANY + 3).rev().collect();
     let expected: [(&str, S, &[i64]); 8] = [
