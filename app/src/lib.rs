@@ -30,6 +30,7 @@ use crate::pages::sign_in::SignInPage;
 use crate::pages::step_types::StepTypesPage;
 use crate::pages::workflow::WorkflowPage;
 use crate::pages::workflow_cancel::CancelPage;
+use crate::pages::workflow_delete::DeletePage;
 use crate::pages::workflow_list::WorkflowListPage;
 use crate::pages::workflow_recover::RecoverPage;
 use crate::paths::route;
@@ -53,6 +54,7 @@ pub fn App() -> impl IntoView {
                     <Route path=route::WORKFLOWS view=WorkflowListPage ssr=SsrMode::Async/>
                     <Route path=route::WORKFLOW view=WorkflowPage ssr=SsrMode::Async/>
                     <Route path=route::CANCEL_WORKFLOW view=CancelPage ssr=SsrMode::Async/>
+                    <Route path=route::DELETE_WORKFLOW view=DeletePage ssr=SsrMode::Async/>
                     <Route path=route::RECOVER_WORKFLOW view=RecoverPage ssr=SsrMode::Async/>
                     <Route path=route::STEP_TYPES view=StepTypesPage ssr=SsrMode::Async/>
                     <Route path=route::DEFINITIONS view=DefinitionListPage ssr=SsrMode::Async/>

@@ -12,6 +12,7 @@ pub mod sign_in;
 pub mod step_types;
 pub mod workflow;
 pub mod workflow_cancel;
+pub mod workflow_delete;
 pub mod workflow_list;
 pub mod workflow_recover;
 

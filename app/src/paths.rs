@@ -80,6 +80,30 @@ pub fn cancel_workflow(id: WorkflowId) -> String {
     format!("/workflows/{id}/cancel")
 }
 
+/// Asks before a workflow is deleted.
+#[must_use]
+pub fn delete_workflow(id: WorkflowId) -> String {
+    format!("/workflows/{id}/delete")
+}
+
+/// The field in which one types the name of what is deleted, and its place in the address.
+pub const TYPED_NAME: &str = "name";
+
+/// The same with what was typed there.
+#[must_use]
+pub fn delete_workflow_named(id: WorkflowId, typed: &str) -> String {
+    format!("{}?{TYPED_NAME}={}", delete_workflow(id), encoded(typed))
+}
+
+/// The query parameter that names the workflow which was deleted a moment ago.
+pub const DELETED: &str = "deleted";
+
+/// All workflows, after one was deleted.
+#[must_use]
+pub fn workflows_without(id: WorkflowId) -> String {
+    format!("{WORKFLOWS}?{DELETED}={id}")
+}
+
 /// Shows what a recovery keeps and does again; `from` is the step's position.
 #[must_use]
 pub fn recover_workflow(id: WorkflowId, from: Option<StepIndex>) -> String {
@@ -240,6 +264,8 @@ pub mod route {
     pub const WORKFLOW: Numbered = (StaticSegment("workflows"), ParamSegment("id"));
     /// Its cancellation.
     pub const CANCEL_WORKFLOW: Verb = verb("workflows", "cancel");
+    /// Its deletion.
+    pub const DELETE_WORKFLOW: Verb = verb("workflows", "delete");
     /// Its recovery.
     pub const RECOVER_WORKFLOW: Verb = verb("workflows", "recover");
     /// The definitions.

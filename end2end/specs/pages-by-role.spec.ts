@@ -45,7 +45,7 @@ test('pages that need a higher role say so and answer 403', async ({ api, page, 
   await server.createUser('bob', 'viewer', PASSWORD);
   await signIn(page, { name: 'bob', password: PASSWORD });
   const paths = ['/definitions/new', `/definitions/${definition}/edit`, `/definitions/${definition}/start`];
-  paths.push(`/workflows/${failed}/recover`, `/workflows/${running}/cancel`);
+  paths.push(`/workflows/${failed}/recover`, `/workflows/${running}/cancel`, `/workflows/${failed}/delete`);
   for (const path of paths) {
     const answer = await page.request.get(path);
     expect(answer.status(), path).toBe(403);
@@ -72,5 +72,8 @@ test('the reasons of controls that are off stand under them for everybody to rea
 
   await signIn(page, { name: 'bob', password: PASSWORD });
   await workflow.open(running);
-  await expect(reasons).toHaveText('Start, Pause, Resume, Cancel, Recover: this needs the role operator');
+  await expect(reasons.getByRole('listitem')).toHaveText([
+    'Start, Pause, Resume, Cancel, Recover: this needs the role operator',
+    'Delete: this needs the role editor',
+  ]);
 });

@@ -124,6 +124,23 @@ test('pause, resume, cancel and recover work with scripts off', async ({ api, se
   expect(server.stepProcesses()).toEqual([]);
 });
 
+test('a workflow is deleted with scripts off', async ({ api, signedIn: page }) => {
+  const id = await api.run({ name: 'Old build', steps: [noop('Only')] });
+  await api.reaches(id, 'completed');
+  const workflow = new WorkflowPage(page);
+  await workflow.open(id);
+  await workflow.control('Delete…').click();
+  await page.getByLabel('Name of the workflow').fill('Another');
+  await page.getByRole('button', { name: 'Delete the workflow' }).click();
+  await expect(page.getByRole('alert')).toContainText('is not the name of this workflow');
+  await expect(page.getByLabel('Name of the workflow')).toHaveValue('Another');
+  await page.getByLabel('Name of the workflow').fill('Old build');
+  await page.getByRole('button', { name: 'Delete the workflow' }).click();
+  await expect(page).toHaveURL(`/workflows?deleted=${id}`);
+  await expect(page.getByText(`Workflow #${id} was deleted.`)).toBeVisible();
+  expect((await api.get(`/workflows/${id}`)).status).toBe(404);
+});
+
 test('what was typed in the builder can be sent again, with scripts off', async ({ api, context, server, signedIn: page }) => {
   const builder = new Builder(page);
   await builder.open(false);

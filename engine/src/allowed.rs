@@ -74,11 +74,15 @@ pub fn allowed_actions(summary: &Summary) -> Vec<(Action, Result<(), String>)> {
         Action::Resume,
         Action::Cancel,
         recover,
+        Action::Delete,
     ]
     .into_iter()
     .map(|action| {
         let answer = match judge(standing, &action) {
-            _ if summary.quarantine.is_some() => Err("it is in quarantine".to_owned()),
+            // Whoever cannot mend it gets rid of it.
+            _ if summary.quarantine.is_some() && action != Action::Delete => {
+                Err("it is in quarantine".to_owned())
+            }
             Ok(Verdict::Go) => Ok(()),
             Ok(Verdict::Same) if standing.cancel_requested => {
                 Err("it is already being cancelled".to_owned())

@@ -33,12 +33,13 @@ fn standing(status: WorkflowStatus) -> (WorkflowRecord, Summary) {
     (record, summary)
 }
 
-/// Why each button is off, in the order start, pause, resume, cancel, recover; nothing when it is
-/// on.
-fn off(summary: &Summary) -> [Option<String>; 5] {
+/// Why each button is off, in the order start, pause, resume, cancel, recover, delete; nothing when it
+/// is on.
+fn off(summary: &Summary) -> [Option<String>; 6] {
     let all = allowed_actions(summary);
     let words: Vec<_> = all.iter().map(|(action, _)| action.as_str()).collect();
-    assert_eq!(words, ["start", "pause", "resume", "cancel", "recover"]);
+    let order = ["start", "pause", "resume", "cancel", "recover", "delete"];
+    assert_eq!(words, order);
     let off: Vec<_> = all.into_iter().map(|(_, answer)| answer.err()).collect();
     off.try_into().unwrap()
 }
@@ -47,6 +48,7 @@ fn off(summary: &Summary) -> [Option<String>; 5] {
 fn each_button_is_on_or_says_what_is_in_the_way() {
     const ON: &str = "";
     const OVER: &str = "it is over";
+    const NOT_OVER: &str = "cancel it first, or wait until it ends";
     for (status, expected) in [
         (
             Pending,
@@ -56,6 +58,7 @@ fn each_button_is_on_or_says_what_is_in_the_way() {
                 "start it instead",
                 ON,
                 "it has not started",
+                ON,
             ],
         ),
         (
@@ -66,6 +69,7 @@ fn each_button_is_on_or_says_what_is_in_the_way() {
                 "it is already running",
                 ON,
                 "it is still going on; wait until it ends, or cancel it",
+                NOT_OVER,
             ],
         ),
         (
@@ -76,6 +80,7 @@ fn each_button_is_on_or_says_what_is_in_the_way() {
                 ON,
                 ON,
                 "it is not over; resume it or cancel it",
+                NOT_OVER,
             ],
         ),
         (
@@ -86,14 +91,18 @@ fn each_button_is_on_or_says_what_is_in_the_way() {
                 "it is already recovering",
                 ON,
                 "it is being recovered; wait, pause it or cancel it",
+                NOT_OVER,
             ],
         ),
-        (Failed, ["recover it instead", OVER, OVER, OVER, ON]),
+        (Failed, ["recover it instead", OVER, OVER, OVER, ON, ON]),
         (
             Completed,
-            [OVER, OVER, OVER, OVER, "everything in it is done"],
+            [OVER, OVER, OVER, OVER, "everything in it is done", ON],
         ),
-        (Cancelled, [OVER, OVER, OVER, "it is already cancelled", ON]),
+        (
+            Cancelled,
+            [OVER, OVER, OVER, "it is already cancelled", ON, ON],
+        ),
     ] {
         let shown = off(&standing(status).1).map(Option::unwrap_or_default);
         assert_eq!(shown, expected, "{status}");
@@ -126,19 +135,20 @@ fn the_button_to_recover_names_the_first_step_that_is_not_past() {
     let all = allowed_actions(&summary);
     assert_eq!(all[4].0, Action::recover(4));
     summary.recovery_attempts = 3;
-    let [.., recover] = off(&summary);
+    let [.., recover, _] = off(&summary);
     let spent = "the recovery budget is spent: 3 of 3 recoveries were made; an operator can raise it through the HTTP API (raise-budget)";
     assert_eq!(recover.as_deref(), Some(spent));
 }
 
 #[test]
-fn while_a_workflow_is_being_cancelled_or_is_in_quarantine_no_button_is_on() {
+fn while_a_workflow_is_being_cancelled_no_button_is_on_and_in_quarantine_it_can_only_be_deleted() {
     let (_, mut summary) = standing(Running);
     summary.cancel_requested = true;
-    let [start, .., cancel, _] = off(&summary);
+    let [start, _, _, cancel, _, delete] = off(&summary);
     assert_eq!(cancel.as_deref(), Some("it is already being cancelled"));
     let cancelling = "the workflow is being cancelled; wait until it is";
     assert_eq!(start.as_deref(), Some(cancelling));
+    assert_eq!(delete.as_deref(), Some(cancelling));
 
     summary.progress = 100;
     summary.current_steps = vec![0];
@@ -147,9 +157,11 @@ fn while_a_workflow_is_being_cancelled_or_is_in_quarantine_no_button_is_on() {
     assert_eq!(summary.status, Failed);
     assert!(!summary.is_recoverable() && !summary.cancel_requested);
     assert!(summary.progress < 100 && summary.current_steps.is_empty());
-    for why in off(&summary) {
+    let [others @ .., delete] = off(&summary);
+    for why in others {
         assert_eq!(why.as_deref(), Some("it is in quarantine"));
     }
+    assert_eq!(delete, None);
     let sentence = summary.quarantine_sentence().unwrap();
     assert!(
         sentence.contains("in quarantine: its metadata is no JSON. "),

@@ -179,6 +179,51 @@ pub async fn recover_workflow(
     Ok(())
 }
 
+/// Deletes a workflow with its history, then shows the others. `name` is its name as somebody typed it;
+/// nothing is done when it is another one's, or when there are later events than the page has seen.
+#[server(prefix = "/fn", endpoint = "workflow/delete", output = Answer)]
+pub async fn delete_workflow(
+    id: WorkflowId,
+    #[server(default)] name: String,
+    #[server(default)] command_id: Option<String>,
+    #[server(default)] expected_rev: Option<Seq>,
+) -> Result<(), ApiError> {
+    let request = ActionRequest {
+        expected_rev,
+        command_id,
+        ..engine::Action::Delete.into()
+    };
+    let done = match is_name_of(id, &name).await {
+        Ok(()) => act_on(id, request).await,
+        not_it => not_it,
+    };
+    if let Err(error) = &done {
+        // Without scripts the page is drawn anew, with what was typed.
+        go_back_with::<DeleteWorkflow>(&paths::delete_workflow_named(id, &name), error);
+        return done;
+    }
+    leptos_axum::redirect(&paths::workflows_without(id));
+    Ok(())
+}
+
+/// Refuses a name that is not the workflow's. Of one that is gone the command itself is asked: it may be
+/// the same one once more.
+#[cfg(feature = "ssr")]
+async fn is_name_of(id: WorkflowId, typed: &str) -> Result<(), ApiError> {
+    let user = current_user()?;
+    let known = match service()?.workflow(&user, id).await {
+        Err(JobOrchestratorError::NotFound { .. }) => return Ok(()),
+        known => answer(known)?.name,
+    };
+    // As it is, or as the page shows it.
+    let shown = crate::format::visible(&known);
+    if [known.trim(), shown.trim()].contains(&typed.trim()) {
+        return Ok(());
+    }
+    let told = "that is not the name of this workflow, so nothing was deleted";
+    Err(ApiError::Refused(told.to_owned()).answered())
+}
+
 /// Has a page's command carried out, whatever happened since the page was drawn: a step that ended
 /// meanwhile must keep nobody from pausing or cancelling.
 #[cfg(feature = "ssr")]

@@ -89,11 +89,13 @@ impl Panel {
         let can = |control: &&mut Control| control.reason_id.is_none();
         let rank = |control: &&mut Control| match control.action {
             Action::Resume => 0,
-            Action::Cancel => 2,
+            Action::Cancel | Action::Delete => 2,
             _ => 1,
         };
         let first = self.controls.iter_mut().filter(can).min_by_key(rank);
-        if let Some(first) = first.filter(|control| control.action != Action::Cancel) {
+        let leads =
+            |control: &&mut Control| !matches!(control.action, Action::Cancel | Action::Delete);
+        if let Some(first) = first.filter(leads) {
             first.is_primary = true;
         }
     }
@@ -232,6 +234,10 @@ fn ControlButton(
             view! { <a class="button button-danger" href=paths::cancel_workflow(id)>{word}</a> }
                 .into_any()
         }
+        Action::Delete => {
+            view! { <a class="button button-danger" href=paths::delete_workflow(id)>{word}</a> }
+                .into_any()
+        }
         Action::Recover(recovery) => {
             let href = paths::recover_workflow(id, Some(recovery.from_step));
             view! { <a class=class href=href>{word}</a> }.into_any()
@@ -241,9 +247,7 @@ fn ControlButton(
         | Action::Skip { .. }
         | Action::MarkDone { .. }
         | Action::TryNow { .. }
-        | Action::RaiseBudget { .. }
-        // No page offers it.
-        | Action::Delete => ().into_any(),
+        | Action::RaiseBudget { .. } => ().into_any(),
     }
 }
 

@@ -33,7 +33,7 @@ pub fn ProblemPage(
         ApiError::NotFound { .. } => view! {
             <Title text="Not found"/>
             <PageHeader title=text.trim_end_matches('.').to_owned()/>
-            <p>"The number may be mistyped, or be one of another server."</p>
+            <p>"The number may be mistyped, or be one of another server, or what it stood for was deleted."</p>
             <p><a class="button" href=paths::HOME>"Go to Home"</a></p>
         }
         .into_any(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::{DefinitionId, Role, WorkflowStatus};
+use engine::{DefinitionId, Role, WorkflowId, WorkflowStatus};
 use leptos::ev::SubmitEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -15,6 +15,7 @@ use crate::api::ApiError;
 use crate::api::visit::use_visit;
 use crate::api::workflows::{WorkflowRows, list_workflows};
 use crate::components::live_sign::LiveSign;
+use crate::components::notice::{Notice, Tone};
 use crate::components::page_header::PageHeader;
 use crate::components::status_badge::State;
 use crate::components::workflow_table::WorkflowTable;
@@ -122,6 +123,7 @@ fn Content(
         <PageHeader title="Workflows">
             <LiveSign link at=Signal::stored(now) href=here/>
         </PageHeader>
+        {deleted().map(|id| view! { <Notice tone=Tone::Success title=format!("Workflow #{id} was deleted.")/> })}
         <Tabs filters=filters.clone()/>
         <FilterForm filters/>
         {if is_empty {
@@ -135,6 +137,12 @@ fn Content(
         </nav>
     }
     .into_any()
+}
+
+/// The workflow that was deleted a moment ago, as the address says; it names a number and nothing else.
+fn deleted() -> Option<WorkflowId> {
+    let named = use_query_map().with_untracked(|query| query.get(paths::DELETED));
+    named.and_then(|id| id.parse().ok())
 }
 
 /// The reference's queries.

@@ -45,6 +45,9 @@ async fn each_button_sends_its_command_under_an_id_of_this_page() {
     let failed = Fake::new("failed", "failed", "exit code 3");
     let page = draw(failed, Role::Operator, "/workflows/7/recover").await;
     assert!(page.html.contains(&field("new.recover.9")), "{}", page.html);
+    let failed = Fake::new("failed", "failed", "exit code 3");
+    let page = draw(failed, Role::Editor, "/workflows/7/delete").await;
+    assert!(page.html.contains(&field("new.delete.9")), "{}", page.html);
 }
 
 #[tokio::test]
@@ -316,4 +319,37 @@ async fn every_page_has_one_main_heading() {
         let page = draw(Fake::new("failed", "failed", "broke"), Role::Owner, url).await;
         assert_eq!(page.html.matches("<h1").count(), 1, "{url}");
     }
+}
+
+#[tokio::test]
+async fn the_page_that_deletes_names_what_is_lost_and_asks_for_the_name() {
+    let failed = || Fake::new("failed", "failed", "exit code 3");
+    let page = draw(failed(), Role::Editor, "/workflows/7").await;
+    assert!(page.html.contains("href=\"/workflows/7/delete\""));
+    let page = draw(failed(), Role::Editor, "/workflows/7/delete?name=Bu%22ild").await;
+    assert!(page.html.contains("value=\"Bu&quot;ild\""), "{}", page.html);
+    for told in [
+        "nothing brings it back",
+        "with results, tries and logs",
+        "history of 9 events",
+    ] {
+        assert!(page.text().contains(told), "{told}: {}", page.text());
+    }
+    let running = Fake::new("running", "running", "");
+    let page = draw(running, Role::Editor, "/workflows/7/delete").await;
+    assert!(
+        page.text()
+            .contains("Cancel it first, or wait until it ends.")
+    );
+    assert!(!page.html.contains("/fn/workflow/delete"));
+}
+
+#[tokio::test]
+async fn the_button_that_deletes_is_off_for_who_only_operates_and_its_page_is_forbidden() {
+    let failed = || Fake::new("failed", "failed", "exit code 3");
+    let page = draw(failed(), Role::Operator, "/workflows/7").await;
+    assert!(page.html.contains("aria-describedby=\"why-not-delete\""));
+    assert!(page.text().contains("this needs the role editor"));
+    let page = draw(failed(), Role::Operator, "/workflows/7/delete").await;
+    assert!(page.text().contains("It needs the role editor"));
 }

@@ -10,6 +10,7 @@ use crate::components::moment::Moment;
 use crate::components::progress_bar::ProgressBar;
 use crate::components::status_badge::StatusBadge;
 use crate::components::workflow_controls::{WorkflowActions, WorkflowControls};
+use crate::live::Link;
 use crate::{format, paths};
 
 /// The header. It never moves while the page is live: numbers change in place.
@@ -30,6 +31,11 @@ pub(super) fn WorkflowHeader(
     let badge = Signal::derive(move || state.status.get().into());
     take_up_keyboard();
     let name = format::visible(&facts.name);
+    let is_gone = Memo::new(move |_| state.link.get() == Link::Gone);
+    let controls = move || {
+        let user = user.clone();
+        (!is_gone.get()).then(|| view! { <WorkflowControls id summary user actions/> })
+    };
     view! {
         <header class="page-header workflow-header">
             <div class="workflow-where">
@@ -43,7 +49,7 @@ pub(super) fn WorkflowHeader(
                     <StatusBadge state=badge/>
                     <h1>{name.clone()} <span class="workflow-number">{format!(" #{id}")}</span></h1>
                 </div>
-                <WorkflowControls id summary user actions/>
+                {controls}
             </div>
             <ProgressBar percent=state.percent state=badge label=format!("Progress of {name}")/>
             <Facts facts state/>
