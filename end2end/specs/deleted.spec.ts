@@ -8,7 +8,7 @@ test('whoever looks at a workflow is told that it was deleted, and the list show
   signedIn: page,
 }) => {
   const id = await api.run(diamond());
-  await api.until(id, 'completed');
+  await api.reaches(id, 'completed');
   const list = await page.context().newPage();
   await list.goto('/workflows');
   const row = list.locator(`a[href="/workflows/${id}"]`).first();
