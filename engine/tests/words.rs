@@ -250,11 +250,6 @@ fn a_refused_command_says_what_was_asked_in_which_state_and_what_to_do_instead()
         ),
         (
             Running,
-            Action::Delete,
-            "a running workflow cannot be deleted: cancel it first, or wait until it ends",
-        ),
-        (
-            Running,
             Action::recover(0),
             "a running workflow cannot be recovered: it is still going on; wait until it ends, \
              cancel it, or recover it with force, which stops what runs",
@@ -281,6 +276,15 @@ fn a_refused_command_says_what_was_asked_in_which_state_and_what_to_do_instead()
         |text: &String| text.starts_with("a running workflow cannot be ") && text.ends_with(": no");
     assert!(asked.iter().all(is_sentence), "{asked:#?}");
     assert!(Refusal::Cancelling.advice().contains("being cancelled"));
+}
+
+#[test]
+fn a_deletion_that_is_refused_says_what_to_do_first() {
+    let running = workflow(WorkflowStatus::Running);
+    let refusal = verdict(running.record(), false, &Action::Delete).unwrap_err();
+    let sentence = "a running workflow cannot be deleted: cancel it first, or wait until it ends";
+    assert_eq!(refusal.to_string(), sentence);
+    assert_eq!(refusal.advice(), "cancel it first, or wait until it ends");
 }
 
 #[test]
