@@ -194,6 +194,14 @@ fn definitions() -> Vec<Described> {
     ]
 }
 
+const EVENTS: &str = "`id` is the event's number and `event` its kind; the data is JSON, a `Frame`. The first \
+    frame is `snapshot` with the whole progress, unless `Last-Event-ID` or `after` is given; \
+    another one tells of a quarantine, which no event does. With `log_of`, the position of a \
+    step from 0, its log comes as well, as it is written: each frame `log` has `task`, the \
+    position, and `lines`, each a `LogLine`, from the one after the number `log_after` on, else \
+    from the first. It has no `id`: what a client that comes back has to name are the last \
+    event and the last line. When the workflow is deleted, `gone` is the last frame.";
+
 fn workflows() -> Vec<Described> {
     let one = || Answer::Shape("Workflow", "The workflow.");
     let list = Answer::Shape("WorkflowPage", "Workflows, newest first.");
@@ -224,16 +232,7 @@ fn workflows() -> Vec<Described> {
             at::EVENTS,
             "follow_workflow",
             "Its events as they come",
-            Answer::Stream(
-                "`id` is the event's number and `event` its kind; the data is JSON, a `Frame`. The first \
-                 frame is `snapshot` with the whole progress, unless `Last-Event-ID` or `after` is given; \
-                 another one tells of a quarantine, which no event does. With `log_of`, the position of a \
-                 step from 0, its log comes as well, as it is written: each frame `log` has `task`, the \
-                 position, and `lines`, each a `LogLine`, from the one after the number `log_after` on, else \
-                 from the first. It has no `id`: what a client that comes back has to name are the last \
-                 event and the last line. When the workflow is deleted, `gone` is the last \
-                 frame.",
-            ),
+            Answer::Stream(EVENTS),
         )
         .heading(
             "Last-Event-ID",
@@ -253,9 +252,8 @@ fn workflows() -> Vec<Described> {
                 "The first frame is `snapshot`, which names the newest active workflows, at most 200, as \
                  `workflows`, each with its `workflow_id` and `rev`, the number of its last event. Then a \
                  `hint` names a workflow that moved or was deleted, with the same two fields, at most two \
-                 seconds later; \
-                 where very many moved, another snapshot comes instead. No frame has an `id`: who was away \
-                 begins anew.",
+                 seconds later; where very many moved, another snapshot comes instead. No frame has an `id`: \
+                 who was away begins anew.",
             ),
         ),
         Described::get(
