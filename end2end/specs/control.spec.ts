@@ -160,10 +160,10 @@ test('the controls are exactly what the engine allows, each disabled one with it
     }
     return names;
   };
-  expect(await allowed()).toEqual(['Start', 'Cancel…']);
+  expect(await allowed()).toEqual(['Start', 'Cancel…', 'Delete…']);
   await api.act(id, 'start');
   await workflow.hasState('completed');
-  expect(await allowed()).toEqual([]);
+  expect(await allowed()).toEqual(['Delete…']);
 });
 
 test('a reload in the middle shows the same, and the page goes on from there', async ({ api, server, signedIn: page }) => {

@@ -123,9 +123,11 @@ async fn a_signal_to_the_runner_is_a_request_to_stop() {
 #[tokio::test]
 async fn what_is_born_while_the_tree_ends_is_asked_to_end_too() {
     let (folder, attempt) = (TempDir::new().unwrap(), unique("newborn"));
-    // On its way out it leaves somebody behind, who leaves somebody behind.
+    // On its way out it leaves somebody behind, who leaves somebody behind. Whoever sleeps says itself that
+    // it is there: what a shell has only just forked loses a signal.
     let script = "heir='trap \"sleep 600 & exit 0\" TERM; sleep 600 & wait'; \
-                  trap 'sh -c \"$heir\" & exit 0' TERM; echo ready; sleep 600 & wait";
+                  trap 'sh -c \"$heir\" & exit 0' TERM; \
+                  sh -c 'echo ready; exec sleep 600' & wait";
     let mut command = runner(folder.path())
         .start(&attempt, shell(script))
         .await
@@ -142,8 +144,8 @@ async fn what_is_born_while_the_tree_ends_is_asked_to_end_too() {
 async fn what_a_command_starts_to_clean_up_is_let_to_finish() {
     let (folder, attempt) = (TempDir::new().unwrap(), unique("cleaner"));
     // Longer than newcomers stay unasked.
-    let script =
-        "trap 'sh -c \"sleep 0.6; echo clean\"; exit 0' TERM; echo ready; sleep 600 & wait";
+    let script = "trap 'sh -c \"sleep 0.6; echo clean\"; exit 0' TERM; \
+         sh -c 'echo ready; exec sleep 600' & wait";
     let mut command = runner(folder.path())
         .start(&attempt, shell(script))
         .await
