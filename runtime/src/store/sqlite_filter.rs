@@ -77,10 +77,15 @@ impl SqliteFilter {
         };
         let by = match (&found, filter.definition) {
             (Found::Among(_), _) => By::Id,
-            (_, Some(definition)) if is_read_by(definition, filter.selection, readers).await? => {
-                By::Definition
+            (_, Some(definition)) => {
+                match is_read_by(definition, filter.selection, readers).await {
+                    Ok(true) => By::Definition,
+                    // The states are asked for where the definitions cannot be.
+                    Ok(false) | Err(StoreError::DamagedPage(_)) => By::Status,
+                    Err(fault) => return Err(fault),
+                }
             }
-            _ => By::Status,
+            (_, None) => By::Status,
         };
         Ok(Self {
             selection: filter.selection,
