@@ -76,6 +76,7 @@ fn every_planted_bug_is_found() {
     let word = std::env::var("PLANTED_BUGS").unwrap_or_default();
     let all = MUTATIONS.iter().enumerate();
     let asked: Vec<_> = all.filter(|(_, bug)| bug.name.contains(&word)).collect();
+    assert!(!asked.is_empty(), "no planted bug is called `{word}`");
     let mut missed = Vec::new();
     for (number, mutation) in &asked {
         match copy.ask(&[], Some(*number)) {
